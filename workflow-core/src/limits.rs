@@ -1,0 +1,98 @@
+//! Every size, depth and count that the engine bounds, in one table.
+//!
+//! A command, document or query past a limit is refused with an error that names the limit and
+//! its value; nothing is changed. [`TABLE`] lists them for documentation and tools.
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $ty:ty = $value:expr;)+) => {
+        $($(#[doc = $doc])+ pub const $name: $ty = $value;)+
+
+        /// Name, value and meaning of every limit.
+        pub const TABLE: &[(&str, u64, &str)] = &[$((stringify!($name), $value as u64, concat!($($doc),+))),+];
+    };
+}
+
+limits! {
+    /// Bytes in a key, tag, external reference or idempotency key.
+    KEY_BYTES: usize = 120;
+    /// Bytes in a name or title.
+    NAME_BYTES: usize = 500;
+    /// Bytes in a description, comment, message body or custom text field.
+    TEXT_BYTES: usize = 20_000;
+    /// Bytes in a pipeline document (YAML or JSON).
+    DOCUMENT_BYTES: usize = 4_000_000;
+    /// Nesting of a document.
+    DOCUMENT_DEPTH: usize = 64;
+    /// Values in a document, aliases counted where they are used.
+    DOCUMENT_NODES: usize = 200_000;
+    /// Problems that one answer lists.
+    PROBLEMS: usize = 200;
+    /// Stages of a pipeline.
+    STAGES: usize = 200;
+    /// Automations of a pipeline, those of stages and statuses included.
+    AUTOMATIONS: usize = 1_000;
+    /// Actions of one automation.
+    ACTIONS: usize = 100;
+    /// Custom statuses of a pipeline.
+    STATUSES: usize = 100;
+    /// Nesting of a condition.
+    CONDITION_DEPTH: usize = 16;
+    /// Tests in a condition.
+    CONDITION_NODES: usize = 200;
+    /// Tags on one account, job or task.
+    TAGS: usize = 200;
+    /// Custom fields on one account or job.
+    FIELDS: usize = 200;
+    /// Texts in a list field.
+    FIELD_LIST: usize = 200;
+    /// Roles on one account, and holders of one role.
+    ROLE_HOLDERS: usize = 200;
+    /// Assignees of one job or task.
+    ASSIGNEES: usize = 200;
+    /// Steps of a task's checklist.
+    CHECKLIST: usize = 200;
+    /// Tasks linked to one job.
+    JOB_TASKS: usize = 1_000;
+    /// Items linked to one job.
+    JOB_ITEMS: usize = 1_000;
+    /// Jobs linked to one item.
+    ITEM_JOBS: usize = 200;
+    /// Jobs that one job waits for, and tasks that one task waits for.
+    PREREQUISITES: usize = 200;
+    /// Records that one search for a cycle of dependencies may read.
+    DEPENDENCY_WALK: usize = 2_000;
+    /// Stage visits of one job.
+    VISITS: usize = 5_000;
+    /// Reasons for attention on one job; past it the oldest is dropped.
+    ATTENTION: usize = 100;
+    /// Failed actions remembered on one job; past it the oldest is dropped.
+    FAILED_ACTIONS: usize = 100;
+    /// Times that one cascade runs one automation on one job.
+    AUTOMATION_RUNS: u32 = 8;
+    /// Events of one command with its cascade.
+    CASCADE_EVENTS: usize = 10_000;
+    /// Follow-ups that one command may set off, one after the other, counted along the chain.
+    FOLLOW_UP_HOPS: u32 = 100;
+    /// Commands in one call of `execute_many`, and entries of one bulk command.
+    BULK: usize = 100_000;
+    /// Attempts at one command when others change the same records.
+    CONFLICT_RETRIES: u32 = 20;
+    /// Rounds of loading that one decision may ask for.
+    LOAD_ROUNDS: u32 = 64;
+    /// Rows on one page of a query.
+    PAGE: usize = 1_000;
+    /// Rows that one page of a filtered query may look at.
+    SCAN: usize = 20_000;
+    /// Notifications or follow-ups in one claim.
+    CLAIM: usize = 1_000;
+    /// Attempts at one notification before it becomes a dead letter.
+    DELIVERY_ATTEMPTS: u32 = 12;
+    /// Steps that a shortcode template may take.
+    TEMPLATE_FUEL: u64 = 20_000;
+    /// Bytes of a signal's payload, as JSON.
+    PAYLOAD_BYTES: usize = 64_000;
+    /// Versions that a compiled-pipeline cache holds.
+    COMPILED_VERSIONS: usize = 256;
+    /// Firms whose definitions an engine keeps in memory.
+    CACHED_FIRMS: usize = 64;
+}

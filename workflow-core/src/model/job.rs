@@ -1,0 +1,388 @@
+//! Jobs: one service for one account, one card.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{FieldValue, ItemKind, ItemProgress, Priority, TaskState};
+use crate::definition::is_default;
+use crate::id::{
+    AccountId, AutomationKey, CommentId, FieldKey, ItemId, JobId, MemberId, PipelineKey, RoleKey, StageKey, StatusKey,
+    Tag, TaskId, TemplateKey,
+};
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Job {
+    /// Its identifier.
+    pub id: JobId,
+    /// For whom.
+    pub account: AccountId,
+    /// What it is called.
+    pub name: Arc<str>,
+    /// What is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Arc<str>>,
+    /// The pipeline it goes through.
+    pub pipeline: PipelineKey,
+    /// The version it last went by.
+    pub version: u32,
+    /// Whether it stays on that version.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pinned: bool,
+    /// The stage it is in.
+    pub stage: StageKey,
+    /// Active, completed, archived, or a custom status.
+    pub status: JobStatus,
+    /// The status it had when it was archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_before_archive: Option<JobStatus>,
+    /// Counts how often the status was set, so that what a status automation created is told from
+    /// what an earlier one did.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub status_round: u32,
+    /// How urgent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: Priority,
+    /// Who is responsible.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub assignees: BTreeSet<MemberId>,
+    /// The roles that assignees were resolved from; they can be resolved again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub assigned_roles: BTreeSet<RoleKey>,
+    /// When work should begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<NaiveDate>,
+    /// When the firm wants it done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
+    /// When the law wants it done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statutory: Option<NaiveDate>,
+    /// When the law wants it done after an extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<NaiveDate>,
+    /// First day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_start: Option<NaiveDate>,
+    /// Last day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_end: Option<NaiveDate>,
+    /// Time budgeted, in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_minutes: Option<u32>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
+    /// Custom fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldKey, FieldValue>,
+    /// What the client sees of its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_status: Option<Arc<str>>,
+    /// Why somebody should look at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attention: Vec<Attention>,
+    /// Actions that could not be done and wait to be retried or dismissed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAction>,
+    /// Its stage visits, the present one last. Never empty.
+    pub visits: Vec<Visit>,
+    /// Its tasks, in the order they were linked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskLink>,
+    /// Its items, in the order they were linked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemLink>,
+    /// Jobs it waits for, and whether each is finished.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waits_for: BTreeMap<JobId, bool>,
+    /// Jobs that wait for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub awaited_by: BTreeSet<JobId>,
+    /// How many comments were left on it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comments: u32,
+    /// When it was created.
+    pub created: DateTime<Utc>,
+    /// When it last changed.
+    pub updated: DateTime<Utc>,
+    /// When it was completed, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<DateTime<Utc>>,
+    /// When it was archived, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<DateTime<Utc>>,
+}
+
+/// The status of a job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobStatus {
+    /// Being worked on; written `active`.
+    Active,
+    /// Finished; written `completed`.
+    Completed,
+    /// Put away; written `archived`.
+    Archived,
+    /// Held up, in the pipeline's own words; written as its key.
+    Custom(StatusKey),
+}
+
+impl JobStatus {
+    /// How it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Archived => "archived",
+            Self::Custom(key) => key.as_str(),
+        }
+    }
+
+    /// Reads it as it is written.
+    #[must_use]
+    pub fn from_key(key: &StatusKey) -> Self {
+        match key.as_str() {
+            "active" => Self::Active,
+            "completed" => Self::Completed,
+            "archived" => Self::Archived,
+            _ => Self::Custom(key.clone()),
+        }
+    }
+}
+
+impl Serialize for JobStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for JobStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_key(&StatusKey::deserialize(deserializer)?))
+    }
+}
+
+impl JsonSchema for JobStatus {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "JobStatus".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<StatusKey>()
+    }
+}
+
+/// A stay in a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Visit {
+    /// Of which pipeline; absent when it is that of the visit before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineKey>,
+    /// Which stage.
+    pub stage: StageKey,
+    /// Since when.
+    pub entered: DateTime<Utc>,
+    /// Until when; absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<DateTime<Utc>>,
+}
+
+/// How a task or item came to a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkOrigin {
+    /// During which visit, as a place in [`Job::visits`]. It blocks that visit.
+    pub visit: u32,
+    /// By which automation; by hand when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation: Option<AutomationKey>,
+    /// In which round of status automations, if one of them made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_round: Option<u32>,
+}
+
+/// A task of a job, as far as the job needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskLink {
+    /// Which task.
+    pub task: TaskId,
+    /// Its state.
+    pub state: TaskState,
+    /// The template it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateKey>,
+    /// Whether its dates count from the job's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub anchored: bool,
+    /// How it came.
+    #[serde(flatten)]
+    pub origin: LinkOrigin,
+}
+
+/// An item of a job, as far as the job needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemLink {
+    /// Which item.
+    pub item: ItemId,
+    /// What kind.
+    pub kind: ItemKind,
+    /// The template it was requested from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateKey>,
+    /// How far it has come.
+    pub progress: ItemProgress,
+    /// Its last reported status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusKey>,
+    /// How it came.
+    #[serde(flatten)]
+    pub origin: LinkOrigin,
+}
+
+/// Why somebody should look at a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attention {
+    /// What kind of reason.
+    pub reason: AttentionReason,
+    /// In words.
+    pub text: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What kind of reason there is to look at a job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionReason {
+    /// The client declined this item.
+    Declined(ItemId),
+    /// An action could not be done; the number is that of the [`FailedAction`].
+    ActionFailed(u32),
+    /// A chain of automations was cut because it went in circles.
+    Loop,
+    /// A stage holds more jobs than it should.
+    WipLimit(StageKey),
+    /// A job moving by itself was held back by a stage that is full or an exit that is shut.
+    Held(StageKey),
+    /// The host refused a notification.
+    Rejected(crate::id::NotificationId),
+}
+
+/// An action that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailedAction {
+    /// Tells it from the job's other failures; counted up.
+    pub number: u32,
+    /// Of which automation.
+    pub automation: AutomationKey,
+    /// Its place among the automation's actions, from 0.
+    pub action: u32,
+    /// During which visit.
+    pub visit: u32,
+    /// In which round of status automations, if it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_round: Option<u32>,
+    /// Why.
+    pub why: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A remark left on a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Comment {
+    /// Its identifier.
+    pub id: CommentId,
+    /// On which job.
+    pub job: JobId,
+    /// By whom; absent when the host's system left it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<MemberId>,
+    /// What it says.
+    pub text: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// How much of what a visit asked for is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// Blockers not done.
+    pub open: u32,
+    /// Blockers done.
+    pub done: u32,
+}
+
+impl Job {
+    /// The place of the present visit in [`Job::visits`].
+    #[must_use]
+    pub fn visit_number(&self) -> u32 {
+        u32::try_from(self.visits.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// The present visit.
+    #[must_use]
+    pub fn visit(&self) -> Option<&Visit> {
+        self.visits.last()
+    }
+
+    /// How often the job entered this stage of its present pipeline, the present visit included.
+    #[must_use]
+    pub fn visits_of(&self, stage: &StageKey) -> u32 {
+        let since = self.visits.iter().rposition(|visit| visit.pipeline.is_some()).unwrap_or(0);
+        let mut pipeline = None;
+        let mut count = 0u32;
+        for (place, visit) in self.visits.iter().enumerate() {
+            if visit.pipeline.is_some() {
+                pipeline = visit.pipeline.as_ref();
+            }
+            let here = place >= since || pipeline == Some(&self.pipeline);
+            if here && visit.stage == *stage {
+                count = count.saturating_add(1);
+            }
+        }
+        count
+    }
+
+    /// Blockers of the present visit: tasks and actionable items created or linked during it.
+    #[must_use]
+    pub fn blockers(&self) -> Tally {
+        let visit = self.visit_number();
+        self.tally(|origin| origin.visit == visit)
+    }
+
+    /// Blockers that the present custom status waits for.
+    #[must_use]
+    pub fn status_blockers(&self) -> Tally {
+        let round = Some(self.status_round);
+        self.tally(|origin| origin.status_round == round)
+    }
+
+    fn tally(&self, belongs: impl Fn(&LinkOrigin) -> bool) -> Tally {
+        let mut tally = Tally::default();
+        for link in self.tasks.iter().filter(|link| belongs(&link.origin)) {
+            match link.state {
+                TaskState::Planned | TaskState::InProgress => tally.open = tally.open.saturating_add(1),
+                TaskState::Completed => tally.done = tally.done.saturating_add(1),
+                TaskState::Cancelled => {}
+            }
+        }
+        for link in self.items.iter().filter(|link| belongs(&link.origin)) {
+            match link.progress {
+                ItemProgress::Open | ItemProgress::Declined => tally.open = tally.open.saturating_add(1),
+                ItemProgress::Done => tally.done = tally.done.saturating_add(1),
+                ItemProgress::Cancelled | ItemProgress::NotActionable => {}
+            }
+        }
+        tally
+    }
+
+    /// Whether the job is active and its due date is before this day. Only active jobs are late.
+    #[must_use]
+    pub fn is_overdue(&self, today: NaiveDate) -> bool {
+        self.status == JobStatus::Active && self.due.is_some_and(|due| due < today)
+    }
+}

@@ -1,0 +1,25 @@
+//! The records of a firm: what the store keeps, one document each.
+//!
+//! Documents are values. They change in one way: [`crate::apply`] folds an event into them.
+
+mod account;
+mod firm;
+mod item;
+mod job;
+mod member;
+mod notification;
+mod pipeline;
+mod task;
+mod value;
+
+pub use account::{Account, LinkedAccount};
+pub use firm::{DoneRule, Firm, FirmSettings, ItemKindDefinition};
+pub use item::{Item, ItemKind, ItemProgress};
+pub use job::{
+    Attention, AttentionReason, Comment, FailedAction, ItemLink, Job, JobStatus, LinkOrigin, Tally, TaskLink, Visit,
+};
+pub use member::Member;
+pub use notification::{Intent, Notification};
+pub use pipeline::{PipelineHead, PipelineVersion};
+pub use task::{ChecklistItem, Task, TaskState};
+pub use value::{FieldValue, Priority};

@@ -1,0 +1,86 @@
+//! Notifications: what the host is asked to carry out.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ItemKind;
+use crate::definition::AccessMode;
+use crate::id::{AccountId, FirmId, ItemId, JobId, MemberId, NotificationId, SignalKey, TaskId, TemplateKey};
+
+/// An intent for the host to carry out, delivered at least once, in order per job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Notification {
+    /// Its identifier, which is also its idempotency key: the same however often it is delivered.
+    pub id: NotificationId,
+    /// Of which firm.
+    pub firm: FirmId,
+    /// About which job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// About which account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// When the change that caused it was made.
+    pub at: DateTime<Utc>,
+    /// What is to be done.
+    pub intent: Intent,
+}
+
+/// What the host is asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Intent {
+    /// Make this item and send it to the client: an organizer, an invoice, an email, …
+    RequestItem {
+        /// The engine's record of it; report its status under this id.
+        item: ItemId,
+        /// What kind.
+        kind: ItemKind,
+        /// The host's template.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<TemplateKey>,
+        /// What it is called.
+        title: Arc<str>,
+        /// A text to go with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<Arc<str>>,
+    },
+    /// Withdraw an item that was asked for.
+    CancelItem {
+        /// Which.
+        item: ItemId,
+        /// What kind.
+        kind: ItemKind,
+    },
+    /// Lay out the account's folders.
+    ApplyFolderTemplate {
+        /// By this template of the host's.
+        template: TemplateKey,
+    },
+    /// Change which members may see the account.
+    UpdateAccountAccess {
+        /// How.
+        mode: AccessMode,
+        /// For whom.
+        members: Vec<MemberId>,
+    },
+    /// Tell members that a task was assigned to them.
+    TaskAssigned {
+        /// Which task.
+        task: TaskId,
+        /// Whom.
+        members: Vec<MemberId>,
+    },
+    /// Take note of a signal.
+    Signal {
+        /// Its name.
+        name: SignalKey,
+        /// What goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<serde_json::Value>,
+    },
+}
