@@ -1,4 +1,10 @@
-//! core
+//! An embeddable workflow engine for practice management: the core.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
 pub mod definition;
 pub mod error;
 pub mod id;
