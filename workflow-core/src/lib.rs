@@ -5,8 +5,11 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+pub mod command;
 pub mod definition;
 pub mod error;
+pub mod event;
 pub mod id;
 pub mod limits;
 pub mod model;
+pub mod store;

@@ -103,10 +103,8 @@ pub enum JobSort {
     /// Earliest due date first, those without one last.
     #[default]
     Due,
-    /// Most urgent first.
+    /// Most urgent first, then by due date.
     Priority,
-    /// Longest in the stage first.
-    StageEntered,
 }
 
 /// A custom job status: what holds a job up without moving it.

@@ -1,0 +1,757 @@
+//! Commands: everything that can be asked of the engine to change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{
+    Assignment, DateRule, JobDate, PipelineDefinition, TaskTemplate, Template, TemplateKind, is_default, is_true, yes,
+};
+use crate::event::{AccountRecord, Actor, TaskChanges};
+use crate::id::{
+    AccountId, AutomationKey, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey, SignalKey,
+    StageKey, StatusKey, Tag, TaskId, TemplateKey,
+};
+use crate::model::{AttentionReason, FieldValue, FirmSettings, ItemKind, Member, Priority, TaskState};
+
+/// A command with who gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// In which firm.
+    pub firm: FirmId,
+    /// Who.
+    pub actor: Actor,
+    /// Makes the command have one effect however often it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
+    /// What is to be done.
+    pub command: Command,
+}
+
+impl Request {
+    /// A command of the host's own system.
+    #[must_use]
+    pub fn new(firm: FirmId, actor: Actor, command: Command) -> Self {
+        Self { firm, actor, key: None, command }
+    }
+
+    /// The same under an idempotency key.
+    #[must_use]
+    pub fn keyed(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+}
+
+/// A job to create. What it leaves out comes from its template, then from the pipeline's defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewJob {
+    /// Its identifier; made by the engine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<JobId>,
+    /// For whom.
+    pub account: AccountId,
+    /// In which pipeline.
+    pub pipeline: PipelineKey,
+    /// In which stage; the first when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageKey>,
+    /// From which template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateKey>,
+    /// What it is called; shortcodes allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What is to be done; shortcodes allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How urgent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Who is responsible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign: Option<Assignment>,
+    /// When work should begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<DateRule>,
+    /// When the firm wants it done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateRule>,
+    /// When the law wants it done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statutory: Option<DateRule>,
+    /// When the law wants it done after an extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<DateRule>,
+    /// First day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_start: Option<NaiveDate>,
+    /// Last day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_end: Option<NaiveDate>,
+    /// Time budgeted, in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_minutes: Option<u32>,
+    /// Its tags, besides the template's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
+    /// Its custom fields, over the template's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldKey, FieldValue>,
+}
+
+impl NewJob {
+    /// A job of which everything else comes from templates.
+    #[must_use]
+    pub fn new(account: AccountId, pipeline: PipelineKey) -> Self {
+        Self {
+            id: None,
+            account,
+            pipeline,
+            stage: None,
+            template: None,
+            name: None,
+            description: None,
+            priority: None,
+            assign: None,
+            start: None,
+            due: None,
+            statutory: None,
+            extended: None,
+            period_start: None,
+            period_end: None,
+            budget_minutes: None,
+            tags: BTreeSet::new(),
+            fields: BTreeMap::new(),
+        }
+    }
+}
+
+/// Where and how to move a job by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveJob {
+    /// Which job.
+    pub job: JobId,
+    /// To which stage.
+    pub to: StageKey,
+    /// In another pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineKey>,
+    /// Enter the stage anew if the job is in it already.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reenter: bool,
+    /// Do not run these automations of the stage.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leave_out: BTreeSet<AutomationKey>,
+    /// Also run the entry automations of the stages jumped over.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fire_jumped: bool,
+    /// Leave although the exit requirements do not hold, and enter although the stage is full.
+    #[serde(default, skip_serializing_if = "is_default", rename = "override")]
+    pub override_rules: bool,
+}
+
+impl MoveJob {
+    /// A plain move within the job's pipeline.
+    #[must_use]
+    pub fn to(job: JobId, to: StageKey) -> Self {
+        Self {
+            job,
+            to,
+            pipeline: None,
+            reenter: false,
+            leave_out: BTreeSet::new(),
+            fire_jumped: false,
+            override_rules: false,
+        }
+    }
+}
+
+/// A task to create by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTask {
+    /// Its identifier; made by the engine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<TaskId>,
+    /// For which job. It counts as linked by hand during the present visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// For which account, when it has no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// From which of the firm's or the pipeline's templates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateKey>,
+    /// What it is, when it comes from no template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Box<TaskTemplate>>,
+    /// Tasks it waits for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub waits_for: BTreeSet<TaskId>,
+}
+
+/// An item to link by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    /// Its identifier; made by the engine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ItemId>,
+    /// To which job it is linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// For which account, when it has no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// What kind.
+    pub kind: ItemKind,
+    /// What it is called.
+    pub title: String,
+    /// How the host's own system calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalRef>,
+    /// For an invoice: a submitted payment is enough.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub payment_submitted_is_done: bool,
+    /// For a proposal: it has no one-time invoice.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub without_invoice: bool,
+}
+
+/// Names an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemRef {
+    /// By the engine's identifier.
+    Id(ItemId),
+    /// By the host's.
+    External(ExternalRef),
+}
+
+/// How a job's edit changes a value that can be cleared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change<T> {
+    /// To this.
+    To(T),
+    /// To nothing.
+    Clear,
+}
+
+impl<T> Change<T> {
+    /// The new value, if there is one.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::To(value) => Some(value),
+            Self::Clear => None,
+        }
+    }
+}
+
+/// What to change of a job. Absent parts stay.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobChanges {
+    /// The name; shortcodes allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The description; shortcodes allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Change<String>>,
+    /// The priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Dates.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<JobDate, Change<DateRule>>,
+    /// The time budget, in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_minutes: Option<Change<u32>>,
+    /// Custom fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldKey, Change<FieldValue>>,
+    /// What the client sees of its state; shortcodes allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_status: Option<Change<String>>,
+}
+
+/// How assignees change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignMode {
+    /// These too.
+    Add,
+    /// These no longer.
+    Remove,
+    /// These and nobody else.
+    Replace,
+}
+
+/// Whether a bulk command is atomic as a whole or for each of its entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkMode {
+    /// Each is done or refused by itself.
+    #[default]
+    Each,
+    /// All are done, or none.
+    AllOrNothing,
+}
+
+/// Something to be changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Command {
+    /// Set the firm up, or change its settings.
+    SaveFirm(Box<FirmSettings>),
+    /// Add a member, or change one.
+    SaveMember(Member),
+    /// Add a template, or change one.
+    SaveTemplate(Box<Template>),
+    /// Delete a template. What was made from it stays.
+    DeleteTemplate {
+        /// Of which kind.
+        kind: TemplateKind,
+        /// Which.
+        key: TemplateKey,
+    },
+    /// Publish a pipeline, or a new version of one.
+    PublishPipeline {
+        /// What is published.
+        definition: Box<PipelineDefinition>,
+        /// Where the jobs of stages that it drops go.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        mapping: BTreeMap<StageKey, StageKey>,
+    },
+    /// Let a pipeline take no new jobs, or take them again.
+    ArchivePipeline {
+        /// Which.
+        pipeline: PipelineKey,
+        /// Whether it takes none.
+        archived: bool,
+    },
+    /// Switch an automation on or off, from the next event on.
+    SwitchAutomation {
+        /// Of which pipeline.
+        pipeline: PipelineKey,
+        /// Which.
+        automation: AutomationKey,
+        /// Whether it runs.
+        enabled: bool,
+    },
+    /// Tell the engine of an account, or of changes to one. Tags are not touched.
+    SaveAccount(AccountRecord),
+    /// Put tags on an account and take others off.
+    TagAccount {
+        /// Which account.
+        account: AccountId,
+        /// Put these on.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<Tag>,
+        /// Take these off.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<Tag>,
+    },
+    /// Set or clear a custom field of an account.
+    SetAccountField {
+        /// Which account.
+        account: AccountId,
+        /// Which field.
+        field: FieldKey,
+        /// To what; cleared when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<FieldValue>,
+    },
+    /// Create a job.
+    CreateJob(Box<NewJob>),
+    /// Change a job.
+    EditJob {
+        /// Which job.
+        job: JobId,
+        /// What.
+        changes: Box<JobChanges>,
+    },
+    /// Move a job, within its pipeline or into another.
+    MoveJob(MoveJob),
+    /// Set a job's status: `active`, `completed` or a custom one.
+    SetStatus {
+        /// Which job.
+        job: JobId,
+        /// To what.
+        status: StatusKey,
+        /// Do not run these automations of the status.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        leave_out: BTreeSet<AutomationKey>,
+    },
+    /// Change a job's assignees.
+    AssignJob {
+        /// Which job.
+        job: JobId,
+        /// How.
+        mode: AssignMode,
+        /// Whom.
+        who: Assignment,
+    },
+    /// Resolve a job's assigned roles again, to the account's present role holders.
+    ResolveRoles {
+        /// Which job.
+        job: JobId,
+    },
+    /// Put tags on a job and take others off.
+    TagJob {
+        /// Which job.
+        job: JobId,
+        /// Put these on.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<Tag>,
+        /// Take these off.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<Tag>,
+    },
+    /// Archive a job, or take it out of the archive with the status it had.
+    ArchiveJob {
+        /// Which job.
+        job: JobId,
+        /// Whether it is to be archived.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        archived: bool,
+    },
+    /// Delete a job and its tasks. Only the log remembers it.
+    DeleteJob {
+        /// Which job.
+        job: JobId,
+    },
+    /// Leave a comment on a job.
+    CommentJob {
+        /// Which job.
+        job: JobId,
+        /// What to say.
+        text: String,
+    },
+    /// Pin a job to the version it is on, or let it follow the newest again.
+    PinJob {
+        /// Which job.
+        job: JobId,
+        /// Whether it is to be pinned.
+        pinned: bool,
+    },
+    /// Let a job wait for another.
+    AddJobDependency {
+        /// Which job.
+        job: JobId,
+        /// The one it waits for.
+        on: JobId,
+    },
+    /// Let a job wait for another no longer.
+    RemoveJobDependency {
+        /// Which job.
+        job: JobId,
+        /// The one it waits for.
+        on: JobId,
+    },
+    /// Take note of a reason for attention and clear it.
+    ClearAttention {
+        /// Which job.
+        job: JobId,
+        /// Which reason.
+        reason: AttentionReason,
+    },
+    /// Try a failed action again.
+    RetryAction {
+        /// Of which job.
+        job: JobId,
+        /// Which failure.
+        number: u32,
+    },
+    /// Go on without a failed action.
+    DismissAction {
+        /// Of which job.
+        job: JobId,
+        /// Which failure.
+        number: u32,
+    },
+    /// Fire an automation by hand, if its condition holds.
+    FireAutomation {
+        /// On which job.
+        job: JobId,
+        /// Which.
+        automation: AutomationKey,
+    },
+    /// Send a job a signal.
+    SignalJob {
+        /// Which job.
+        job: JobId,
+        /// Its name.
+        name: SignalKey,
+        /// What goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<serde_json::Value>,
+    },
+    /// Create a task.
+    CreateTask(Box<NewTask>),
+    /// Set a task's state, in the engine's or the firm's own words.
+    SetTaskState {
+        /// Which task.
+        task: TaskId,
+        /// To what.
+        state: TaskState,
+        /// A custom status that stands for that state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        custom: Option<StatusKey>,
+        /// Start or complete it although it waits for others.
+        #[serde(default, skip_serializing_if = "is_default", rename = "override")]
+        override_rules: bool,
+    },
+    /// Change a task.
+    EditTask {
+        /// Which task.
+        task: TaskId,
+        /// What.
+        changes: Box<TaskChanges>,
+    },
+    /// Set a task's dates. They no longer follow the job's.
+    SetTaskDates {
+        /// Which task.
+        task: TaskId,
+        /// When it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<NaiveDate>,
+        /// When it is due.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<NaiveDate>,
+    },
+    /// Change a task's assignees.
+    AssignTask {
+        /// Which task.
+        task: TaskId,
+        /// How.
+        mode: AssignMode,
+        /// Whom.
+        who: Assignment,
+    },
+    /// Tick a step of a task's checklist, or untick it.
+    CheckTask {
+        /// Which task.
+        task: TaskId,
+        /// Which step, from 0.
+        step: u32,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Replace the steps of a task's checklist. Steps whose text stays keep their tick.
+    SetChecklist {
+        /// Which task.
+        task: TaskId,
+        /// The texts.
+        steps: Vec<String>,
+    },
+    /// Let a task wait for another.
+    AddTaskDependency {
+        /// Which task.
+        task: TaskId,
+        /// The one it waits for.
+        on: TaskId,
+    },
+    /// Let a task wait for another no longer.
+    RemoveTaskDependency {
+        /// Which task.
+        task: TaskId,
+        /// The one it waits for.
+        on: TaskId,
+    },
+    /// Link a task to a job by hand.
+    LinkTask {
+        /// Which task.
+        task: TaskId,
+        /// To which job.
+        job: JobId,
+    },
+    /// Take a task off its job.
+    UnlinkTask {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Delete a task.
+    DeleteTask {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Tell the engine of an item that the host made, and link it to a job.
+    CreateItem(Box<NewItem>),
+    /// Link an item to a job by hand.
+    LinkItem {
+        /// Which item.
+        item: ItemRef,
+        /// To which job.
+        job: JobId,
+    },
+    /// Take an item off a job. The item stays.
+    UnlinkItem {
+        /// Which item.
+        item: ItemRef,
+        /// Off which job.
+        job: JobId,
+    },
+    /// Say how the host's own system calls an item.
+    NameItem {
+        /// Which item.
+        item: ItemId,
+        /// So.
+        external: ExternalRef,
+    },
+    /// Report an item's status: `submitted`, `signed`, `paid`, `declined`, `cancelled`, …
+    ReportItem {
+        /// Which item.
+        item: ItemRef,
+        /// The status.
+        status: StatusKey,
+    },
+    /// Mark a job for attention because the host refused a notification about it.
+    RejectNotification {
+        /// About which job.
+        job: JobId,
+        /// Which notification.
+        notification: crate::id::NotificationId,
+        /// Why.
+        why: String,
+    },
+    /// React to a change on another record. Given by the engine to itself as a follow-up.
+    React(Box<Reaction>),
+    /// Do many things: each by itself, or all or none.
+    Bulk {
+        /// How.
+        #[serde(default)]
+        mode: BulkMode,
+        /// What. No bulk commands, and nothing that changes settings, members, templates or pipelines.
+        commands: Vec<Command>,
+    },
+}
+
+/// A change on another record that a job reacts to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// The account's tags changed.
+    AccountTags {
+        /// The job that reacts.
+        job: JobId,
+        /// Tags the account got.
+        added: Vec<Tag>,
+        /// Tags it lost.
+        removed: Vec<Tag>,
+    },
+    /// A custom field of the account changed.
+    AccountField {
+        /// The job that reacts.
+        job: JobId,
+        /// Which field.
+        field: FieldKey,
+    },
+    /// A job that it waits for was finished or opened again.
+    Dependency {
+        /// The job that reacts.
+        job: JobId,
+        /// The one it waits for.
+        on: JobId,
+        /// Whether that one is finished, or gone.
+        finished: bool,
+    },
+    /// An item of it was reported on.
+    Item {
+        /// The job that reacts.
+        job: JobId,
+        /// Which item.
+        item: ItemId,
+    },
+    /// Its stage was dropped by the newest version.
+    Migrate {
+        /// The job that reacts.
+        job: JobId,
+    },
+}
+
+impl Reaction {
+    /// The job that reacts.
+    #[must_use]
+    pub fn job(&self) -> JobId {
+        match self {
+            Self::AccountTags { job, .. }
+            | Self::AccountField { job, .. }
+            | Self::Dependency { job, .. }
+            | Self::Item { job, .. }
+            | Self::Migrate { job } => *job,
+        }
+    }
+}
+
+impl Command {
+    /// Its name, as it is written in documents and in the log.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SaveFirm(_) => "save_firm",
+            Self::SaveMember(_) => "save_member",
+            Self::SaveTemplate(_) => "save_template",
+            Self::DeleteTemplate { .. } => "delete_template",
+            Self::PublishPipeline { .. } => "publish_pipeline",
+            Self::ArchivePipeline { .. } => "archive_pipeline",
+            Self::SwitchAutomation { .. } => "switch_automation",
+            Self::SaveAccount(_) => "save_account",
+            Self::TagAccount { .. } => "tag_account",
+            Self::SetAccountField { .. } => "set_account_field",
+            Self::CreateJob(_) => "create_job",
+            Self::EditJob { .. } => "edit_job",
+            Self::MoveJob(_) => "move_job",
+            Self::SetStatus { .. } => "set_status",
+            Self::AssignJob { .. } => "assign_job",
+            Self::ResolveRoles { .. } => "resolve_roles",
+            Self::TagJob { .. } => "tag_job",
+            Self::ArchiveJob { .. } => "archive_job",
+            Self::DeleteJob { .. } => "delete_job",
+            Self::CommentJob { .. } => "comment_job",
+            Self::PinJob { .. } => "pin_job",
+            Self::AddJobDependency { .. } => "add_job_dependency",
+            Self::RemoveJobDependency { .. } => "remove_job_dependency",
+            Self::ClearAttention { .. } => "clear_attention",
+            Self::RetryAction { .. } => "retry_action",
+            Self::DismissAction { .. } => "dismiss_action",
+            Self::FireAutomation { .. } => "fire_automation",
+            Self::SignalJob { .. } => "signal_job",
+            Self::CreateTask(_) => "create_task",
+            Self::SetTaskState { .. } => "set_task_state",
+            Self::EditTask { .. } => "edit_task",
+            Self::SetTaskDates { .. } => "set_task_dates",
+            Self::AssignTask { .. } => "assign_task",
+            Self::CheckTask { .. } => "check_task",
+            Self::SetChecklist { .. } => "set_checklist",
+            Self::AddTaskDependency { .. } => "add_task_dependency",
+            Self::RemoveTaskDependency { .. } => "remove_task_dependency",
+            Self::LinkTask { .. } => "link_task",
+            Self::UnlinkTask { .. } => "unlink_task",
+            Self::DeleteTask { .. } => "delete_task",
+            Self::CreateItem(_) => "create_item",
+            Self::LinkItem { .. } => "link_item",
+            Self::UnlinkItem { .. } => "unlink_item",
+            Self::NameItem { .. } => "name_item",
+            Self::ReportItem { .. } => "report_item",
+            Self::RejectNotification { .. } => "reject_notification",
+            Self::React(_) => "react",
+            Self::Bulk { .. } => "bulk",
+        }
+    }
+
+    /// A number that is the same for equal commands, in every version of this library.
+    #[must_use]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        // FNV-1a over the JSON form: stable across releases, which the standard hasher is not.
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    }
+}

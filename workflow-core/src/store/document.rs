@@ -1,0 +1,214 @@
+//! Documents, their keys and revisions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::index::Cell;
+use crate::definition::{Template, TemplateKind};
+use crate::id::{AccountId, CommentId, ItemId, JobId, MemberId, PipelineKey, TaskId, TemplateKey};
+use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+
+/// How many commits have touched a document, counted from 1.
+pub type Revision = u64;
+
+/// The kinds of document. A SQL store keeps a table for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The firm itself.
+    Firm,
+    /// A member.
+    Member,
+    /// A template of the firm's.
+    Template,
+    /// What is true of a pipeline whatever its version.
+    Pipeline,
+    /// One version of a pipeline.
+    PipelineVersion,
+    /// An account.
+    Account,
+    /// A job.
+    Job,
+    /// A task.
+    Task,
+    /// An item.
+    Item,
+    /// A comment.
+    Comment,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 10] = [
+        Self::Firm,
+        Self::Member,
+        Self::Template,
+        Self::Pipeline,
+        Self::PipelineVersion,
+        Self::Account,
+        Self::Job,
+        Self::Task,
+        Self::Item,
+        Self::Comment,
+    ];
+}
+
+/// The key of a document within its firm.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocId {
+    /// The firm itself.
+    Firm,
+    /// A member.
+    Member(MemberId),
+    /// A template.
+    Template(TemplateKind, TemplateKey),
+    /// A pipeline.
+    Pipeline(PipelineKey),
+    /// One version of a pipeline.
+    PipelineVersion(PipelineKey, u32),
+    /// An account.
+    Account(AccountId),
+    /// A job.
+    Job(JobId),
+    /// A task.
+    Task(TaskId),
+    /// An item.
+    Item(ItemId),
+    /// A comment.
+    Comment(CommentId),
+}
+
+impl DocId {
+    /// Of which kind the document is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Firm => Kind::Firm,
+            Self::Member(_) => Kind::Member,
+            Self::Template(..) => Kind::Template,
+            Self::Pipeline(_) => Kind::Pipeline,
+            Self::PipelineVersion(..) => Kind::PipelineVersion,
+            Self::Account(_) => Kind::Account,
+            Self::Job(_) => Kind::Job,
+            Self::Task(_) => Kind::Task,
+            Self::Item(_) => Kind::Item,
+            Self::Comment(_) => Kind::Comment,
+        }
+    }
+
+    /// The key as one cell: a UUID where the record has one, else a text that is unique among
+    /// documents of its kind (`task/review`, `individual-1040/3`).
+    #[must_use]
+    pub fn cell(&self) -> Cell {
+        match self {
+            Self::Firm => Cell::Text("firm".into()),
+            Self::Member(id) => Cell::Uuid(id.0),
+            Self::Template(TemplateKind::Task, key) => Cell::Text(format!("task/{key}").into()),
+            Self::Template(TemplateKind::Job, key) => Cell::Text(format!("job/{key}").into()),
+            Self::Pipeline(key) => Cell::Text(key.shared()),
+            Self::PipelineVersion(key, version) => Cell::Text(format!("{key}/{version}").into()),
+            Self::Account(id) => Cell::Uuid(id.0),
+            Self::Job(id) => Cell::Uuid(id.0),
+            Self::Task(id) => Cell::Uuid(id.0),
+            Self::Item(id) => Cell::Uuid(id.0),
+            Self::Comment(id) => Cell::Uuid(id.0),
+        }
+    }
+
+    /// The key's UUID, for the kinds that have one.
+    #[must_use]
+    pub fn uuid(&self) -> Option<Uuid> {
+        match self {
+            Self::Member(id) => Some(id.0),
+            Self::Account(id) => Some(id.0),
+            Self::Job(id) => Some(id.0),
+            Self::Task(id) => Some(id.0),
+            Self::Item(id) => Some(id.0),
+            Self::Comment(id) => Some(id.0),
+            Self::Firm | Self::Template(..) | Self::Pipeline(_) | Self::PipelineVersion(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for DocId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cell() {
+            Cell::Uuid(uuid) => write!(f, "{:?} {uuid}", self.kind()),
+            Cell::Text(text) => write!(f, "{:?} {text}", self.kind()),
+            Cell::Int(number) => write!(f, "{:?} {number}", self.kind()),
+            Cell::Null => write!(f, "{:?}", self.kind()),
+        }
+    }
+}
+
+/// A document, shared rather than copied.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Document {
+    /// The firm itself.
+    Firm(Arc<Firm>),
+    /// A member.
+    Member(Arc<Member>),
+    /// A template.
+    Template(Arc<Template>),
+    /// A pipeline.
+    Pipeline(Arc<PipelineHead>),
+    /// One version of a pipeline.
+    PipelineVersion(Arc<PipelineVersion>),
+    /// An account.
+    Account(Arc<Account>),
+    /// A job.
+    Job(Arc<Job>),
+    /// A task.
+    Task(Arc<Task>),
+    /// An item.
+    Item(Arc<Item>),
+    /// A comment.
+    Comment(Arc<Comment>),
+}
+
+impl Document {
+    /// Its key.
+    #[must_use]
+    pub fn id(&self) -> DocId {
+        match self {
+            Self::Firm(_) => DocId::Firm,
+            Self::Member(member) => DocId::Member(member.id),
+            Self::Template(template) => DocId::Template(template.kind(), template.key().clone()),
+            Self::Pipeline(head) => DocId::Pipeline(head.key.clone()),
+            Self::PipelineVersion(version) => DocId::PipelineVersion(version.key.clone(), version.version),
+            Self::Account(account) => DocId::Account(account.id),
+            Self::Job(job) => DocId::Job(job.id),
+            Self::Task(task) => DocId::Task(task.id),
+            Self::Item(item) => DocId::Item(item.id),
+            Self::Comment(comment) => DocId::Comment(comment.id),
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Firm(_) => Kind::Firm,
+            Self::Member(_) => Kind::Member,
+            Self::Template(_) => Kind::Template,
+            Self::Pipeline(_) => Kind::Pipeline,
+            Self::PipelineVersion(_) => Kind::PipelineVersion,
+            Self::Account(_) => Kind::Account,
+            Self::Job(_) => Kind::Job,
+            Self::Task(_) => Kind::Task,
+            Self::Item(_) => Kind::Item,
+            Self::Comment(_) => Kind::Comment,
+        }
+    }
+}
+
+/// A document as a store holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its revision.
+    pub revision: Revision,
+    /// The document.
+    pub document: Document,
+}

@@ -1,0 +1,430 @@
+//! Which columns and indexes the core declares, so that every store answers queries alike.
+//!
+//! An index is simple on purpose: columns compared for equality (the partition), one column that
+//! orders the rows within it, and the document's key to break ties. A scan names the whole
+//! partition and a range of the sort column.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::document::{Document, Kind};
+use crate::definition::TemplateKind;
+use crate::model::{JobStatus, Priority};
+
+/// A value in a column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cell {
+    /// No value.
+    Null,
+    /// A number: a count, a date (days since 0001-01-01 is 1) or an instant (microseconds since 1970).
+    Int(i64),
+    /// A text. Texts order by their bytes.
+    Text(Arc<str>),
+    /// A UUID. UUIDs order by their bytes.
+    Uuid(Uuid),
+}
+
+impl From<Uuid> for Cell {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// The sort cell of a record without a date: after every date.
+pub const NO_DATE: i64 = i64::MAX;
+
+/// A date as a cell; absent dates sort last.
+#[must_use]
+pub fn date_cell(date: Option<NaiveDate>) -> Cell {
+    Cell::Int(date.map_or(NO_DATE, |date| i64::from(date.num_days_from_ce())))
+}
+
+/// An instant as a cell.
+#[must_use]
+pub fn time_cell(at: DateTime<Utc>) -> Cell {
+    Cell::Int(at.timestamp_micros())
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellType {
+    /// [`Cell::Int`].
+    Int,
+    /// [`Cell::Text`].
+    Text,
+    /// [`Cell::Uuid`].
+    Uuid,
+}
+
+/// A column of a kind's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type. A cell of it may also be [`Cell::Null`].
+    pub cell: CellType,
+}
+
+const fn int(name: &'static str) -> Column {
+    Column { name, cell: CellType::Int }
+}
+const fn text(name: &'static str) -> Column {
+    Column { name, cell: CellType::Text }
+}
+const fn uuid(name: &'static str) -> Column {
+    Column { name, cell: CellType::Uuid }
+}
+
+/// The table of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct TableSpec {
+    /// Of which kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: &'static str,
+    /// Type of the document's key.
+    pub key: CellType,
+    /// Its columns besides firm, key, revision and body, in the order of [`Document::columns`].
+    pub columns: &'static [Column],
+}
+
+impl Kind {
+    /// The table of this kind.
+    #[must_use]
+    pub fn table(self) -> TableSpec {
+        let (name, key, columns): (_, _, &'static [Column]) = match self {
+            Self::Firm => ("firms", CellType::Text, &[]),
+            Self::Member => ("members", CellType::Uuid, const { &[text("name")] }),
+            Self::Template => ("templates", CellType::Text, const { &[text("kind"), text("key")] }),
+            Self::Pipeline => ("pipelines", CellType::Text, const { &[text("key")] }),
+            Self::PipelineVersion => ("pipeline_versions", CellType::Text, &[]),
+            Self::Account => ("accounts", CellType::Uuid, const { &[text("name"), text("external")] }),
+            Self::Job => (
+                "jobs",
+                CellType::Uuid,
+                const {
+                    &[
+                        uuid("account"),
+                        text("pipeline"),
+                        text("stage"),
+                        int("shelf"),
+                        int("urgency"),
+                        int("due"),
+                        int("created"),
+                    ]
+                },
+            ),
+            Self::Task => {
+                ("tasks", CellType::Uuid, const { &[uuid("job"), uuid("account"), int("ended"), int("due")] })
+            }
+            Self::Item => {
+                ("items", CellType::Uuid, const { &[uuid("account"), text("kind"), text("external"), int("created")] })
+            }
+            Self::Comment => ("comments", CellType::Uuid, const { &[uuid("job"), int("at")] }),
+        };
+        TableSpec { kind: self, name, key, columns }
+    }
+}
+
+/// The indexes that the core declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndexName {
+    /// Members by name.
+    Members,
+    /// Templates of a kind by key.
+    Templates,
+    /// Pipelines by key.
+    Pipelines,
+    /// Accounts by name.
+    Accounts,
+    /// The account of an external reference.
+    AccountExternal,
+    /// Accounts with a tag, by name.
+    AccountTags,
+    /// Jobs of a stage, shelf and urgency, by due date: the board.
+    Board,
+    /// Jobs of a shelf by due date.
+    Jobs,
+    /// Jobs of an account by creation.
+    JobAccounts,
+    /// Jobs of an assignee on a shelf, by due date. Jobs of nobody are under the nil UUID.
+    JobAssignees,
+    /// Jobs that somebody should look at, by creation.
+    JobAttention,
+    /// Tasks, open or ended, by due date.
+    Tasks,
+    /// Tasks of an account, open or ended, by due date.
+    TaskAccounts,
+    /// Tasks of an assignee, open or ended, by due date. Tasks of nobody are under the nil UUID.
+    TaskAssignees,
+    /// Tasks assigned by role, open or ended, by due date.
+    TaskRoles,
+    /// Items of an account by creation.
+    ItemAccounts,
+    /// The item of an external reference.
+    ItemExternal,
+    /// Comments on a job, oldest first.
+    Comments,
+}
+
+/// An index.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexSpec {
+    /// Which.
+    pub index: IndexName,
+    /// Its name in a database.
+    pub name: &'static str,
+    /// The documents it is over.
+    pub kind: Kind,
+    /// Columns compared for equality.
+    pub partition: &'static [Column],
+    /// The column that orders rows of one partition.
+    pub sort: Column,
+    /// Whether a document can have several rows, or none, in the index. Such an index cannot be
+    /// made from the table's columns: a SQL store keeps it as a table of its own. The columns of
+    /// the other indexes are all columns of the kind's table.
+    pub several: bool,
+    /// Whether a partition holds one row at most. Rows with a null in the partition are not
+    /// indexed.
+    pub unique: bool,
+}
+
+impl IndexName {
+    /// Every index.
+    pub const ALL: [IndexName; 18] = [
+        Self::Members,
+        Self::Templates,
+        Self::Pipelines,
+        Self::Accounts,
+        Self::AccountExternal,
+        Self::AccountTags,
+        Self::Board,
+        Self::Jobs,
+        Self::JobAccounts,
+        Self::JobAssignees,
+        Self::JobAttention,
+        Self::Tasks,
+        Self::TaskAccounts,
+        Self::TaskAssignees,
+        Self::TaskRoles,
+        Self::ItemAccounts,
+        Self::ItemExternal,
+        Self::Comments,
+    ];
+
+    /// What the index is.
+    #[must_use]
+    pub fn spec(self) -> IndexSpec {
+        let (name, kind, partition, sort): (_, _, &'static [Column], _) = match self {
+            Self::Members => ("members_by_name", Kind::Member, &[], text("name")),
+            Self::Templates => ("templates_by_key", Kind::Template, const { &[text("kind")] }, text("key")),
+            Self::Pipelines => ("pipelines_by_key", Kind::Pipeline, &[], text("key")),
+            Self::Accounts => ("accounts_by_name", Kind::Account, &[], text("name")),
+            Self::AccountExternal => {
+                ("accounts_by_external", Kind::Account, const { &[text("external")] }, text("name"))
+            }
+            Self::AccountTags => ("account_tags", Kind::Account, const { &[text("tag")] }, text("name")),
+            Self::Board => (
+                "jobs_by_stage",
+                Kind::Job,
+                const { &[text("pipeline"), text("stage"), int("shelf"), int("urgency")] },
+                int("due"),
+            ),
+            Self::Jobs => ("jobs_by_due", Kind::Job, const { &[int("shelf")] }, int("due")),
+            Self::JobAccounts => ("jobs_by_account", Kind::Job, const { &[uuid("account")] }, int("created")),
+            Self::JobAssignees => ("job_assignees", Kind::Job, const { &[uuid("member"), int("shelf")] }, int("due")),
+            Self::JobAttention => ("job_attention", Kind::Job, &[], int("created")),
+            Self::Tasks => ("tasks_by_due", Kind::Task, const { &[int("ended")] }, int("due")),
+            Self::TaskAccounts => {
+                ("tasks_by_account", Kind::Task, const { &[uuid("account"), int("ended")] }, int("due"))
+            }
+            Self::TaskAssignees => {
+                ("task_assignees", Kind::Task, const { &[uuid("member"), int("ended")] }, int("due"))
+            }
+            Self::TaskRoles => ("task_roles", Kind::Task, const { &[text("role"), int("ended")] }, int("due")),
+            Self::ItemAccounts => ("items_by_account", Kind::Item, const { &[uuid("account")] }, int("created")),
+            Self::ItemExternal => ("items_by_external", Kind::Item, const { &[text("external")] }, int("created")),
+            Self::Comments => ("comments_by_job", Kind::Comment, const { &[uuid("job")] }, int("at")),
+        };
+        let several = matches!(
+            self,
+            Self::AccountTags | Self::JobAssignees | Self::JobAttention | Self::TaskAssignees | Self::TaskRoles
+        );
+        let unique = matches!(self, Self::AccountExternal | Self::ItemExternal);
+        IndexSpec { index: self, name, kind, partition, sort, several, unique }
+    }
+}
+
+impl Kind {
+    /// The indexes over documents of this kind.
+    #[must_use]
+    pub fn indexes(self) -> &'static [IndexName] {
+        match self {
+            Self::Firm | Self::PipelineVersion => &[],
+            Self::Member => &[IndexName::Members],
+            Self::Template => &[IndexName::Templates],
+            Self::Pipeline => &[IndexName::Pipelines],
+            Self::Account => &[IndexName::Accounts, IndexName::AccountExternal, IndexName::AccountTags],
+            Self::Job => &[
+                IndexName::Board,
+                IndexName::Jobs,
+                IndexName::JobAccounts,
+                IndexName::JobAssignees,
+                IndexName::JobAttention,
+            ],
+            Self::Task => &[IndexName::Tasks, IndexName::TaskAccounts, IndexName::TaskAssignees, IndexName::TaskRoles],
+            Self::Item => &[IndexName::ItemAccounts, IndexName::ItemExternal],
+            Self::Comment => &[IndexName::Comments],
+        }
+    }
+}
+
+/// A row of an index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexEntry {
+    /// Cells of the partition, in the spec's order.
+    pub partition: Vec<Cell>,
+    /// The cell that orders it.
+    pub sort: Cell,
+}
+
+/// On which shelf a job lies: 0 active, 1 completed or held by a custom status, 2 archived.
+#[must_use]
+pub(crate) fn shelf(status: &JobStatus) -> i64 {
+    match status {
+        JobStatus::Active => 0,
+        JobStatus::Completed | JobStatus::Custom(_) => 1,
+        JobStatus::Archived => 2,
+    }
+}
+
+/// A priority as a column: 0 is the most urgent.
+#[must_use]
+pub(crate) fn urgency(priority: Priority) -> i64 {
+    match priority {
+        Priority::Urgent => 0,
+        Priority::High => 1,
+        Priority::Medium => 2,
+        Priority::Low => 3,
+    }
+}
+
+impl Document {
+    /// The cells of its table's columns, in the order of [`TableSpec::columns`].
+    #[must_use]
+    pub fn columns(&self) -> Vec<Cell> {
+        match self {
+            Self::Firm(_) | Self::PipelineVersion(_) => Vec::new(),
+            Self::Member(member) => vec![Cell::Text(member.name.as_str().into())],
+            Self::Template(template) => {
+                let kind = match template.kind() {
+                    TemplateKind::Task => "task",
+                    TemplateKind::Job => "job",
+                };
+                vec![kind.into(), Cell::Text(template.key().shared())]
+            }
+            Self::Pipeline(head) => vec![Cell::Text(head.key.shared())],
+            Self::Account(account) => vec![
+                Cell::Text(account.name.as_str().into()),
+                account.external.as_ref().map_or(Cell::Null, |external| Cell::Text(external.shared())),
+            ],
+            Self::Job(job) => vec![
+                Cell::Uuid(job.account.0),
+                Cell::Text(job.pipeline.shared()),
+                Cell::Text(job.stage.shared()),
+                Cell::Int(shelf(&job.status)),
+                Cell::Int(urgency(job.priority)),
+                date_cell(job.due),
+                time_cell(job.created),
+            ],
+            Self::Task(task) => vec![
+                task.job.map_or(Cell::Null, |job| Cell::Uuid(job.0)),
+                task.account.map_or(Cell::Null, |account| Cell::Uuid(account.0)),
+                Cell::Int(i64::from(task.state.is_ended())),
+                date_cell(task.due),
+            ],
+            Self::Item(item) => vec![
+                item.account.map_or(Cell::Null, |account| Cell::Uuid(account.0)),
+                Cell::Text(item.kind.as_str().into()),
+                item.external.as_ref().map_or(Cell::Null, |external| Cell::Text(external.shared())),
+                time_cell(item.created),
+            ],
+            Self::Comment(comment) => vec![Cell::Uuid(comment.job.0), time_cell(comment.at)],
+        }
+    }
+
+    /// Its rows in an index over its kind.
+    #[must_use]
+    pub fn index_entries(&self, index: IndexName) -> Vec<IndexEntry> {
+        let one = |partition: Vec<Cell>, sort: Cell| IndexEntry { partition, sort };
+        match (index, self) {
+            (IndexName::AccountTags, Self::Account(account)) => account
+                .tags
+                .iter()
+                .map(|tag| one(vec![Cell::Text(tag.shared())], Cell::Text(account.name.as_str().into())))
+                .collect(),
+            (IndexName::JobAssignees, Self::Job(job)) => {
+                let shelf = Cell::Int(shelf(&job.status));
+                members_or_nil(job.assignees.iter().map(|member| member.0))
+                    .map(|member| one(vec![Cell::Uuid(member), shelf.clone()], date_cell(job.due)))
+                    .collect()
+            }
+            (IndexName::JobAttention, Self::Job(job)) => {
+                if job.attention.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![one(Vec::new(), time_cell(job.created))]
+                }
+            }
+            (IndexName::TaskAssignees, Self::Task(task)) => {
+                let ended = Cell::Int(i64::from(task.state.is_ended()));
+                members_or_nil(task.assignees.iter().map(|member| member.0))
+                    .map(|member| one(vec![Cell::Uuid(member), ended.clone()], date_cell(task.due)))
+                    .collect()
+            }
+            (IndexName::TaskRoles, Self::Task(task)) => {
+                let ended = Cell::Int(i64::from(task.state.is_ended()));
+                task.assigned_roles
+                    .iter()
+                    .map(|role| one(vec![Cell::Text(role.shared()), ended.clone()], date_cell(task.due)))
+                    .collect()
+            }
+            _ => self.column_entry(index).into_iter().collect(),
+        }
+    }
+
+    /// The row of an index that is made of the table's own columns.
+    fn column_entry(&self, index: IndexName) -> Option<IndexEntry> {
+        let spec = index.spec();
+        let (columns, cells) = (self.kind().table().columns, self.columns());
+        let cell = |wanted: &Column| {
+            let place = columns.iter().position(|column| column.name == wanted.name)?;
+            cells.get(place).cloned()
+        };
+        let partition: Vec<Cell> = spec.partition.iter().map(cell).collect::<Option<_>>()?;
+        if spec.unique && partition.contains(&Cell::Null) {
+            return None;
+        }
+        Some(IndexEntry { partition, sort: cell(&spec.sort)? })
+    }
+}
+
+/// The members, or the nil UUID when there are none: so that the unassigned can be listed.
+fn members_or_nil(members: impl ExactSizeIterator<Item = Uuid>) -> impl Iterator<Item = Uuid> {
+    let nil = (members.len() == 0).then_some(Uuid::nil());
+    members.chain(nil)
+}

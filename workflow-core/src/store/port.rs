@@ -1,0 +1,228 @@
+//! The trait that a store implements.
+
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::{Batch, Committed, Conflict, StageTally};
+use super::document::{DocId, Record};
+use super::index::{Cell, IndexName};
+use super::queue::{Claim, Claimed, QueueScan, Waiting};
+use crate::error::StoreError;
+use crate::event::Entry;
+use crate::id::{AccountId, EntryId, FirmId, IdempotencyKey, JobId, MemberId, PipelineKey, StageKey};
+
+/// A place in a store's log. Later commits have greater positions; there may be gaps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogPosition(pub u64);
+
+impl fmt::Display for LogPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What an acknowledged commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Nothing: it is gone with the process.
+    None,
+    /// The death of the process, not always a power cut.
+    Process,
+    /// A power cut.
+    PowerCut,
+}
+
+/// What a store is and can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Its name, for messages.
+    pub name: String,
+    /// What an acknowledged commit survives.
+    pub durability: Durability,
+    /// Whether several processes may work on it at once.
+    pub shared: bool,
+}
+
+/// A range of an index.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// Which index.
+    pub index: IndexName,
+    /// The partition, all cells of it.
+    pub partition: Vec<Cell>,
+    /// From this sort cell.
+    pub from: Bound<Cell>,
+    /// To this sort cell.
+    pub to: Bound<Cell>,
+    /// Only rows past this one, in the scan's direction: its sort cell and the document's key.
+    pub after: Option<(Cell, Cell)>,
+    /// Greatest first.
+    pub descending: bool,
+    /// No more than this many.
+    pub limit: usize,
+}
+
+impl Scan {
+    /// A whole partition from its beginning.
+    #[must_use]
+    pub fn all(index: IndexName, partition: Vec<Cell>, limit: usize) -> Self {
+        Self { index, partition, from: Bound::Unbounded, to: Bound::Unbounded, after: None, descending: false, limit }
+    }
+}
+
+/// A row that a scan found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its sort cell; with the document's key it is where a next scan goes on.
+    pub sort: Cell,
+    /// The document.
+    pub record: Record,
+}
+
+/// By what the log is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogBy {
+    /// All of the firm.
+    Firm,
+    /// Entries about a job.
+    Job(JobId),
+    /// Entries about an account, or about a job of it.
+    Account(AccountId),
+    /// Entries of commands that a member gave.
+    Member(MemberId),
+    /// The one entry of this identifier.
+    Entry(EntryId),
+    /// The one entry of this idempotency key.
+    Key(IdempotencyKey),
+}
+
+/// A stretch of the log.
+#[derive(Debug, Clone)]
+pub struct LogScan {
+    /// By what.
+    pub by: LogBy,
+    /// Only entries past this position, in the scan's direction.
+    pub after: Option<LogPosition>,
+    /// Newest first.
+    pub descending: bool,
+    /// No more than this many.
+    pub limit: usize,
+}
+
+impl LogScan {
+    /// From the beginning.
+    #[must_use]
+    pub fn new(by: LogBy, limit: usize) -> Self {
+        Self { by, after: None, descending: false, limit }
+    }
+}
+
+/// An entry with its place in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Its place.
+    pub position: LogPosition,
+    /// The entry.
+    pub entry: Arc<Entry>,
+}
+
+/// What a store does. One method call is one transaction.
+///
+/// The engine works over a [`Store`], which may be shared between threads. A host that wants the
+/// engine's changes inside a transaction of its own implements this alone, over that transaction.
+///
+/// # Contract
+/// - Every method works within the firm given. What belongs to another firm does not exist.
+/// - A read sees every commit acknowledged before it began, and nothing of a commit that has not
+///   happened.
+/// - An error means that nothing was changed, except [`crate::error::ErrorKind::Ambiguous`] from
+///   [`Transact::commit`]: it may have.
+/// - No method panics, whatever it is given.
+pub trait Transact {
+    /// What the store is and can.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The documents of these keys, in the same order; `None` for those that do not exist.
+    ///
+    /// All are read at one instant.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or holds what is not a document.
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError>;
+
+    /// Rows of an index within a partition and range, ordered by sort cell and then document key
+    /// (both reversed when descending), past `after`, at most `limit`.
+    ///
+    /// Integers order by value, texts and UUIDs by their bytes. A row past `after` is one that
+    /// orders after (sort, key), whether or not a row with just these still exists, so that
+    /// paging stays correct while rows change.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError>;
+
+    /// How many rows a scan of the same partition and range would find, counting no further than
+    /// its limit. `after` and direction play no part.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError>;
+
+    /// The counts of a pipeline's stages: the sum of every [`super::StageDelta`] committed.
+    /// Stages never counted may be missing.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError>;
+
+    /// A stretch of the log, ordered by position.
+    ///
+    /// A reader that goes on from the last position it saw misses nothing: no entry appears later
+    /// at a lower position than one already seen.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError>;
+
+    /// Commits batches, each entirely or not at all, in order: a later one sees the earlier ones.
+    /// All share one synchronisation with the disk where the store has one, so that many cost
+    /// little more than one. When the call answers, they survive what
+    /// [`Capabilities::durability`] says.
+    ///
+    /// A batch conflicts when a check or an expected revision does not match, a unique index
+    /// would hold two rows in a partition, a guard is not kept, an entry's idempotency key or
+    /// identifier is in the log already, or a lease was lost. Then nothing of it is written, and
+    /// the others go on.
+    ///
+    /// # Errors
+    /// When the store failed: none of the batches happened, or with
+    /// [`crate::error::ErrorKind::Ambiguous`] it is not known.
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+
+    /// Hands out queued rows that are due, oldest due first, under a lease.
+    ///
+    /// A row is handed out when it is waiting, due, not leased (or its lease ran out), and the
+    /// oldest unsettled row of its lane. Its attempts and its generation go up by one. Two calls
+    /// at once never hand out the same row.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Lists queued rows of a firm in the order they were queued.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError>;
+}
+
+/// A store that threads share.
+pub trait Store: Transact + Send + Sync {}
+
+impl<T: Transact + Send + Sync + ?Sized> Store for T {}

@@ -1,0 +1,266 @@
+//! Queues: work committed with the change that caused it, to be done after it.
+//!
+//! There are two. The outbox holds notifications for the host; follow-ups are what a command
+//! leaves for other jobs. Rows of one lane (a job's notifications) are handed out in order, one
+//! at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::command::NewJob;
+use crate::id::{AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, Tag};
+use crate::model::Notification;
+
+/// Which queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Queue {
+    /// Notifications for the host.
+    Outbox,
+    /// Work that commands left for other jobs.
+    FollowUps,
+}
+
+/// What a queued row carries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueuedBody {
+    /// In the outbox.
+    Notification(Arc<Notification>),
+    /// Among the follow-ups.
+    FollowUp(Arc<FollowUp>),
+}
+
+/// A lease: who handles a row, and until when nobody else may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Who.
+    pub owner: Uuid,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
+/// A row to queue. Waits until its time has come and every earlier row of its lane is settled.
+#[derive(Debug, Clone)]
+pub struct Enqueue {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Rows of one lane are handed out in the order they were queued, the next when the one
+    /// before is done or dead. Rows without a lane wait for nobody.
+    pub lane: Option<Uuid>,
+    /// Not before this instant.
+    pub due: DateTime<Utc>,
+    /// Leased from the beginning, under generation 1: whoever commits it means to handle it.
+    pub lease: Option<Lease>,
+    /// What it carries. Says which queue it belongs to.
+    pub body: QueuedBody,
+}
+
+/// Asks for rows to handle.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// From which queue.
+    pub queue: Queue,
+    /// Of one firm only.
+    pub firm: Option<FirmId>,
+    /// Rows due by this instant, and rows whose lease ran out by it.
+    pub now: DateTime<Utc>,
+    /// The lease that the rows get.
+    pub lease: Lease,
+    /// No more than this many.
+    pub limit: usize,
+}
+
+/// A row handed out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Of which firm.
+    pub firm: FirmId,
+    /// How often it was handed out, this time included.
+    pub attempts: u32,
+    /// Counts the leases it had. Settling names it, so that who lost the lease settles nothing.
+    pub generation: u64,
+    /// What it carries.
+    pub body: QueuedBody,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settle {
+    /// In which queue.
+    pub queue: Queue,
+    /// Which row.
+    pub id: Uuid,
+    /// The lease's generation; `None` settles whoever holds it.
+    pub generation: Option<u64>,
+    /// What became of it.
+    pub how: SettleHow,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettleHow {
+    /// It was done: the row goes away.
+    Done,
+    /// It is to be tried again at this instant.
+    Retry {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why it did not work.
+        error: String,
+    },
+    /// It cannot be done: it stays as a dead letter, and its lane goes on.
+    Dead {
+        /// Why.
+        error: String,
+    },
+    /// The lease lasts longer.
+    Renew {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// A dead letter is to be tried again, with its attempts forgotten, at the end of its lane.
+    Revive {
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// In which state a queued row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueuedState {
+    /// Waiting to be handed out, or handed out under a lease.
+    Waiting,
+    /// Dead.
+    Dead,
+}
+
+/// Lists queued rows of a firm, oldest first.
+#[derive(Debug, Clone)]
+pub struct QueueScan {
+    /// Of which queue.
+    pub queue: Queue,
+    /// Of which firm.
+    pub firm: FirmId,
+    /// In which state.
+    pub state: QueuedState,
+    /// After the row of this sequence number.
+    pub after: Option<u64>,
+    /// No more than this many.
+    pub limit: usize,
+}
+
+/// A queued row as it is listed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// Its place in the order of the queue.
+    pub sequence: u64,
+    /// Its identifier.
+    pub id: Uuid,
+    /// When it is due.
+    pub due: DateTime<Utc>,
+    /// How often it was handed out.
+    pub attempts: u32,
+    /// Until when it is leased, if it is.
+    pub leased_until: Option<DateTime<Utc>>,
+    /// Why it did not work last time.
+    pub error: Option<String>,
+    /// What it carries.
+    pub body: QueuedBody,
+}
+
+/// Work that a command left for later, committed with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// Its identifier, from which the idempotency keys of its commands derive.
+    pub id: FollowUpId,
+    /// What is to be done.
+    pub work: FollowUpWork,
+    /// What went before it.
+    pub chain: Chain,
+}
+
+/// What a follow-up does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowUpWork {
+    /// Let the account's jobs react to its tags.
+    AccountTags {
+        /// Which account.
+        account: AccountId,
+        /// Tags it got.
+        added: Vec<Tag>,
+        /// Tags it lost.
+        removed: Vec<Tag>,
+        /// The job that has reacted already.
+        except: Option<JobId>,
+    },
+    /// Let the account's jobs react to a custom field.
+    AccountField {
+        /// Which account.
+        account: AccountId,
+        /// Which field.
+        field: FieldKey,
+        /// The job that has reacted already.
+        except: Option<JobId>,
+    },
+    /// Create a job.
+    CreateJob(Box<NewJob>),
+    /// Tell a job that one it waits for was finished or opened again.
+    Dependency {
+        /// Which job.
+        job: JobId,
+        /// The one it waits for.
+        on: JobId,
+        /// Whether that one is finished, or gone.
+        finished: bool,
+    },
+    /// Tell a job of an item's status.
+    Item {
+        /// Which job.
+        job: JobId,
+        /// Which item.
+        item: ItemId,
+    },
+    /// Move jobs out of stages that the newest version dropped.
+    Migrate {
+        /// Of which pipeline.
+        pipeline: PipelineKey,
+    },
+}
+
+/// What a chain of follow-ups has done so far, so that one that goes in circles is cut.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// How many follow-ups went before.
+    pub hops: u32,
+    /// How often each automation ran on each job.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "runs")]
+    pub runs: BTreeMap<(JobId, AutomationKey), u32>,
+}
+
+/// JSON has no keys but texts: the map is written as a list.
+mod runs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::id::{AutomationKey, JobId};
+
+    pub(super) type Runs = BTreeMap<(JobId, AutomationKey), u32>;
+
+    pub(super) fn serialize<S: Serializer>(runs: &Runs, serializer: S) -> Result<S::Ok, S::Error> {
+        let list: Vec<(&JobId, &AutomationKey, &u32)> = runs.iter().map(|((job, key), n)| (job, key, n)).collect();
+        list.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Runs, D::Error> {
+        let list = Vec::<(JobId, AutomationKey, u32)>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|(job, key, n)| ((job, key), n)).collect())
+    }
+}
