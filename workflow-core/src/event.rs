@@ -148,9 +148,9 @@ pub enum Event {
         settings: Box<FirmSettings>,
     },
     /// A member was added or changed.
-    MemberSaved(Box<Member>),
+    MemberSaved(Arc<Member>),
     /// A template was added or changed.
-    TemplateSaved(Box<Template>),
+    TemplateSaved(Arc<Template>),
     /// A template was deleted.
     TemplateDeleted {
         /// Of which kind.
@@ -215,7 +215,7 @@ pub enum Event {
         access: BTreeSet<MemberId>,
     },
     /// A job was created, in its first stage.
-    JobCreated(Box<Job>),
+    JobCreated(Arc<Job>),
     /// A job moved from one stage to another, perhaps of another pipeline, or entered its own anew.
     JobMoved {
         /// Which job.
@@ -329,7 +329,7 @@ pub enum Event {
         pinned: bool,
     },
     /// A comment was left on a job.
-    JobCommented(Box<Comment>),
+    JobCommented(Arc<Comment>),
     /// A job waits for another from now on.
     JobDependencyAdded {
         /// Which job.
@@ -431,7 +431,7 @@ pub enum Event {
     /// A task was created.
     TaskCreated {
         /// The task.
-        task: Box<Task>,
+        task: Arc<Task>,
         /// How it came to its job, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<LinkOrigin>,
@@ -522,7 +522,7 @@ pub enum Event {
         job: Option<JobId>,
     },
     /// An item came to be known.
-    ItemCreated(Box<Item>),
+    ItemCreated(Arc<Item>),
     /// An item was linked to a job.
     ItemLinked {
         /// To which job.
@@ -566,7 +566,7 @@ pub enum Event {
         external: ExternalRef,
     },
     /// The host is to be notified.
-    NotificationQueued(Box<Notification>),
+    NotificationQueued(Arc<Notification>),
 }
 
 /// What changed of a task. Absent parts stay.

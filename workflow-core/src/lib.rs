@@ -5,6 +5,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+pub mod apply;
 pub mod command;
 pub mod definition;
 pub mod error;
@@ -12,4 +13,5 @@ pub mod event;
 pub mod id;
 pub mod limits;
 pub mod model;
+pub mod state;
 pub mod store;

@@ -89,6 +89,9 @@ pub struct Job {
     /// Actions that could not be done and wait to be retried or dismissed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedAction>,
+    /// The number of the last failed action there was.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failures: u32,
     /// Its stage visits, the present one last. Never empty.
     pub visits: Vec<Visit>,
     /// Its tasks, in the order they were linked.

@@ -1,6 +1,6 @@
 //! Published pipelines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -26,9 +26,6 @@ pub struct PipelineHead {
     /// Whether it takes no new jobs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub archived: bool,
-    /// Stages that hold jobs pinned to an older version, kept on the board while they do.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub retired_stages: BTreeSet<StageKey>,
     /// When the newest version was published.
     pub published: DateTime<Utc>,
 }

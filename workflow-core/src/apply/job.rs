@@ -1,0 +1,168 @@
+//! Events of jobs.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::definition::JobDate;
+use crate::event::Event;
+use crate::id::JobId;
+use crate::limits;
+use crate::model::{Job, JobStatus, Visit};
+use crate::state::{Slot, State};
+
+pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
+    match event {
+        Event::JobCreated(job) => {
+            state.jobs.entry(job.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(job));
+        }
+        Event::JobDeleted { job } => {
+            if let Some(slot) = state.jobs.get_mut(job) {
+                slot.remove();
+            }
+        }
+        Event::JobCommented(comment) => {
+            state.comments.entry(comment.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(comment));
+            edit(state, at, comment.job, |job| job.comments = job.comments.saturating_add(1));
+        }
+        Event::JobDependencyAdded { job, on, finished } => {
+            edit(state, at, *job, |job| {
+                job.waits_for.insert(*on, *finished);
+            });
+            edit(state, at, *on, |awaited| {
+                awaited.awaited_by.insert(*job);
+            });
+        }
+        Event::JobDependencyRemoved { job, on } => {
+            edit(state, at, *job, |job| {
+                job.waits_for.remove(on);
+            });
+            edit(state, at, *on, |awaited| {
+                awaited.awaited_by.remove(job);
+            });
+        }
+        event => {
+            if let Some(id) = subject(event) {
+                edit(state, at, id, |job| change(job, at, event));
+            }
+        }
+    }
+}
+
+/// The job that an event changes, for those that change one job and nothing else.
+fn subject(event: &Event) -> Option<JobId> {
+    match event {
+        Event::JobMoved { job, .. }
+        | Event::JobStatusSet { job, .. }
+        | Event::JobRenamed { job, .. }
+        | Event::JobDescribed { job, .. }
+        | Event::JobPrioritySet { job, .. }
+        | Event::JobDateSet { job, .. }
+        | Event::JobBudgetSet { job, .. }
+        | Event::JobFieldSet { job, .. }
+        | Event::JobTagsChanged { job, .. }
+        | Event::JobAssigneesChanged { job, .. }
+        | Event::JobClientStatusSet { job, .. }
+        | Event::JobPinned { job, .. }
+        | Event::JobDependencyChanged { job, .. }
+        | Event::AttentionRaised { job, .. }
+        | Event::AttentionCleared { job, .. }
+        | Event::ActionFailed { job, .. }
+        | Event::FailureEnded { job, .. } => Some(*job),
+        // Facts that change no record: an automation that ran, a signal, a loop that was cut.
+        _ => None,
+    }
+}
+
+fn change(job: &mut Job, at: DateTime<Utc>, event: &Event) {
+    match event {
+        Event::JobMoved { .. } => moved(job, at, event),
+        Event::JobStatusSet { to, .. } => set_status(job, at, to),
+        Event::JobRenamed { name, .. } => job.name = Arc::clone(name),
+        Event::JobDescribed { description, .. } => job.description.clone_from(description),
+        Event::JobPrioritySet { to, .. } => job.priority = *to,
+        Event::JobDateSet { date, to, .. } => match date {
+            JobDate::Start => job.start = *to,
+            JobDate::Due => job.due = *to,
+            JobDate::Statutory => job.statutory = *to,
+            JobDate::Extended => job.extended = *to,
+        },
+        Event::JobBudgetSet { minutes, .. } => job.budget_minutes = *minutes,
+        Event::JobFieldSet { field, value, .. } => match value {
+            Some(value) => drop(job.fields.insert(field.clone(), value.clone())),
+            None => drop(job.fields.remove(field)),
+        },
+        Event::JobTagsChanged { added, removed, .. } => {
+            for tag in removed {
+                job.tags.remove(tag);
+            }
+            job.tags.extend(added.iter().cloned());
+        }
+        Event::JobAssigneesChanged { assignees, roles, .. } => {
+            job.assignees.clone_from(assignees);
+            job.assigned_roles.clone_from(roles);
+        }
+        Event::JobClientStatusSet { text, .. } => job.client_status.clone_from(text),
+        Event::JobPinned { pinned, .. } => job.pinned = *pinned,
+        Event::JobDependencyChanged { on, finished, .. } => {
+            if let Some(known) = job.waits_for.get_mut(on) {
+                *known = *finished;
+            }
+        }
+        Event::AttentionRaised { attention, .. } => {
+            job.attention.retain(|known| known.reason != attention.reason);
+            job.attention.push((**attention).clone());
+            if job.attention.len() > limits::ATTENTION {
+                job.attention.remove(0);
+            }
+        }
+        Event::AttentionCleared { reason, .. } => job.attention.retain(|known| known.reason != *reason),
+        Event::ActionFailed { failure, .. } => {
+            job.failures = job.failures.max(failure.number);
+            job.failed.push((**failure).clone());
+            if job.failed.len() > limits::FAILED_ACTIONS {
+                job.failed.remove(0);
+            }
+        }
+        Event::FailureEnded { number, .. } => job.failed.retain(|failure| failure.number != *number),
+        _ => {}
+    }
+}
+
+fn moved(job: &mut Job, at: DateTime<Utc>, event: &Event) {
+    let Event::JobMoved { to, pipeline, version, .. } = event else { return };
+    if let Some(visit) = job.visits.last_mut() {
+        visit.left = Some(at);
+    }
+    job.visits.push(Visit { pipeline: pipeline.clone(), stage: to.clone(), entered: at, left: None });
+    if let Some(pipeline) = pipeline {
+        job.pipeline = pipeline.clone();
+    }
+    job.stage = to.clone();
+    job.version = *version;
+}
+
+fn set_status(job: &mut Job, at: DateTime<Utc>, to: &JobStatus) {
+    if *to == JobStatus::Archived {
+        job.status_before_archive = Some(job.status.clone());
+        job.archived = Some(at);
+    } else {
+        job.status_before_archive = None;
+        job.archived = None;
+    }
+    match to {
+        JobStatus::Completed => job.completed = job.completed.or(Some(at)),
+        // An archived job keeps the time it was completed.
+        JobStatus::Archived => {}
+        JobStatus::Active | JobStatus::Custom(_) => job.completed = None,
+    }
+    job.status = to.clone();
+    job.status_round = job.status_round.saturating_add(1);
+}
+
+pub(super) fn edit(state: &mut State, at: DateTime<Utc>, id: JobId, change: impl FnOnce(&mut Job)) {
+    if let Some(job) = state.jobs.get_mut(&id).and_then(Slot::edit) {
+        change(job);
+        job.updated = at;
+    }
+}

@@ -1,0 +1,235 @@
+//! The records that a decision works on.
+//!
+//! A [`State`] holds what was loaded for a command and how it has changed since. It is filled from
+//! a store, or by folding the log from its beginning.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::definition::{Template, TemplateKind};
+use crate::id::{
+    AccountId, CommentId, ExternalRef, ItemId, JobId, MemberId, PipelineKey, StageKey, TaskId, TemplateKey,
+};
+use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+use crate::store::{Delete, DocId, Document, Put, Record, Revision};
+
+/// One record: as it was loaded, and as it is now.
+#[derive(Debug, Clone)]
+pub struct Slot<T> {
+    stored: Option<(Revision, Arc<T>)>,
+    now: Option<Arc<T>>,
+    touched: bool,
+}
+
+impl<T: Clone> Slot<T> {
+    /// A record as the store has it, or its absence.
+    #[must_use]
+    pub fn loaded(stored: Option<(Revision, Arc<T>)>) -> Self {
+        let now = stored.as_ref().map(|(_, record)| Arc::clone(record));
+        Self { stored, now, touched: false }
+    }
+
+    /// The record as it is now.
+    #[must_use]
+    pub fn get(&self) -> Option<&Arc<T>> {
+        self.now.as_ref()
+    }
+
+    /// The revision it was loaded at.
+    #[must_use]
+    pub fn revision(&self) -> Option<Revision> {
+        self.stored.as_ref().map(|(revision, _)| *revision)
+    }
+
+    /// The revision it has once it is committed.
+    #[must_use]
+    pub fn next_revision(&self) -> Revision {
+        let stored = self.revision().unwrap_or(0);
+        if self.touched { stored.saturating_add(1) } else { stored }
+    }
+
+    pub(crate) fn edit(&mut self) -> Option<&mut T> {
+        let record = self.now.as_mut()?;
+        self.touched = true;
+        Some(Arc::make_mut(record))
+    }
+
+    pub(crate) fn put(&mut self, record: Arc<T>) {
+        self.touched = true;
+        self.now = Some(record);
+    }
+
+    pub(crate) fn remove(&mut self) {
+        self.touched = true;
+        self.now = None;
+    }
+
+    fn write(&self, wrap: impl Fn(Arc<T>) -> Document, puts: &mut Vec<Put>, deletes: &mut Vec<Delete>) {
+        if !self.touched {
+            return;
+        }
+        let previous = self.stored.as_ref().map(|(_, record)| wrap(Arc::clone(record)));
+        match (&self.now, previous) {
+            (Some(now), previous) => {
+                puts.push(Put { expected: self.revision(), document: wrap(Arc::clone(now)), previous });
+            }
+            (None, Some(previous)) => deletes.push(Delete { expected: self.revision().unwrap_or(0), previous }),
+            (None, None) => {}
+        }
+    }
+
+    /// Makes what the record is now what it was loaded as.
+    fn settle(&mut self) {
+        if self.touched {
+            let revision = self.next_revision();
+            self.stored = self.now.as_ref().map(|record| (revision, Arc::clone(record)));
+            self.touched = false;
+        }
+    }
+}
+
+type Shelf<K, T> = BTreeMap<K, Slot<T>>;
+
+/// The records that a decision works on.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub(crate) firm: Option<Slot<Firm>>,
+    pub(crate) members: Shelf<MemberId, Member>,
+    pub(crate) templates: Shelf<(TemplateKind, TemplateKey), Template>,
+    pub(crate) pipelines: Shelf<PipelineKey, PipelineHead>,
+    pub(crate) versions: Shelf<(PipelineKey, u32), PipelineVersion>,
+    pub(crate) accounts: Shelf<AccountId, Account>,
+    pub(crate) jobs: Shelf<JobId, Job>,
+    pub(crate) tasks: Shelf<TaskId, Task>,
+    pub(crate) items: Shelf<ItemId, Item>,
+    pub(crate) comments: Shelf<CommentId, Comment>,
+    /// Items found by external reference, or found missing.
+    pub(crate) external_items: BTreeMap<ExternalRef, Option<ItemId>>,
+    /// Accounts found by external reference, or found missing.
+    pub(crate) external_accounts: BTreeMap<ExternalRef, Option<AccountId>>,
+    /// Jobs per stage of a pipeline, as they were loaded.
+    pub(crate) stage_jobs: BTreeMap<PipelineKey, BTreeMap<StageKey, i64>>,
+}
+
+macro_rules! shelves {
+    ($self:ident, $each:ident) => {
+        $each!($self.members, Member);
+        $each!($self.templates, Template);
+        $each!($self.pipelines, Pipeline);
+        $each!($self.versions, PipelineVersion);
+        $each!($self.accounts, Account);
+        $each!($self.jobs, Job);
+        $each!($self.tasks, Task);
+        $each!($self.items, Item);
+        $each!($self.comments, Comment);
+    };
+}
+
+impl State {
+    /// Takes in what the store answered for a key.
+    pub fn load(&mut self, id: &DocId, record: Option<Record>) {
+        macro_rules! slot {
+            ($variant:ident) => {
+                Slot::loaded(record.and_then(|record| match record.document {
+                    Document::$variant(document) => Some((record.revision, document)),
+                    _ => None,
+                }))
+            };
+        }
+        match id {
+            DocId::Firm => self.firm = Some(slot!(Firm)),
+            DocId::Member(id) => drop(self.members.insert(*id, slot!(Member))),
+            DocId::Template(kind, key) => drop(self.templates.insert((*kind, key.clone()), slot!(Template))),
+            DocId::Pipeline(key) => drop(self.pipelines.insert(key.clone(), slot!(Pipeline))),
+            DocId::PipelineVersion(key, version) => {
+                drop(self.versions.insert((key.clone(), *version), slot!(PipelineVersion)));
+            }
+            DocId::Account(id) => drop(self.accounts.insert(*id, slot!(Account))),
+            DocId::Job(id) => drop(self.jobs.insert(*id, slot!(Job))),
+            DocId::Task(id) => drop(self.tasks.insert(*id, slot!(Task))),
+            DocId::Item(id) => drop(self.items.insert(*id, slot!(Item))),
+            DocId::Comment(id) => drop(self.comments.insert(*id, slot!(Comment))),
+        }
+    }
+
+    /// What has to be written to a store that holds the records as they were loaded.
+    #[must_use]
+    pub fn writes(&self) -> (Vec<Put>, Vec<Delete>) {
+        let (mut puts, mut deletes) = (Vec::new(), Vec::new());
+        if let Some(firm) = &self.firm {
+            firm.write(Document::Firm, &mut puts, &mut deletes);
+        }
+        macro_rules! write {
+            ($shelf:expr, $variant:ident) => {
+                for slot in $shelf.values() {
+                    slot.write(Document::$variant, &mut puts, &mut deletes);
+                }
+            };
+        }
+        shelves!(self, write);
+        (puts, deletes)
+    }
+
+    /// Every record there is, with its revision. After [`State::settle`] this is what a store
+    /// should hold.
+    #[must_use]
+    pub fn records(&self) -> BTreeMap<DocId, Record> {
+        let mut records = BTreeMap::new();
+        let mut add = |revision: Revision, document: Document| {
+            records.insert(document.id(), Record { revision, document });
+        };
+        if let Some(firm) = self.firm.as_ref().and_then(|slot| Some((slot.next_revision(), slot.get()?))) {
+            add(firm.0, Document::Firm(Arc::clone(firm.1)));
+        }
+        macro_rules! collect {
+            ($shelf:expr, $variant:ident) => {
+                for slot in $shelf.values() {
+                    if let Some(record) = slot.get() {
+                        add(slot.next_revision(), Document::$variant(Arc::clone(record)));
+                    }
+                }
+            };
+        }
+        shelves!(self, collect);
+        records
+    }
+
+    /// Makes the present records the loaded ones, as a commit does.
+    pub fn settle(&mut self) {
+        if let Some(firm) = &mut self.firm {
+            firm.settle();
+        }
+        macro_rules! settle {
+            ($shelf:expr, $variant:ident) => {
+                for slot in $shelf.values_mut() {
+                    slot.settle();
+                }
+            };
+        }
+        shelves!(self, settle);
+    }
+
+    /// The job as it is now, if it is loaded and exists.
+    #[must_use]
+    pub fn job(&self, id: JobId) -> Option<&Arc<Job>> {
+        self.jobs.get(&id)?.get()
+    }
+
+    /// The task as it is now, if it is loaded and exists.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {
+        self.tasks.get(&id)?.get()
+    }
+
+    /// The item as it is now, if it is loaded and exists.
+    #[must_use]
+    pub fn item(&self, id: ItemId) -> Option<&Arc<Item>> {
+        self.items.get(&id)?.get()
+    }
+
+    /// The account as it is now, if it is loaded and exists.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+        self.accounts.get(&id)?.get()
+    }
+}
