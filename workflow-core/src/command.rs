@@ -670,8 +670,8 @@ pub enum Reaction {
         /// Which item.
         item: ItemId,
     },
-    /// Its stage was dropped by the newest version.
-    Migrate {
+    /// Something around it changed: a newer version of its pipeline, a stage with room again.
+    Reconsider {
         /// The job that reacts.
         job: JobId,
     },
@@ -686,7 +686,7 @@ impl Reaction {
             | Self::AccountField { job, .. }
             | Self::Dependency { job, .. }
             | Self::Item { job, .. }
-            | Self::Migrate { job } => *job,
+            | Self::Reconsider { job } => *job,
         }
     }
 }

@@ -266,6 +266,8 @@ pub enum AttentionReason {
     ActionFailed(u32),
     /// A chain of automations was cut because it went in circles.
     Loop,
+    /// Nobody holds a role that the job was to be assigned to.
+    UnfilledRole(RoleKey),
     /// A stage holds more jobs than it should.
     WipLimit(StageKey),
     /// A job moving by itself was held back by a stage that is full or an exit that is shut.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ItemKind;
 use crate::definition::AccessMode;
-use crate::id::{AccountId, FirmId, ItemId, JobId, MemberId, NotificationId, SignalKey, TaskId, TemplateKey};
+use crate::id::{AccountId, FirmId, ItemId, JobId, MemberId, NotificationId, SignalKey, TemplateKey};
 
 /// An intent for the host to carry out, delivered at least once, in order per job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,13 +66,6 @@ pub enum Intent {
         /// How.
         mode: AccessMode,
         /// For whom.
-        members: Vec<MemberId>,
-    },
-    /// Tell members that a task was assigned to them.
-    TaskAssigned {
-        /// Which task.
-        task: TaskId,
-        /// Whom.
         members: Vec<MemberId>,
     },
     /// Take note of a signal.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::command::NewJob;
-use crate::id::{AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, Tag};
+use crate::id::{AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, StageKey, Tag};
 use crate::model::Notification;
 
 /// Which queue.
@@ -231,6 +231,13 @@ pub enum FollowUpWork {
     Migrate {
         /// Of which pipeline.
         pipeline: PipelineKey,
+    },
+    /// Let jobs that wait to enter a full stage try again.
+    StageFreed {
+        /// Of which pipeline.
+        pipeline: PipelineKey,
+        /// Which stage.
+        stage: StageKey,
     },
 }
 
