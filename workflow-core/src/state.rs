@@ -35,6 +35,12 @@ impl<T: Clone> Slot<T> {
         self.now.as_ref()
     }
 
+    /// The record as it was loaded.
+    #[must_use]
+    pub fn before(&self) -> Option<&Arc<T>> {
+        self.stored.as_ref().map(|(_, record)| record)
+    }
+
     /// The revision it was loaded at.
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {

@@ -29,6 +29,10 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
         }
         Event::ItemReported { item, status, progress } => edit(state, at, *item, |item| {
             item.status = Some(status.clone());
+            // An item that is opened again begins anew: what was reported before counts no longer.
+            if status.as_str() == "reopened" {
+                item.reached.clear();
+            }
             item.reached.insert(status.clone());
             item.progress = *progress;
         }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::definition::JobDate;
-use crate::event::Event;
+use crate::event::{Event, MoveKind};
 use crate::id::JobId;
 use crate::limits;
 use crate::model::{Job, JobStatus, Visit};
@@ -130,7 +130,16 @@ fn change(job: &mut Job, at: DateTime<Utc>, event: &Event) {
 }
 
 fn moved(job: &mut Job, at: DateTime<Utc>, event: &Event) {
-    let Event::JobMoved { to, pipeline, version, .. } = event else { return };
+    let Event::JobMoved { to, pipeline, version, how, .. } = event else { return };
+    job.version = *version;
+    job.stage = to.clone();
+    if *how == MoveKind::Migration {
+        // The stage goes by another name now: the visit and what it waits for go on.
+        if let Some(visit) = job.visits.last_mut() {
+            visit.stage = to.clone();
+        }
+        return;
+    }
     if let Some(visit) = job.visits.last_mut() {
         visit.left = Some(at);
     }
@@ -138,8 +147,6 @@ fn moved(job: &mut Job, at: DateTime<Utc>, event: &Event) {
     if let Some(pipeline) = pipeline {
         job.pipeline = pipeline.clone();
     }
-    job.stage = to.clone();
-    job.version = *version;
 }
 
 fn set_status(job: &mut Job, at: DateTime<Utc>, to: &JobStatus) {

@@ -359,6 +359,18 @@ impl Job {
         self.tally(|origin| origin.visit == visit)
     }
 
+    /// Whether the present visit has, or had, anything to wait for. What was cancelled counts;
+    /// what was unlinked or deleted leaves no trace.
+    #[must_use]
+    pub fn had_blockers(&self) -> bool {
+        let visit = self.visit_number();
+        self.tasks.iter().any(|link| link.origin.visit == visit)
+            || self
+                .items
+                .iter()
+                .any(|link| link.origin.visit == visit && link.progress != ItemProgress::NotActionable)
+    }
+
     /// Blockers that the present custom status waits for.
     #[must_use]
     pub fn status_blockers(&self) -> Tally {

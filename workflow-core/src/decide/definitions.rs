@@ -1,0 +1,257 @@
+//! Commands on settings, members, templates and pipelines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Decider, Need, Step, Stop, check_name};
+use crate::calendar::FirmCalendar;
+use crate::compile::{Compiled, Texts, job_texts, task_texts};
+use crate::definition::{PipelineDefinition, Template, TemplateKind};
+use crate::error::{Problem, Rejection, Severity};
+use crate::event::Event;
+use crate::id::{AutomationKey, PipelineKey, StageKey, TemplateKey};
+use crate::lint::{Surroundings, lint};
+use crate::model::{FirmSettings, Member};
+use crate::state::Slot;
+use crate::store::{DocId, FollowUpWork};
+use crate::validate::validate;
+
+impl Decider<'_> {
+    /// Takes the firm's record into the state: its counter goes up with every change here.
+    fn touch_firm(&mut self) {
+        if self.state.firm.is_none() {
+            self.state.firm = Some(Slot::loaded(self.catalog.firm.clone()));
+        }
+    }
+
+    pub(super) fn save_firm(&mut self, settings: &FirmSettings) -> Step {
+        check_name("name", &settings.name)?;
+        FirmCalendar::new(settings)?;
+        self.touch_firm();
+        self.subject = Some(DocId::Firm);
+        match self.state.firm.as_ref().and_then(Slot::get) {
+            None => drop(self.emit(Event::FirmCreated { settings: Box::new(settings.clone()) })),
+            Some(firm) if firm.settings == *settings => {
+                self.unchanged = Some("the firm is set up like that already".to_owned());
+            }
+            Some(_) => drop(self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) })),
+        }
+        Ok(())
+    }
+
+    pub(super) fn save_member(&mut self, member: &Member) -> Step {
+        check_name("name", &member.name)?;
+        self.subject = Some(DocId::Member(member.id));
+        let kept = self.catalog.members.get(&member.id);
+        if kept.is_some_and(|(_, known)| **known == *member) {
+            self.unchanged = Some("the member is like that already".to_owned());
+            return Ok(());
+        }
+        self.touch_firm();
+        self.state.members.insert(member.id, Slot::loaded(kept.cloned()));
+        self.emit(Event::MemberSaved(Arc::new(member.clone())));
+        Ok(())
+    }
+
+    pub(super) fn save_template(&mut self, template: &Template) -> Step {
+        let key = (template.kind(), template.key().clone());
+        self.subject = Some(DocId::Template(key.0, key.1.clone()));
+        let (mut texts, mut problems) = (Texts::default(), Vec::new());
+        match template {
+            Template::Task(task) => task_texts(&mut texts, "", task, &mut problems),
+            Template::Job { defaults, .. } => job_texts(&mut texts, "", defaults, &mut problems),
+        }
+        self.check_roles_in(&texts, &mut problems);
+        if !problems.is_empty() {
+            return Err(Rejection::Document(problems).into());
+        }
+        let kept = self.catalog.templates.get(&key);
+        if kept.is_some_and(|(_, known)| **known == *template) {
+            self.unchanged = Some("the template is like that already".to_owned());
+            return Ok(());
+        }
+        self.touch_firm();
+        self.state.templates.insert(key, Slot::loaded(kept.cloned()));
+        self.emit(Event::TemplateSaved(Arc::new(template.clone())));
+        Ok(())
+    }
+
+    pub(super) fn delete_template(&mut self, kind: TemplateKind, key: &TemplateKey) -> Step {
+        let place = (kind, key.clone());
+        let Some(kept) = self.catalog.templates.get(&place) else {
+            return Err(Rejection::not_found("template", key).into());
+        };
+        self.subject = Some(DocId::Template(kind, key.clone()));
+        self.touch_firm();
+        self.state.templates.insert(place, Slot::loaded(Some(kept.clone())));
+        self.emit(Event::TemplateDeleted { kind, key: key.clone() });
+        Ok(())
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        definition: &PipelineDefinition,
+        mapping: &BTreeMap<StageKey, StageKey>,
+    ) -> Step {
+        let key = &definition.key;
+        self.subject = Some(DocId::Pipeline(key.clone()));
+        let problems = self.problems(definition);
+        let errors: Vec<Problem> =
+            problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(Rejection::Document(errors).into());
+        }
+        let known = self.catalog.newest(key).cloned();
+        if let Some(known) = &known {
+            if **known.definition() == *definition && mapping.is_empty() {
+                self.unchanged = Some(format!("version {} of `{key}` is like that already", known.version()));
+                return Ok(());
+            }
+            self.check_mapping(known, definition, mapping)?;
+        } else if let Some(stage) = mapping.keys().next() {
+            return Err(Rejection::not_found("stage to map", stage).into());
+        }
+        let version = known.as_ref().map_or(1, |known| known.version().saturating_add(1));
+        self.touch_firm();
+        let head = self.catalog.pipelines.get(key).cloned();
+        self.state.pipelines.insert(key.clone(), Slot::loaded(head));
+        self.state.versions.insert((key.clone(), version), Slot::loaded(None));
+        let definition = Arc::new(definition.clone());
+        self.emit(Event::PipelinePublished { version, definition, mapping: mapping.clone() });
+        if !mapping.is_empty() {
+            self.follow_ups.push(FollowUpWork::Migrate { pipeline: key.clone() });
+        }
+        Ok(())
+    }
+
+    /// Everything that is wrong, or worth a look, in a definition.
+    pub(crate) fn problems(&self, definition: &PipelineDefinition) -> Vec<Problem> {
+        let mut problems = validate(definition);
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return problems;
+        }
+        match Compiled::new(Arc::new(definition.clone()), 0) {
+            Ok(compiled) => self.check_roles_in(compiled.texts(), &mut problems),
+            Err(texts) => problems.extend(texts),
+        }
+        problems.extend(lint(definition, &self.surroundings()));
+        problems.truncate(crate::limits::PROBLEMS);
+        problems
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        let mut surroundings = Surroundings::default();
+        if let Some((_, firm)) = &self.catalog.firm {
+            surroundings.set_firm(&firm.settings);
+        }
+        for ((kind, key), (_, template)) in &self.catalog.templates {
+            match (kind, &**template) {
+                (TemplateKind::Task, Template::Task(task)) => {
+                    surroundings.task_templates.insert(key.clone(), (**task).clone());
+                }
+                _ => drop(surroundings.job_templates.insert(key.clone())),
+            }
+        }
+        for (key, compiled) in &self.catalog.newest {
+            let stages = compiled.definition().stages.iter().map(|stage| stage.key.clone()).collect();
+            surroundings.pipelines.insert(key.clone(), stages);
+        }
+        surroundings
+    }
+
+    /// Shortcodes that name a role which the firm does not have.
+    fn check_roles_in(&self, texts: &Texts, problems: &mut Vec<Problem>) {
+        let Some((_, firm)) = &self.catalog.firm else { return };
+        let known = &firm.settings.roles;
+        for text in texts.all() {
+            for role in text.roles_used() {
+                if !known.is_empty() && !known.iter().any(|key| key.as_str() == role) {
+                    let near = crate::suggest::near(&role, known.iter().map(crate::id::RoleKey::as_str));
+                    let message = format!("there is no role `{role}` in the firm's settings{near}");
+                    problems.push(Problem::error("", "unknown_role", message));
+                }
+            }
+        }
+    }
+
+    /// Every dropped stage that holds jobs must be mapped to a stage of the new version.
+    fn check_mapping(
+        &mut self,
+        known: &Arc<Compiled>,
+        definition: &PipelineDefinition,
+        mapping: &BTreeMap<StageKey, StageKey>,
+    ) -> Step {
+        let stages: BTreeSet<&StageKey> = definition.stages.iter().map(|stage| &stage.key).collect();
+        for (from, to) in mapping {
+            if stages.contains(from) {
+                let why = "the new version has this stage: map only stages that it drops";
+                return Err(Rejection::invalid(format!("mapping.{from}"), why).into());
+            }
+            if known.graph().position(from).is_none() {
+                return Err(Rejection::not_found("stage to map", from).into());
+            }
+            if !stages.contains(to) {
+                return Err(Rejection::not_found("stage to map to", to).into());
+            }
+        }
+        let dropped: Vec<StageKey> = known
+            .definition()
+            .stages
+            .iter()
+            .map(|stage| stage.key.clone())
+            .filter(|stage| !stages.contains(stage) && !mapping.contains_key(stage))
+            .collect();
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let Some(counts) = self.state.stage_jobs.get(&definition.key) else {
+            return self.need(Need::StageJobs(definition.key.clone()));
+        };
+        let held: Vec<(StageKey, u64)> = dropped
+            .into_iter()
+            .filter_map(|stage| {
+                let jobs = counts.get(&stage).copied().unwrap_or(0);
+                u64::try_from(jobs).ok().filter(|jobs| *jobs > 0).map(|jobs| (stage, jobs))
+            })
+            .collect();
+        if held.is_empty() { Ok(()) } else { Err(Stop::Rejected(Rejection::StagesHoldJobs(held))) }
+    }
+
+    pub(super) fn archive_pipeline(&mut self, key: &PipelineKey, archived: bool) -> Step {
+        let Some(kept) = self.catalog.pipelines.get(key) else {
+            return Err(Rejection::not_found("pipeline", key).into());
+        };
+        self.subject = Some(DocId::Pipeline(key.clone()));
+        if kept.1.archived == archived {
+            self.unchanged = Some(format!("`{key}` is like that already"));
+            return Ok(());
+        }
+        self.touch_firm();
+        self.state.pipelines.insert(key.clone(), Slot::loaded(Some(kept.clone())));
+        self.emit(Event::PipelineArchived { pipeline: key.clone(), archived });
+        Ok(())
+    }
+
+    pub(super) fn switch_automation(
+        &mut self,
+        pipeline: &PipelineKey,
+        automation: &AutomationKey,
+        enabled: bool,
+    ) -> Step {
+        let (Some(kept), Some(compiled)) = (self.catalog.pipelines.get(pipeline), self.catalog.newest(pipeline)) else {
+            return Err(Rejection::not_found("pipeline", pipeline).into());
+        };
+        let Some(rule) = compiled.rule_named(automation) else {
+            return Err(Rejection::not_found("automation", automation).into());
+        };
+        self.subject = Some(DocId::Pipeline(pipeline.clone()));
+        if kept.1.switches.get(automation).copied().unwrap_or(rule.automation.enabled) == enabled {
+            self.unchanged = Some(format!("`{automation}` is like that already"));
+            return Ok(());
+        }
+        self.touch_firm();
+        self.state.pipelines.insert(pipeline.clone(), Slot::loaded(Some(kept.clone())));
+        self.emit(Event::AutomationSwitched { pipeline: pipeline.clone(), automation: automation.clone(), enabled });
+        Ok(())
+    }
+}
