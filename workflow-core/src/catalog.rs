@@ -72,11 +72,7 @@ impl Catalog {
             watches_account_tags: newest.values().any(|compiled| compiled.watches_account_tags()),
             watches_account_fields: newest.values().any(|compiled| compiled.watches_account_fields()),
             members: parts.members.into_iter().map(|kept| (kept.1.id, kept)).collect(),
-            templates: parts
-                .templates
-                .into_iter()
-                .map(|kept| ((kept.1.kind(), kept.1.key().clone()), kept))
-                .collect(),
+            templates: parts.templates.into_iter().map(|kept| ((kept.1.kind(), kept.1.key().clone()), kept)).collect(),
             pipelines: parts.pipelines.into_iter().map(|(head, _)| (head.1.key.clone(), head)).collect(),
             newest,
             firm: parts.firm,

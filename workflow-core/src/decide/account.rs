@@ -78,7 +78,8 @@ impl Decider<'_> {
         remove: &BTreeSet<Tag>,
     ) -> Step<bool> {
         let account = self.account(id)?;
-        let removed: Vec<Tag> = remove.iter().filter(|tag| account.tags.contains(*tag) && !add.contains(*tag)).cloned().collect();
+        let removed: Vec<Tag> =
+            remove.iter().filter(|tag| account.tags.contains(*tag) && !add.contains(*tag)).cloned().collect();
         let added: Vec<Tag> = add.iter().filter(|tag| !account.tags.contains(*tag)).cloned().collect();
         if added.is_empty() && removed.is_empty() {
             return Ok(false);
@@ -117,7 +118,12 @@ impl Decider<'_> {
         }
         if let Some(value) = value {
             check_value(field, value)?;
-            check_limit("FIELDS", limits::FIELDS, account.fields.len().saturating_add(1), "the number of custom fields")?;
+            check_limit(
+                "FIELDS",
+                limits::FIELDS,
+                account.fields.len().saturating_add(1),
+                "the number of custom fields",
+            )?;
         }
         self.emit(Event::AccountFieldSet { account: id, field: field.clone(), value: value.cloned() });
         Ok(true)

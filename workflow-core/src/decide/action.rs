@@ -14,7 +14,7 @@ use crate::definition::{
 };
 use crate::error::Rejection;
 use crate::event::{Event, FailureEnd};
-use crate::id::{AutomationKey, JobId, TaskId, TemplateKey};
+use crate::id::{JobId, TaskId, TemplateKey};
 use crate::model::{Account, Intent, Job, TaskState};
 use crate::store::{DocId, FollowUpWork};
 
@@ -53,12 +53,8 @@ impl Decider<'_> {
             Action::ApplyFolderTemplate(template) => Ok(self.apply_folder_template(&job, template)),
             Action::AddAccountTags(tags) => self.change_account_tags(account.id, tags, &BTreeSet::new()).map(done),
             Action::RemoveAccountTags(tags) => self.change_account_tags(account.id, &BTreeSet::new(), tags).map(done),
-            Action::ReplaceAccountTags(tags) => {
-                self.change_account_tags(account.id, &tags.add, &tags.remove).map(done)
-            }
-            Action::ClearAccountTags => {
-                self.change_account_tags(account.id, &BTreeSet::new(), &account.tags).map(done)
-            }
+            Action::ReplaceAccountTags(tags) => self.change_account_tags(account.id, &tags.add, &tags.remove).map(done),
+            Action::ClearAccountTags => self.change_account_tags(account.id, &BTreeSet::new(), &account.tags).map(done),
             Action::AddJobTags(tags) => self.tag_job(id, tags, &BTreeSet::new()).map(done),
             Action::RemoveJobTags(tags) => self.tag_job(id, &BTreeSet::new(), tags).map(done),
             Action::SetStatus(status) => Ok(self.set_status(id, status)?.map(|_| ())),
@@ -173,9 +169,7 @@ impl Decider<'_> {
     fn set_field(&mut self, job: &Arc<Job>, order: &SetField) -> Step<Result<(), String>> {
         match order.scope {
             FieldScope::Job => self.set_job_field(job.id, &order.field, order.value.as_ref()).map(Ok),
-            FieldScope::Account => {
-                self.set_account_field(job.account, &order.field, order.value.as_ref()).map(done)
-            }
+            FieldScope::Account => self.set_account_field(job.account, &order.field, order.value.as_ref()).map(done),
         }
     }
 
@@ -322,19 +316,6 @@ impl Decider<'_> {
         self.by = None;
         result.map_err(|why| Rejection::refused("action_failed", why))?;
         self.end_failure(id, number, FailureEnd::Retried);
-        self.run_cascade()
-    }
-
-    /// Runs the one automation that a person fired, and what follows.
-    pub(super) fn run_by_hand(
-        &mut self,
-        id: JobId,
-        compiled: &Arc<Compiled>,
-        automation: &AutomationKey,
-        event: u32,
-    ) -> Step {
-        debug_assert!(compiled.rule_named(automation).is_some(), "the caller has found it");
-        debug_assert!(self.focus == Some(id) && usize::try_from(event).is_ok(), "the job is in focus");
         self.run_cascade()
     }
 }

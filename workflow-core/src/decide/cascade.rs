@@ -14,7 +14,7 @@ use crate::limits;
 use crate::model::{Account, Attention, AttentionReason, FailedAction, Job, JobStatus, LinkOrigin};
 
 /// Whether an automation runs on a fact, and if not, why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Runs,
     /// The fact is not what sets it off.
@@ -101,7 +101,10 @@ impl Decider<'_> {
                 continue;
             }
             let Some(job) = self.state.job(id).cloned() else { return Ok(()) };
-            if self.verdict(&compiled, rule, &pending.fact, &job)? == Verdict::Runs {
+            let verdict = self.verdict(&compiled, rule, &pending.fact, &job)?;
+            let account = self.state.account(job.account).cloned();
+            self.note_preview(rule, verdict, &job, account.as_deref());
+            if verdict == Verdict::Runs {
                 self.run_rule(id, &compiled, rule, pending)?;
             }
         }
@@ -117,7 +120,9 @@ impl Decider<'_> {
         // A stage's own automations know their stage; the others may be bound to some.
         if rule.place == Place::Pipeline && !automation.stages.is_empty() {
             let stage = match fact {
-                Fact::Entered { stage, .. } | Fact::Left { stage, .. } => compiled.stage(*stage).map(|stage| &stage.key),
+                Fact::Entered { stage, .. } | Fact::Left { stage, .. } => {
+                    compiled.stage(*stage).map(|stage| &stage.key)
+                }
                 _ => Some(&job.stage),
             };
             if !stage.is_some_and(|stage| automation.stages.contains(stage)) {
@@ -242,8 +247,7 @@ impl Decider<'_> {
 
     /// Clears a reason for attention, if it is there.
     pub(super) fn calm(&mut self, id: JobId, reason: &AttentionReason) {
-        let known =
-            self.state.job(id).is_some_and(|job| job.attention.iter().any(|known| known.reason == *reason));
+        let known = self.state.job(id).is_some_and(|job| job.attention.iter().any(|known| known.reason == *reason));
         if known {
             self.emit(Event::AttentionCleared { job: id, reason: reason.clone() });
         }
@@ -252,7 +256,8 @@ impl Decider<'_> {
 
 /// Whether a fact is what an automation waits for.
 fn sets_off(rule: &Rule, fact: &Fact) -> bool {
-    let any = |filter: &Option<crate::id::Tag>, tag: &crate::id::Tag| filter.as_ref().is_none_or(|wanted| wanted == tag);
+    let any =
+        |filter: &Option<crate::id::Tag>, tag: &crate::id::Tag| filter.as_ref().is_none_or(|wanted| wanted == tag);
     match (&rule.place, &rule.automation.on, fact) {
         // A person may fire any automation of the pipeline.
         (_, _, Fact::ByHand(key)) => rule.automation.key == *key,

@@ -88,19 +88,16 @@ impl Decider<'_> {
         Ok(())
     }
 
-    pub(super) fn publish(
-        &mut self,
-        definition: &PipelineDefinition,
-        mapping: &BTreeMap<StageKey, StageKey>,
-    ) -> Step {
+    pub(super) fn publish(&mut self, definition: &PipelineDefinition, mapping: &BTreeMap<StageKey, StageKey>) -> Step {
         let key = &definition.key;
         self.subject = Some(DocId::Pipeline(key.clone()));
         let problems = self.problems(definition);
-        let errors: Vec<Problem> =
-            problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
+        let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
+            problems.into_iter().partition(|problem| problem.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(Rejection::Document(errors).into());
         }
+        self.warnings = warnings;
         let known = self.catalog.newest(key).cloned();
         if let Some(known) = &known {
             if **known.definition() == *definition && mapping.is_empty() {
@@ -201,7 +198,7 @@ impl Decider<'_> {
             .map(|stage| stage.key.clone())
             .filter(|stage| !stages.contains(stage) && !mapping.contains_key(stage))
             .collect();
-        if dropped.is_empty() {
+        if dropped.is_empty() && (mapping.is_empty() || self.outlook.is_none()) {
             return Ok(());
         }
         let Some(counts) = self.state.stage_jobs.get(&definition.key) else {
@@ -214,6 +211,15 @@ impl Decider<'_> {
                 u64::try_from(jobs).ok().filter(|jobs| *jobs > 0).map(|jobs| (stage, jobs))
             })
             .collect();
+        if let Some(outlook) = &mut self.outlook {
+            outlook.migrations = mapping
+                .iter()
+                .map(|(from, to)| {
+                    let jobs = counts.get(from).copied().unwrap_or(0).max(0).unsigned_abs();
+                    super::StageMigration { from: from.clone(), to: to.clone(), jobs }
+                })
+                .collect();
+        }
         if held.is_empty() { Ok(()) } else { Err(Stop::Rejected(Rejection::StagesHoldJobs(held))) }
     }
 

@@ -44,6 +44,9 @@ impl Decider<'_> {
             return Ok(ItemProgress::Open);
         }
         let has = |status: &str| reached.iter().any(|known| known.as_str() == status);
+        if has("completed") {
+            return Ok(ItemProgress::Done);
+        }
         let submitted = item.payment_submitted_is_done
             || self.catalog.firm.as_ref().is_some_and(|(_, firm)| firm.settings.payment_submitted_is_done);
         let (done, declined) = match &rule {
@@ -94,8 +97,7 @@ impl Decider<'_> {
         }
         self.subject = Some(DocId::Item(id));
         self.about.account = account;
-        let progress =
-            if rule == DoneRule::NotActionable { ItemProgress::NotActionable } else { ItemProgress::Open };
+        let progress = if rule == DoneRule::NotActionable { ItemProgress::NotActionable } else { ItemProgress::Open };
         let item = Item {
             id,
             kind: new.kind.clone(),
@@ -218,27 +220,26 @@ impl Decider<'_> {
             reached.clear();
         }
         reached.insert(status.clone());
-        let progress =
-            self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?;
-        let mut jobs = item.jobs.iter().copied();
+        let progress = self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?;
         // The first job learns of it at once, in the same commit; the others follow.
-        let first = jobs.next();
-        if let Some(job) = first {
-            let record = self.focus(job)?;
-            let (compiled, account) = (self.compiled(&record)?, self.account(record.account)?);
-            self.check_access(&compiled, &account)?;
-        }
+        let Some(job) = item.jobs.first().copied() else {
+            self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
+            return Ok(());
+        };
+        let record = self.focus(job)?;
+        let (compiled, account) = (self.compiled(&record)?, self.account(record.account)?);
+        self.check_access(&compiled, &account)?;
+        self.spread_item(&item, status, progress, job)?;
+        self.run_cascade()
+    }
+
+    /// Notes an item's status, tells the job in focus at once, and its other jobs afterwards.
+    pub(super) fn spread_item(&mut self, item: &Item, status: &StatusKey, progress: ItemProgress, job: JobId) -> Step {
         self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
-        for job in jobs {
-            self.follow_ups.push(FollowUpWork::Item { job, item: item.id });
+        for other in item.jobs.iter().filter(|other| **other != job) {
+            self.follow_ups.push(FollowUpWork::Item { job: *other, item: item.id });
         }
-        match first {
-            Some(job) => {
-                self.learn_item(job, item.id)?;
-                self.run_cascade()
-            }
-            None => Ok(()),
-        }
+        self.learn_item(job, item.id)
     }
 
     /// Tells the job in focus how far an item of it has come.

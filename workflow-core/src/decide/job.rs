@@ -85,11 +85,11 @@ impl Decider<'_> {
             None => None,
         };
         let none = JobTemplate::default();
-        let (first, second) =
-            (named.unwrap_or(&none), compiled.definition().job_defaults.as_ref().unwrap_or(&none));
-        let who: Assignment = new.assign.clone().unwrap_or_else(|| {
-            if first.assign.is_empty() { second.assign.clone() } else { first.assign.clone() }
-        });
+        let (first, second) = (named.unwrap_or(&none), compiled.definition().job_defaults.as_ref().unwrap_or(&none));
+        let who: Assignment = new
+            .assign
+            .clone()
+            .unwrap_or_else(|| if first.assign.is_empty() { second.assign.clone() } else { first.assign.clone() });
         let resolved = if new.assign.is_some() {
             self.resolve_strictly(&who, Some(account))?
         } else {
@@ -354,7 +354,12 @@ impl Decider<'_> {
         self.run_cascade()
     }
 
-    pub(super) fn set_assignees(&mut self, id: JobId, mode: AssignMode, change: &super::people::Resolved) -> Step<bool> {
+    pub(super) fn set_assignees(
+        &mut self,
+        id: JobId,
+        mode: AssignMode,
+        change: &super::people::Resolved,
+    ) -> Step<bool> {
         let job = self.job(id)?;
         let (assignees, roles) = self.reassign(mode, (&job.assignees, &job.assigned_roles), change)?;
         if (&assignees, &roles) == (&job.assignees, &job.assigned_roles) {
@@ -559,8 +564,9 @@ impl Decider<'_> {
             super::cascade::Verdict::Runs => {}
             verdict => return Err(Rejection::refused("automation", verdict.why()).into()),
         }
-        let event = self.emit(Event::FiredByHand { job: id, automation: automation.clone() });
-        self.run_by_hand(id, &compiled, automation, event)
+        // Its record in the log is the fact that sets the automation off.
+        self.emit(Event::FiredByHand { job: id, automation: automation.clone() });
+        self.run_cascade()
     }
 
     pub(super) fn signal_job(&mut self, id: JobId, name: &SignalKey, payload: Option<&serde_json::Value>) -> Step {

@@ -27,19 +27,20 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-pub use preview::{Outlook, PreviewedAutomation};
+pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
 
 use crate::apply::apply;
 use crate::catalog::Catalog;
 use crate::command::{BulkMode, Command, Request};
 use crate::compile::Compiled;
-use crate::error::Rejection;
+use crate::error::{Problem, Rejection};
 use crate::event::{Actor, Event, Recorded};
 use crate::id::{
     AccountId, AutomationKey, ExternalRef, FirmId, IdSource, ItemId, JobId, NotificationId, PipelineKey, TaskId,
 };
 use crate::limits;
 use crate::model::{Account, Intent, Item, Job, Notification, Task};
+use crate::shortcode::{Text, Words};
 use crate::state::State;
 use crate::store::{Chain, DocId, FollowUpWork, StageGuard};
 use facts::{Pending, Trail};
@@ -106,6 +107,8 @@ pub struct Decision {
     pub subject: Option<DocId>,
     /// The job, account and version that the log files it under.
     pub about: About,
+    /// What is worth a look in a definition that was published all the same.
+    pub warnings: Vec<Problem>,
     /// Why nothing changed, when nothing did.
     pub unchanged: Option<String>,
 }
@@ -127,16 +130,7 @@ pub struct About {
 /// [`Undecided::Rejected`] when it is refused, [`Undecided::Needs`] when records are to be loaded
 /// first; the same call with them loaded comes further.
 pub fn decide(situation: &Situation<'_>, request: &Request, ids: &mut dyn IdSource) -> Result<Decision, Undecided> {
-    let mut decider = Decider::new(situation, request, ids);
-    let result = decider.execute(&request.command);
-    if !decider.needs.is_empty() {
-        return Err(Undecided::Needs(decider.needs));
-    }
-    result.map_err(|stop| match stop {
-        Stop::Rejected(rejection) => Undecided::Rejected(rejection),
-        Stop::Missing => Undecided::Needs(BTreeSet::new()),
-    })?;
-    Ok(decider.finish())
+    Decider::new(situation, request, ids).run(request).map(|(decision, _)| decision)
 }
 
 /// Leaves a decision: it is refused, or it has to see more.
@@ -180,7 +174,10 @@ pub(crate) struct Decider<'a> {
     needs: BTreeSet<Need>,
     subject: Option<DocId>,
     about: About,
+    warnings: Vec<Problem>,
     unchanged: Option<String>,
+    /// What was looked at on the way, when this is a preview.
+    outlook: Option<Outlook>,
 }
 
 impl<'a> Decider<'a> {
@@ -207,8 +204,23 @@ impl<'a> Decider<'a> {
             needs: BTreeSet::new(),
             subject: None,
             about: About::default(),
+            warnings: Vec::new(),
             unchanged: None,
+            outlook: None,
         }
+    }
+
+    fn run(mut self, request: &Request) -> Result<(Decision, Outlook), Undecided> {
+        let result = self.execute(&request.command);
+        if !self.needs.is_empty() {
+            return Err(Undecided::Needs(self.needs));
+        }
+        result.map_err(|stop| match stop {
+            Stop::Rejected(rejection) => Undecided::Rejected(rejection),
+            Stop::Missing => Undecided::Needs(BTreeSet::new()),
+        })?;
+        let outlook = self.outlook.take().unwrap_or_default();
+        Ok((self.finish(), outlook))
     }
 
     fn finish(self) -> Decision {
@@ -220,6 +232,7 @@ impl<'a> Decider<'a> {
             guards: self.guards,
             subject: self.subject,
             about: self.about,
+            warnings: self.warnings,
             unchanged: self.unchanged,
         }
     }
@@ -318,11 +331,7 @@ impl<'a> Decider<'a> {
             match self.execute(command) {
                 Err(Stop::Rejected(rejection)) => {
                     if problems.len() < limits::PROBLEMS {
-                        problems.push(crate::error::Problem::error(
-                            format!("commands[{place}]"),
-                            "refused",
-                            rejection.to_string(),
-                        ));
+                        problems.push(Problem::error(format!("commands[{place}]"), "refused", rejection.to_string()));
                     }
                 }
                 // Needs gather over all commands, so that one load serves them all.
@@ -396,6 +405,31 @@ impl<'a> Decider<'a> {
         match self.versions.get(&key) {
             Some(compiled) => Ok(Arc::clone(compiled)),
             None => self.need(Need::Version(key.0, key.1)),
+        }
+    }
+
+    /// Writes a text with its shortcodes filled in. Answers why it could not.
+    fn write(
+        &self,
+        source: &str,
+        job: Option<&Job>,
+        account: Option<&Arc<Account>>,
+        compiled: Option<&Arc<Compiled>>,
+    ) -> Result<Arc<str>, String> {
+        let words = Words {
+            catalog: self.catalog,
+            account: account.map(|account| &**account),
+            job,
+            pipeline: compiled.map(|compiled| &**compiled),
+            actor: self.actor,
+            today: self.today,
+        };
+        let known =
+            compiled.and_then(|compiled| compiled.texts().get(source)).or_else(|| self.catalog.texts().get(source));
+        match known {
+            Some(text) => text.render(&words),
+            // A text that came with the command itself.
+            None => Text::compile(source).map_err(|error| error.message)?.render(&words),
         }
     }
 

@@ -165,8 +165,7 @@ impl Decider<'_> {
                 self.note_in_visit(event, visit, fact);
             }
         }
-        let fact =
-            Fact::Entered { compiled: Arc::clone(&target.compiled), stage: target.place, forward, leave_out };
+        let fact = Fact::Entered { compiled: Arc::clone(&target.compiled), stage: target.place, forward, leave_out };
         self.note_in_visit(event, visit, fact);
         self.after_move(id, &job, &here, target);
         Ok(())
@@ -274,7 +273,7 @@ impl Decider<'_> {
         let Some(from) = compiled.graph().position(&job.stage) else { return Ok(None) };
         let account = self.account(job.account)?;
         let mut skipped = Vec::new();
-        for place in compiled.graph().automove_candidates(from) {
+        for place in compiled.graph().automove_candidates(from).iter().copied() {
             let Some(stage) = compiled.stage(place) else { continue };
             match &stage.when {
                 Some(condition) if !holds(condition, &self.facts(job, &account)) => skipped.push(stage.key.clone()),
@@ -295,8 +294,7 @@ impl Decider<'_> {
                 let compiled = self.compiled(&job)?;
                 let automove = compiled.status(key).is_some_and(|status| status.automove);
                 let failed = job.failed.iter().any(|failure| failure.status_round == Some(job.status_round));
-                let tally = job.status_blockers();
-                if !automove || failed || tally.open > 0 || tally.done == 0 {
+                if !automove || failed || job.status_blockers().open > 0 || !job.had_status_blockers() {
                     return Ok(false);
                 }
                 self.emit(Event::JobStatusSet { job: id, to: JobStatus::Active });

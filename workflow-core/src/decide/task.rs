@@ -12,7 +12,7 @@ use crate::compile::Compiled;
 use crate::definition::{Assignment, TaskTemplate};
 use crate::error::Rejection;
 use crate::event::{Event, TaskChanges};
-use crate::id::{AccountId, JobId, StatusKey, TaskId, TemplateKey};
+use crate::id::{JobId, StatusKey, TaskId, TemplateKey};
 use crate::limits;
 use crate::model::{Account, ChecklistItem, Job, LinkOrigin, Task, TaskLink, TaskState};
 use crate::store::DocId;
@@ -293,8 +293,7 @@ impl Decider<'_> {
         for text in steps {
             check_name("steps", text)?;
         }
-        let ticked: BTreeSet<&str> =
-            task.checklist.iter().filter(|item| item.done).map(|item| &*item.text).collect();
+        let ticked: BTreeSet<&str> = task.checklist.iter().filter(|item| item.done).map(|item| &*item.text).collect();
         let checklist: Vec<ChecklistItem> = steps
             .iter()
             .map(|text| ChecklistItem { text: text.as_str().into(), done: ticked.contains(text.as_str()) })
@@ -415,11 +414,6 @@ impl Decider<'_> {
         let task = self.open_task(id)?;
         self.emit(Event::TaskDeleted { task: id, job: task.job });
         self.run_cascade()
-    }
-
-    /// The account that a task is filed under.
-    pub(super) fn task_account(&self, id: TaskId) -> Option<AccountId> {
-        self.state.task(id)?.account
     }
 }
 

@@ -364,11 +364,19 @@ impl Job {
     #[must_use]
     pub fn had_blockers(&self) -> bool {
         let visit = self.visit_number();
-        self.tasks.iter().any(|link| link.origin.visit == visit)
-            || self
-                .items
-                .iter()
-                .any(|link| link.origin.visit == visit && link.progress != ItemProgress::NotActionable)
+        self.has_any(|origin| origin.visit == visit)
+    }
+
+    /// The same for what the present custom status waits for.
+    #[must_use]
+    pub fn had_status_blockers(&self) -> bool {
+        let round = Some(self.status_round);
+        self.has_any(|origin| origin.status_round == round)
+    }
+
+    fn has_any(&self, belongs: impl Fn(&LinkOrigin) -> bool) -> bool {
+        self.tasks.iter().any(|link| belongs(&link.origin))
+            || self.items.iter().any(|link| belongs(&link.origin) && link.progress != ItemProgress::NotActionable)
     }
 
     /// Blockers that the present custom status waits for.

@@ -49,6 +49,13 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<Arc<str>>,
     },
+    /// Consider an item done: the firm does not wait for it any more.
+    CompleteItem {
+        /// Which.
+        item: ItemId,
+        /// What kind.
+        kind: ItemKind,
+    },
     /// Withdraw an item that was asked for.
     CancelItem {
         /// Which.
