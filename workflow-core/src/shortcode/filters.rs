@@ -32,16 +32,16 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.add_filter("date", format_date);
-    environment.add_filter("add_days", |state: &State<'_, '_>, value: &str, count: i32| {
+    environment.add_filter("add_days", |state: &State<'_, '_>, value: &Value, count: i32| {
         add(state, value, count, DateUnit::Days)
     });
-    environment.add_filter("add_weeks", |state: &State<'_, '_>, value: &str, count: i32| {
+    environment.add_filter("add_weeks", |state: &State<'_, '_>, value: &Value, count: i32| {
         add(state, value, count, DateUnit::Weeks)
     });
-    environment.add_filter("add_months", |state: &State<'_, '_>, value: &str, count: i32| {
+    environment.add_filter("add_months", |state: &State<'_, '_>, value: &Value, count: i32| {
         add(state, value, count, DateUnit::Months)
     });
-    environment.add_filter("add_business_days", |state: &State<'_, '_>, value: &str, count: i32| {
+    environment.add_filter("add_business_days", |state: &State<'_, '_>, value: &Value, count: i32| {
         add(state, value, count, DateUnit::BusinessDays)
     });
     environment
@@ -62,15 +62,17 @@ fn wrong(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
-fn read(value: &str) -> Result<Option<NaiveDate>, Error> {
-    if value.is_empty() {
+/// The date of a value; none when there is no value.
+fn read(value: &Value) -> Result<Option<NaiveDate>, Error> {
+    if !value.is_true() {
         return Ok(None);
     }
+    let value = value.to_string();
     value.parse().map(Some).map_err(|_| wrong(format!("`{value}` is not a date")))
 }
 
 /// Writes a date in a format of the strftime family, such as `%m/%d/%Y`.
-fn format_date(value: &str, format: &str) -> Result<String, Error> {
+fn format_date(value: &Value, format: &str) -> Result<String, Error> {
     let Some(date) = read(value)? else { return Ok(String::new()) };
     let items: Vec<Item<'_>> = StrftimeItems::new(format).collect();
     let mut out = String::new();
@@ -80,7 +82,7 @@ fn format_date(value: &str, format: &str) -> Result<String, Error> {
     Ok(out)
 }
 
-fn add(state: &State<'_, '_>, value: &str, count: i32, unit: DateUnit) -> Result<String, Error> {
+fn add(state: &State<'_, '_>, value: &Value, count: i32, unit: DateUnit) -> Result<String, Error> {
     let Some(date) = read(value)? else { return Ok(String::new()) };
     let calendar = state.lookup(CalendarValue::NAME);
     let calendar = calendar.as_ref().and_then(|value| value.downcast_object_ref::<CalendarValue>());

@@ -195,7 +195,7 @@ impl Words<'_> {
                 (key.to_string(), Value::from(text))
             };
             let fields: BTreeMap<String, Value> = fields.into_iter().flatten().map(field).collect();
-            groups.entry(group).or_default().insert("field".to_owned(), Value::from_iter(fields));
+            groups.entry(group).or_default().insert("field".to_owned(), Value::from(fields));
         }
         let roles = self.account.into_iter().flat_map(|account| &account.roles);
         for (role, holders) in roles {
@@ -204,9 +204,9 @@ impl Words<'_> {
             groups.entry("role").or_default().insert(role.to_string(), names.into());
         }
         groups.entry("role").or_default();
-        context.extend(groups.into_iter().map(|(group, parts)| (group.to_owned(), Value::from_iter(parts))));
+        context.extend(groups.into_iter().map(|(group, parts)| (group.to_owned(), Value::from(parts))));
         context.insert(CalendarValue::NAME.to_owned(), CalendarValue::of(self.catalog.calendar().clone()));
-        Value::from_iter(context)
+        Value::from(context)
     }
 }
 
@@ -225,11 +225,11 @@ pub(super) fn sample() -> Value {
         }
     }
     for group in ["account", "job"] {
-        groups.entry(group).or_default().insert("field", Value::from_iter(BTreeMap::<String, Value>::new()));
+        groups.entry(group).or_default().insert("field", Value::from(BTreeMap::<String, Value>::new()));
     }
     groups.entry("role").or_default();
-    context.extend(groups.into_iter().map(|(group, parts)| (group.to_owned(), Value::from_iter(parts))));
-    Value::from_iter(context)
+    context.extend(groups.into_iter().map(|(group, parts)| (group.to_owned(), Value::from(parts))));
+    Value::from(context)
 }
 
 fn write_date(date: Option<NaiveDate>, out: &mut String) {
