@@ -54,6 +54,37 @@ impl Kind {
     ];
 }
 
+impl Kind {
+    /// The key of a document of this kind, from the cell it is written as.
+    #[must_use]
+    pub fn id_of(self, cell: &Cell) -> Option<DocId> {
+        match (self, cell) {
+            (Self::Firm, _) => Some(DocId::Firm),
+            (Self::Member, Cell::Uuid(id)) => Some(DocId::Member(MemberId(*id))),
+            (Self::Account, Cell::Uuid(id)) => Some(DocId::Account(AccountId(*id))),
+            (Self::Job, Cell::Uuid(id)) => Some(DocId::Job(JobId(*id))),
+            (Self::Task, Cell::Uuid(id)) => Some(DocId::Task(TaskId(*id))),
+            (Self::Item, Cell::Uuid(id)) => Some(DocId::Item(ItemId(*id))),
+            (Self::Comment, Cell::Uuid(id)) => Some(DocId::Comment(CommentId(*id))),
+            (Self::Pipeline, Cell::Text(key)) => Some(DocId::Pipeline(PipelineKey::new(key).ok()?)),
+            (Self::Template, Cell::Text(text)) => {
+                let (kind, key) = text.split_once('/')?;
+                let kind = match kind {
+                    "task" => TemplateKind::Task,
+                    "job" => TemplateKind::Job,
+                    _ => return None,
+                };
+                Some(DocId::Template(kind, TemplateKey::new(key).ok()?))
+            }
+            (Self::PipelineVersion, Cell::Text(text)) => {
+                let (key, version) = text.rsplit_once('/')?;
+                Some(DocId::PipelineVersion(PipelineKey::new(key).ok()?, version.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The key of a document within its firm.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocId {

@@ -407,6 +407,58 @@ impl Document {
         }
     }
 
+    /// Whether the document has the same rows in an index as another version of it had, told
+    /// without making the rows.
+    #[must_use]
+    pub fn same_entries(&self, index: IndexName, other: &Document) -> bool {
+        match (self, other) {
+            (Self::Member(a), Self::Member(b)) => a.name == b.name,
+            (Self::Template(a), Self::Template(b)) => (a.kind(), a.key()) == (b.kind(), b.key()),
+            (Self::Pipeline(a), Self::Pipeline(b)) => a.key == b.key,
+            (Self::Account(a), Self::Account(b)) => {
+                a.name == b.name
+                    && match index {
+                        IndexName::AccountExternal => a.external == b.external,
+                        IndexName::AccountTags => a.tags == b.tags,
+                        _ => true,
+                    }
+            }
+            (Self::Job(a), Self::Job(b)) => {
+                let shelved = a.due == b.due && shelf(&a.status) == shelf(&b.status);
+                match index {
+                    IndexName::Board => {
+                        shelved && a.stage == b.stage && a.priority == b.priority && a.pipeline == b.pipeline
+                    }
+                    IndexName::Jobs => shelved,
+                    IndexName::JobAssignees => shelved && a.assignees == b.assignees,
+                    IndexName::JobAttention => {
+                        a.attention.is_empty() == b.attention.is_empty() && a.created == b.created
+                    }
+                    _ => a.account == b.account && a.created == b.created,
+                }
+            }
+            (Self::Task(a), Self::Task(b)) => {
+                let placed = a.due == b.due && a.state.is_ended() == b.state.is_ended();
+                placed
+                    && match index {
+                        IndexName::TaskAccounts => a.account == b.account,
+                        IndexName::TaskAssignees => a.assignees == b.assignees,
+                        IndexName::TaskRoles => a.assigned_roles == b.assigned_roles,
+                        _ => true,
+                    }
+            }
+            (Self::Item(a), Self::Item(b)) => {
+                a.created == b.created
+                    && match index {
+                        IndexName::ItemExternal => a.external == b.external,
+                        _ => a.account == b.account,
+                    }
+            }
+            (Self::Comment(a), Self::Comment(b)) => (a.job, a.at) == (b.job, b.at),
+            _ => self.index_entries(index) == other.index_entries(index),
+        }
+    }
+
     /// The row of an index that is made of the table's own columns.
     fn column_entry(&self, index: IndexName) -> Option<IndexEntry> {
         let spec = index.spec();

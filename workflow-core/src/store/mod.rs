@@ -9,6 +9,7 @@ mod batch;
 mod codec;
 mod document;
 mod index;
+pub mod memory;
 mod port;
 mod queue;
 

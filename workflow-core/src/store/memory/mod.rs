@@ -1,0 +1,349 @@
+//! A store that keeps everything in memory: for tests, for trying things out, and as the smallest
+//! example of the port.
+
+mod log;
+mod queues;
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, IndexName,
+    LogPosition, LogScan, Logged, QueueScan, Record, Revision, Scan, StageTally, Transact, Waiting,
+};
+use crate::error::StoreError;
+use crate::id::{FirmId, PipelineKey, StageKey};
+use log::Log;
+use queues::Queues;
+
+/// A store in memory. Gone with the process; shared by threads.
+///
+/// ```
+/// use workflow_core::id::FirmId;
+/// use workflow_core::store::memory::MemoryStore;
+/// use workflow_core::store::{DocId, Transact};
+///
+/// let store = MemoryStore::new();
+/// let firm: FirmId = "01890a5d-ac96-774b-bcce-b302099a8057".parse()?;
+/// assert_eq!(store.get(firm, &[DocId::Firm])?, [None]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    firms: FxHashMap<FirmId, FirmData>,
+    position: u64,
+    sequence: u64,
+}
+
+/// What belongs to one firm.
+#[derive(Debug, Default)]
+struct FirmData {
+    documents: FxHashMap<DocId, Record>,
+    indexes: FxHashMap<(IndexName, Vec<Cell>), BTreeSet<(Cell, Cell)>>,
+    tallies: FxHashMap<PipelineKey, FxHashMap<StageKey, StageTally>>,
+    log: Log,
+    queues: Queues,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // A thread that panicked while it held the lock was outside of any change: batches are
+    // checked whole before the first write, and writing cannot fail.
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FirmData {
+    fn revision(&self, id: &DocId) -> Option<Revision> {
+        self.documents.get(id).map(|record| record.revision)
+    }
+
+    /// Whether a batch can be committed, before anything of it is.
+    fn check(&self, batch: &Batch) -> Result<(), Conflict> {
+        for check in &batch.checks {
+            if self.revision(&check.id) != check.expected {
+                return Err(Conflict::Document(check.id.clone()));
+            }
+        }
+        let mut taken = BTreeSet::new();
+        for put in &batch.puts {
+            let id = put.document.id();
+            if self.revision(&id) != put.expected {
+                return Err(Conflict::Document(id));
+            }
+            self.check_unique(&put.document, &id, &mut taken)?;
+        }
+        for delete in &batch.deletes {
+            let id = delete.previous.id();
+            if self.revision(&id) != Some(delete.expected) {
+                return Err(Conflict::Document(id));
+            }
+        }
+        for guard in &batch.guards {
+            let before = self.tally(&guard.pipeline, &guard.stage).jobs;
+            let added = batch
+                .tallies
+                .iter()
+                .filter(|delta| delta.pipeline == guard.pipeline && delta.stage == guard.stage)
+                .fold(0i64, |sum, delta| sum.saturating_add(delta.by.jobs));
+            if before.saturating_add(added) > guard.at_most {
+                return Err(Conflict::Guard(guard.stage.clone()));
+            }
+        }
+        self.log.check(&batch.entries)?;
+        self.queues.check(&batch.settle, &batch.enqueue)
+    }
+
+    fn check_unique(
+        &self,
+        document: &Document,
+        id: &DocId,
+        taken: &mut BTreeSet<(IndexName, Vec<Cell>)>,
+    ) -> Result<(), Conflict> {
+        let index = match document {
+            Document::Account(account) if account.external.is_some() => IndexName::AccountExternal,
+            Document::Item(item) if item.external.is_some() => IndexName::ItemExternal,
+            _ => return Ok(()),
+        };
+        for entry in document.index_entries(index) {
+            let place = (index, entry.partition);
+            let key = id.cell();
+            let others = self.indexes.get(&place).is_some_and(|rows| rows.iter().any(|(_, other)| *other != key));
+            if others || !taken.insert(place) {
+                return Err(Conflict::Unique(index));
+            }
+        }
+        Ok(())
+    }
+
+    fn tally(&self, pipeline: &PipelineKey, stage: &StageKey) -> StageTally {
+        self.tallies.get(pipeline).and_then(|stages| stages.get(stage)).copied().unwrap_or_default()
+    }
+
+    /// Writes a batch that was checked.
+    fn apply(&mut self, batch: &Batch, position: &mut u64, sequence: &mut u64) {
+        for delete in &batch.deletes {
+            let id = delete.previous.id();
+            for index in id.kind().indexes() {
+                self.unindex(*index, &delete.previous, &id);
+            }
+            self.documents.remove(&id);
+        }
+        for put in &batch.puts {
+            let id = put.document.id();
+            for index in id.kind().indexes() {
+                match &put.previous {
+                    Some(previous) if put.document.same_entries(*index, previous) => {}
+                    previous => {
+                        if let Some(previous) = previous {
+                            self.unindex(*index, previous, &id);
+                        }
+                        self.index(*index, &put.document, &id);
+                    }
+                }
+            }
+            let record =
+                Record { revision: put.expected.unwrap_or(0).saturating_add(1), document: put.document.clone() };
+            self.documents.insert(id, record);
+        }
+        for delta in &batch.tallies {
+            let stages = match self.tallies.get_mut(&delta.pipeline) {
+                Some(stages) => stages,
+                None => self.tallies.entry(delta.pipeline.clone()).or_default(),
+            };
+            match stages.get_mut(&delta.stage) {
+                Some(tally) => *tally = tally.plus(delta.by),
+                None => drop(stages.insert(delta.stage.clone(), delta.by)),
+            }
+        }
+        for entry in &batch.entries {
+            *position = position.saturating_add(1);
+            self.log.append(LogPosition(*position), entry);
+        }
+        for settle in &batch.settle {
+            self.queues.settle(settle, sequence);
+        }
+        for row in &batch.enqueue {
+            *sequence = sequence.saturating_add(1);
+            self.queues.add(*sequence, row);
+        }
+    }
+
+    fn index(&mut self, index: IndexName, document: &Document, id: &DocId) {
+        for entry in document.index_entries(index) {
+            self.indexes.entry((index, entry.partition)).or_default().insert((entry.sort, id.cell()));
+        }
+    }
+
+    fn unindex(&mut self, index: IndexName, document: &Document, id: &DocId) {
+        for entry in document.index_entries(index) {
+            let place = (index, entry.partition);
+            if let Some(rows) = self.indexes.get_mut(&place) {
+                rows.remove(&(entry.sort, id.cell()));
+                if rows.is_empty() {
+                    self.indexes.remove(&place);
+                }
+            }
+        }
+    }
+
+    /// The rows of a scan's range, `after` left out.
+    fn range<'a>(&'a self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = &'a (Cell, Cell)> + 'a> {
+        let Some(rows) = self.indexes.get(&(scan.index, scan.partition.clone())) else {
+            return Box::new(std::iter::empty());
+        };
+        // No document key is less than `Null`, and none is greater than the greatest UUID.
+        let least = Cell::Null;
+        let most = Cell::Uuid(uuid::Uuid::max());
+        let from = match &scan.from {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Included(cell) => Bound::Included((cell.clone(), least)),
+            Bound::Excluded(cell) => Bound::Excluded((cell.clone(), most.clone())),
+        };
+        let to = match &scan.to {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Included(cell) => Bound::Included((cell.clone(), most)),
+            Bound::Excluded(cell) => Bound::Excluded((cell.clone(), Cell::Null)),
+        };
+        if is_empty(&from, &to) {
+            return Box::new(std::iter::empty());
+        }
+        Box::new(rows.range((from, to)))
+    }
+
+    fn scan(&self, scan: &Scan) -> Vec<Hit> {
+        let hit = |(sort, key): &(Cell, Cell)| {
+            let id = scan.index.spec().kind.id_of(key)?;
+            let record = self.documents.get(&id)?.clone();
+            Some(Hit { sort: sort.clone(), record })
+        };
+        // Where `after` lies is searched for, not walked to.
+        let mut scan_on = scan.clone();
+        let Some((sort, key)) = &scan.after else {
+            let rows = self.range(scan);
+            return if scan.descending {
+                rows.rev().filter_map(hit).take(scan.limit).collect()
+            } else {
+                rows.filter_map(hit).take(scan.limit).collect()
+            };
+        };
+        let after = (sort.clone(), key.clone());
+        if scan.descending {
+            scan_on.to = tighter(&scan.to, sort, true);
+            self.range(&scan_on).rev().filter(|row| **row < after).filter_map(hit).take(scan.limit).collect()
+        } else {
+            scan_on.from = tighter(&scan.from, sort, false);
+            self.range(&scan_on).filter(|row| **row > after).filter_map(hit).take(scan.limit).collect()
+        }
+    }
+}
+
+/// The bound of a range, drawn in to a sort cell.
+fn tighter(bound: &Bound<Cell>, sort: &Cell, upper: bool) -> Bound<Cell> {
+    match bound {
+        Bound::Included(cell) | Bound::Excluded(cell) if (upper && cell < sort) || (!upper && cell > sort) => {
+            bound.clone()
+        }
+        Bound::Excluded(cell) if cell == sort => bound.clone(),
+        _ => Bound::Included(sort.clone()),
+    }
+}
+
+fn is_empty(from: &Bound<(Cell, Cell)>, to: &Bound<(Cell, Cell)>) -> bool {
+    match (from, to) {
+        (Bound::Included(a), Bound::Included(b)) => a > b,
+        (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) => a >= b,
+        _ => false,
+    }
+}
+
+impl Transact for MemoryStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "memory".to_owned(), durability: Durability::None, shared: false }
+    }
+
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+        let inner = self.read();
+        let data = inner.firms.get(&firm);
+        Ok(ids.iter().map(|id| data.and_then(|data| data.documents.get(id)).cloned()).collect())
+    }
+
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        Ok(self.read().firms.get(&firm).map_or_else(Vec::new, |data| data.scan(scan)))
+    }
+
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
+        Ok(self.read().firms.get(&firm).map_or(0, |data| data.range(scan).take(scan.limit).count()))
+    }
+
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+        let inner = self.read();
+        let stages = inner.firms.get(&firm).and_then(|data| data.tallies.get(pipeline));
+        Ok(stages.into_iter().flatten().map(|(stage, tally)| (stage.clone(), *tally)).collect())
+    }
+
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        Ok(self.read().firms.get(&firm).map_or_else(Vec::new, |data| data.log.scan(scan)))
+    }
+
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let mut inner = self.write();
+        let Inner { firms, position, sequence } = &mut *inner;
+        let mut commit = |batch: &Batch| {
+            let data = firms.entry(batch.firm).or_default();
+            data.check(batch)?;
+            data.apply(batch, position, sequence);
+            Ok(Committed { position: LogPosition(*position) })
+        };
+        Ok(batches.iter().map(&mut commit).collect())
+    }
+
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        let mut inner = self.write();
+        let mut found = Vec::new();
+        match claim.firm {
+            Some(firm) => {
+                if let Some(data) = inner.firms.get_mut(&firm) {
+                    data.queues.claim(firm, claim, claim.limit, &mut found);
+                }
+            }
+            None => {
+                let mut due: Vec<_> = inner
+                    .firms
+                    .iter()
+                    .filter_map(|(firm, data)| Some((data.queues.first_due(claim.queue)?, *firm)))
+                    .collect();
+                due.sort_unstable();
+                for (_, firm) in due {
+                    let left = claim.limit.saturating_sub(found.len());
+                    if let Some(data) = inner.firms.get_mut(&firm).filter(|_| left > 0) {
+                        data.queues.claim(firm, claim, left, &mut found);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        Ok(self.read().firms.get(&scan.firm).map_or_else(Vec::new, |data| data.queues.list(scan)))
+    }
+}

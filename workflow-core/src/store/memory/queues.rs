@@ -1,0 +1,214 @@
+//! The two queues of a firm.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
+use uuid::Uuid;
+
+use crate::id::FirmId;
+use crate::store::{
+    Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, Settle, SettleHow,
+    Waiting,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    outbox: Rows,
+    follow_ups: Rows,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    rows: BTreeMap<u64, Row>,
+    ids: FxHashMap<Uuid, u64>,
+    /// Waiting rows of each lane, oldest first.
+    lanes: FxHashMap<Uuid, VecDeque<u64>>,
+    /// Rows that may be handed out, by when: heads of their lanes, and rows without one.
+    ready: BTreeSet<(DateTime<Utc>, u64)>,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: Uuid,
+    lane: Option<Uuid>,
+    dead: bool,
+    due: DateTime<Utc>,
+    lease: Option<Lease>,
+    attempts: u32,
+    generation: u64,
+    error: Option<String>,
+    body: QueuedBody,
+}
+
+impl Row {
+    /// From when on it may be handed out.
+    fn free_at(&self) -> DateTime<Utc> {
+        self.lease.map_or(self.due, |lease| lease.until.max(self.due))
+    }
+}
+
+impl Queues {
+    fn rows(&self, queue: Queue) -> &Rows {
+        match queue {
+            Queue::Outbox => &self.outbox,
+            Queue::FollowUps => &self.follow_ups,
+        }
+    }
+
+    fn rows_mut(&mut self, queue: Queue) -> &mut Rows {
+        match queue {
+            Queue::Outbox => &mut self.outbox,
+            Queue::FollowUps => &mut self.follow_ups,
+        }
+    }
+
+    pub(super) fn check(&self, settles: &[Settle], enqueues: &[Enqueue]) -> Result<(), Conflict> {
+        for settle in settles {
+            let rows = self.rows(settle.queue);
+            let row = rows.ids.get(&settle.id).and_then(|sequence| rows.rows.get(sequence));
+            let revives = matches!(settle.how, SettleHow::Revive { .. });
+            let held = row.is_some_and(|row| {
+                row.dead == revives && settle.generation.is_none_or(|generation| generation == row.generation)
+            });
+            if !held {
+                return Err(Conflict::Lease);
+            }
+        }
+        for row in enqueues {
+            if self.rows(row.body.queue()).ids.contains_key(&row.id) {
+                // The same commit, given again.
+                return Err(Conflict::Document(DocId::Firm));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add(&mut self, sequence: u64, row: &Enqueue) {
+        let rows = self.rows_mut(row.body.queue());
+        let born_leased = u64::from(row.lease.is_some());
+        rows.insert(
+            sequence,
+            Row {
+                id: row.id,
+                lane: row.lane,
+                dead: false,
+                due: row.due,
+                lease: row.lease,
+                attempts: u32::from(row.lease.is_some()),
+                generation: born_leased,
+                error: None,
+                body: row.body.clone(),
+            },
+        );
+    }
+
+    pub(super) fn settle(&mut self, settle: &Settle, sequence: &mut u64) {
+        let rows = self.rows_mut(settle.queue);
+        let Some(place) = rows.ids.get(&settle.id).copied() else { return };
+        let Some(mut row) = rows.take(place) else { return };
+        match &settle.how {
+            SettleHow::Done => {}
+            SettleHow::Retry { at, error } => {
+                (row.due, row.lease, row.error) = (*at, None, Some(error.clone()));
+                rows.insert(place, row);
+            }
+            SettleHow::Dead { error } => {
+                (row.dead, row.lease, row.error) = (true, None, Some(error.clone()));
+                rows.insert(place, row);
+            }
+            SettleHow::Renew { until } => {
+                row.lease = row.lease.map(|lease| Lease { until: *until, ..lease });
+                rows.insert(place, row);
+            }
+            SettleHow::Revive { at } => {
+                *sequence = sequence.saturating_add(1);
+                (row.dead, row.due, row.attempts, row.error) = (false, *at, 0, None);
+                rows.insert(*sequence, row);
+            }
+        }
+    }
+
+    pub(super) fn first_due(&self, queue: Queue) -> Option<DateTime<Utc>> {
+        self.rows(queue).ready.first().map(|(at, _)| *at)
+    }
+
+    pub(super) fn claim(&mut self, firm: FirmId, claim: &Claim, limit: usize, found: &mut Vec<Claimed>) {
+        let rows = self.rows_mut(claim.queue);
+        let due: Vec<(DateTime<Utc>, u64)> =
+            rows.ready.iter().take_while(|(at, _)| *at <= claim.now).take(limit).copied().collect();
+        for place in due {
+            let Some(row) = rows.rows.get_mut(&place.1) else { continue };
+            row.lease = Some(claim.lease);
+            row.attempts = row.attempts.saturating_add(1);
+            row.generation = row.generation.saturating_add(1);
+            rows.ready.remove(&place);
+            rows.ready.insert((row.free_at(), place.1));
+            found.push(Claimed {
+                id: row.id,
+                firm,
+                attempts: row.attempts,
+                generation: row.generation,
+                body: row.body.clone(),
+            });
+        }
+    }
+
+    pub(super) fn list(&self, scan: &QueueScan) -> Vec<Waiting> {
+        let dead = scan.state == QueuedState::Dead;
+        let from = scan.after.map_or(0, |after| after.saturating_add(1));
+        let waiting = |(sequence, row): (&u64, &Row)| Waiting {
+            sequence: *sequence,
+            id: row.id,
+            due: row.due,
+            attempts: row.attempts,
+            leased_until: row.lease.map(|lease| lease.until),
+            error: row.error.clone(),
+            body: row.body.clone(),
+        };
+        let rows = self.rows(scan.queue).rows.range(from..);
+        rows.filter(|(_, row)| row.dead == dead).map(waiting).take(scan.limit).collect()
+    }
+}
+
+impl Rows {
+    fn insert(&mut self, sequence: u64, row: Row) {
+        self.ids.insert(row.id, sequence);
+        if !row.dead {
+            match row.lane {
+                None => drop(self.ready.insert((row.free_at(), sequence))),
+                Some(lane) => {
+                    let lane = self.lanes.entry(lane).or_default();
+                    // A row that comes back keeps its place; a new one is the last.
+                    let place = lane.partition_point(|other| *other < sequence);
+                    if place == 0 {
+                        if let Some(head) = lane.front() {
+                            let free_at = self.rows.get(head).map(Row::free_at);
+                            self.ready.remove(&(free_at.unwrap_or_default(), *head));
+                        }
+                        self.ready.insert((row.free_at(), sequence));
+                    }
+                    lane.insert(place, sequence);
+                }
+            }
+        }
+        self.rows.insert(sequence, row);
+    }
+
+    /// Takes a row out; the next of its lane comes forward.
+    fn take(&mut self, sequence: u64) -> Option<Row> {
+        let row = self.rows.remove(&sequence)?;
+        self.ids.remove(&row.id);
+        self.ready.remove(&(row.free_at(), sequence));
+        if let Some(lane) = row.lane.filter(|_| !row.dead)
+            && let Some(waiting) = self.lanes.get_mut(&lane)
+        {
+            waiting.retain(|other| *other != sequence);
+            match waiting.front().and_then(|head| Some((self.rows.get(head)?.free_at(), *head))) {
+                Some(head) => drop(self.ready.insert(head)),
+                None => drop(self.lanes.remove(&lane)),
+            }
+        }
+        Some(row)
+    }
+}
