@@ -69,6 +69,9 @@ pub struct Entry {
     /// Version of the job's pipeline that was gone by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<u32>,
+    /// Whether the next entry is of the same commit: the parts of a bulk that is all or nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub more: bool,
     /// What happened, in order.
     pub events: Vec<Recorded>,
 }

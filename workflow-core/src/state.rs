@@ -11,7 +11,7 @@ use crate::id::{
     AccountId, CommentId, ExternalRef, ItemId, JobId, MemberId, PipelineKey, StageKey, TaskId, TemplateKey,
 };
 use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
-use crate::store::{Delete, DocId, Document, Put, Record, Revision};
+use crate::store::{Check, Delete, DocId, Document, Put, Record, Revision};
 
 /// One record: as it was loaded, and as it is now.
 #[derive(Debug, Clone)]
@@ -174,6 +174,67 @@ impl State {
         }
         shelves!(self, write);
         (puts, deletes)
+    }
+
+    /// What was read and not written: it must not have changed at the commit.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = Vec::new();
+        macro_rules! check {
+            ($shelf:expr, $id:expr) => {
+                for (key, slot) in &$shelf {
+                    if !slot.touched {
+                        checks.push(Check { id: $id(*key), expected: slot.revision() });
+                    }
+                }
+            };
+        }
+        check!(self.accounts, DocId::Account);
+        check!(self.jobs, DocId::Job);
+        check!(self.tasks, DocId::Task);
+        check!(self.items, DocId::Item);
+        checks
+    }
+
+    /// The revision that a record has once it is committed; 0 when it does not exist.
+    #[must_use]
+    pub fn next_revision(&self, id: &DocId) -> Revision {
+        fn of<K: Ord, T: Clone>(shelf: &Shelf<K, T>, key: &K) -> Revision {
+            shelf.get(key).map_or(0, Slot::next_revision)
+        }
+        match id {
+            DocId::Firm => self.firm.as_ref().map_or(0, Slot::next_revision),
+            DocId::Member(id) => of(&self.members, id),
+            DocId::Template(kind, key) => of(&self.templates, &(*kind, key.clone())),
+            DocId::Pipeline(key) => of(&self.pipelines, key),
+            DocId::PipelineVersion(key, version) => of(&self.versions, &(key.clone(), *version)),
+            DocId::Account(id) => of(&self.accounts, id),
+            DocId::Job(id) => of(&self.jobs, id),
+            DocId::Task(id) => of(&self.tasks, id),
+            DocId::Item(id) => of(&self.items, id),
+            DocId::Comment(id) => of(&self.comments, id),
+        }
+    }
+
+    /// Jobs as they were loaded and as they are now, those that changed.
+    pub(crate) fn changed_jobs(&self) -> impl Iterator<Item = (Option<&Arc<Job>>, Option<&Arc<Job>>)> {
+        self.jobs.values().filter(|slot| slot.touched).map(|slot| (slot.before(), slot.get()))
+    }
+
+    /// Whether a record was looked for already.
+    pub(crate) fn has(&self, id: &DocId) -> bool {
+        match id {
+            DocId::Firm => self.firm.is_some(),
+            DocId::Member(id) => self.members.contains_key(id),
+            DocId::Template(kind, key) => self.templates.contains_key(&(*kind, key.clone())),
+            DocId::Pipeline(key) => self.pipelines.contains_key(key),
+            DocId::PipelineVersion(key, version) => self.versions.contains_key(&(key.clone(), *version)),
+            DocId::Account(id) => self.accounts.contains_key(id),
+            DocId::Job(id) => self.jobs.contains_key(id),
+            DocId::Task(id) => self.tasks.contains_key(id),
+            DocId::Item(id) => self.items.contains_key(id),
+            DocId::Comment(id) => self.comments.contains_key(id),
+        }
     }
 
     /// Every record there is, with its revision. After [`State::settle`] this is what a store

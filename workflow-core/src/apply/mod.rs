@@ -49,10 +49,13 @@ pub fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) 
     }
 }
 
-/// Folds one entry of the log, as its commit did: each record it touched gains one revision.
+/// Folds one entry of the log, as its commit did: each record that the commit touched gains one
+/// revision, also when several entries share the commit.
 pub fn apply_entry(state: &mut State, entry: &Entry) {
     for recorded in &entry.events {
         apply(state, entry.firm, entry.at, &recorded.event);
     }
-    state.settle();
+    if !entry.more {
+        state.settle();
+    }
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::{Decider, Need, Step, Stop, check_name};
 use crate::calendar::FirmCalendar;
+use crate::catalog::Catalog;
 use crate::compile::{Compiled, Texts, job_texts, task_texts};
 use crate::definition::{PipelineDefinition, Template, TemplateKind};
 use crate::error::{Problem, Rejection, Severity};
 use crate::event::Event;
-use crate::id::{AutomationKey, PipelineKey, StageKey, TemplateKey};
+use crate::id::{AutomationKey, PipelineKey, RoleKey, StageKey, TemplateKey};
 use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
+use crate::shortcode::Text;
 use crate::state::Slot;
 use crate::store::{DocId, FollowUpWork};
 use crate::validate::validate;
@@ -61,7 +63,7 @@ impl Decider<'_> {
             Template::Task(task) => task_texts(&mut texts, "", task, &mut problems),
             Template::Job { defaults, .. } => job_texts(&mut texts, "", defaults, &mut problems),
         }
-        self.check_roles_in(&texts, &mut problems);
+        check_roles_in(self.catalog, &texts, &mut problems);
         if !problems.is_empty() {
             return Err(Rejection::Document(problems).into());
         }
@@ -91,7 +93,7 @@ impl Decider<'_> {
     pub(super) fn publish(&mut self, definition: &PipelineDefinition, mapping: &BTreeMap<StageKey, StageKey>) -> Step {
         let key = &definition.key;
         self.subject = Some(DocId::Pipeline(key.clone()));
-        let problems = self.problems(definition);
+        let problems = problems(self.catalog, definition);
         let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
             problems.into_iter().partition(|problem| problem.severity == Severity::Error);
         if !errors.is_empty() {
@@ -119,56 +121,6 @@ impl Decider<'_> {
             self.follow_ups.push(FollowUpWork::Migrate { pipeline: key.clone() });
         }
         Ok(())
-    }
-
-    /// Everything that is wrong, or worth a look, in a definition.
-    pub(crate) fn problems(&self, definition: &PipelineDefinition) -> Vec<Problem> {
-        let mut problems = validate(definition);
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return problems;
-        }
-        match Compiled::new(Arc::new(definition.clone()), 0) {
-            Ok(compiled) => self.check_roles_in(compiled.texts(), &mut problems),
-            Err(texts) => problems.extend(texts),
-        }
-        problems.extend(lint(definition, &self.surroundings()));
-        problems.truncate(crate::limits::PROBLEMS);
-        problems
-    }
-
-    fn surroundings(&self) -> Surroundings {
-        let mut surroundings = Surroundings::default();
-        if let Some((_, firm)) = &self.catalog.firm {
-            surroundings.set_firm(&firm.settings);
-        }
-        for ((kind, key), (_, template)) in &self.catalog.templates {
-            match (kind, &**template) {
-                (TemplateKind::Task, Template::Task(task)) => {
-                    surroundings.task_templates.insert(key.clone(), (**task).clone());
-                }
-                _ => drop(surroundings.job_templates.insert(key.clone())),
-            }
-        }
-        for (key, compiled) in &self.catalog.newest {
-            let stages = compiled.definition().stages.iter().map(|stage| stage.key.clone()).collect();
-            surroundings.pipelines.insert(key.clone(), stages);
-        }
-        surroundings
-    }
-
-    /// Shortcodes that name a role which the firm does not have.
-    fn check_roles_in(&self, texts: &Texts, problems: &mut Vec<Problem>) {
-        let Some((_, firm)) = &self.catalog.firm else { return };
-        let known = &firm.settings.roles;
-        for text in texts.all() {
-            for role in text.roles_used() {
-                if !known.is_empty() && !known.iter().any(|key| key.as_str() == role) {
-                    let near = crate::suggest::near(&role, known.iter().map(crate::id::RoleKey::as_str));
-                    let message = format!("there is no role `{role}` in the firm's settings{near}");
-                    problems.push(Problem::error("", "unknown_role", message));
-                }
-            }
-        }
     }
 
     /// Every dropped stage that holds jobs must be mapped to a stage of the new version.
@@ -259,5 +211,54 @@ impl Decider<'_> {
         self.state.pipelines.insert(pipeline.clone(), Slot::loaded(Some(kept.clone())));
         self.emit(Event::AutomationSwitched { pipeline: pipeline.clone(), automation: automation.clone(), enabled });
         Ok(())
+    }
+}
+
+/// Everything that is wrong, or worth a look, in a definition, as publishing it would find.
+#[must_use]
+pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Problem> {
+    let mut problems = validate(definition);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return problems;
+    }
+    match Compiled::new(Arc::new(definition.clone()), 0) {
+        Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
+        Err(texts) => problems.extend(texts),
+    }
+    problems.extend(lint(definition, &surroundings(catalog)));
+    problems.truncate(crate::limits::PROBLEMS);
+    problems
+}
+
+fn surroundings(catalog: &Catalog) -> Surroundings {
+    let mut surroundings = Surroundings::default();
+    if let Some((_, firm)) = &catalog.firm {
+        surroundings.set_firm(&firm.settings);
+    }
+    for ((kind, key), (_, template)) in &catalog.templates {
+        match (kind, &**template) {
+            (TemplateKind::Task, Template::Task(task)) => {
+                surroundings.task_templates.insert(key.clone(), (**task).clone());
+            }
+            _ => drop(surroundings.job_templates.insert(key.clone())),
+        }
+    }
+    for (key, compiled) in &catalog.newest {
+        let stages = compiled.definition().stages.iter().map(|stage| stage.key.clone()).collect();
+        surroundings.pipelines.insert(key.clone(), stages);
+    }
+    surroundings
+}
+
+/// Shortcodes that name a role which the firm does not have.
+fn check_roles_in(catalog: &Catalog, texts: &Texts, problems: &mut Vec<Problem>) {
+    let Some((_, firm)) = &catalog.firm else { return };
+    let known = &firm.settings.roles;
+    for role in texts.all().flat_map(Text::roles_used) {
+        if !known.is_empty() && !known.iter().any(|key| key.as_str() == role) {
+            let near = crate::suggest::near(&role, known.iter().map(RoleKey::as_str));
+            let message = format!("there is no role `{role}` in the firm's settings{near}");
+            problems.push(Problem::error("", "unknown_role", message));
+        }
     }
 }

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+pub use definitions::problems;
 pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
 
 use crate::apply::apply;
@@ -95,20 +96,29 @@ pub struct Situation<'a> {
 pub struct Decision {
     /// The records after it.
     pub state: State,
+    /// What happened: one part, or one for each command of a bulk.
+    pub parts: Vec<Part>,
+    /// Bounds that must hold at the commit.
+    pub guards: Vec<StageGuard>,
+    /// What is worth a look in a definition that was published all the same.
+    pub warnings: Vec<Problem>,
+}
+
+/// What one command changes: an entry of the log.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The name of the command.
+    pub command: &'static str,
     /// What happened, in order.
     pub events: Vec<Recorded>,
     /// Work left for other jobs, to be committed with it.
     pub follow_ups: Vec<FollowUpWork>,
     /// What went before that work.
     pub chain: Chain,
-    /// Bounds that must hold at the commit.
-    pub guards: Vec<StageGuard>,
     /// The record that the command was about.
     pub subject: Option<DocId>,
     /// The job, account and version that the log files it under.
     pub about: About,
-    /// What is worth a look in a definition that was published all the same.
-    pub warnings: Vec<Problem>,
     /// Why nothing changed, when nothing did.
     pub unchanged: Option<String>,
 }
@@ -165,6 +175,9 @@ pub(crate) struct Decider<'a> {
     chain: Chain,
     /// The automations that led to what is happening now.
     trail: Option<Rc<Trail>>,
+    /// What went before the command.
+    before: &'a Chain,
+    parts: Vec<Part>,
     /// Automations that the command leaves out.
     leave_out: Rc<BTreeSet<AutomationKey>>,
     /// The job whose cascade is running: what happens to others becomes follow-ups.
@@ -197,6 +210,8 @@ impl<'a> Decider<'a> {
             pending: VecDeque::new(),
             chain: situation.chain.clone(),
             trail: None,
+            before: situation.chain,
+            parts: Vec::new(),
             leave_out: Rc::default(),
             focus: None,
             follow_ups: Vec::new(),
@@ -220,21 +235,26 @@ impl<'a> Decider<'a> {
             Stop::Missing => Undecided::Needs(BTreeSet::new()),
         })?;
         let outlook = self.outlook.take().unwrap_or_default();
-        Ok((self.finish(), outlook))
+        if !matches!(request.command, Command::Bulk { .. }) {
+            self.close_part(request.command.name());
+        }
+        let Self { state, parts, guards, warnings, .. } = self;
+        Ok((Decision { state, parts, guards, warnings }, outlook))
     }
 
-    fn finish(self) -> Decision {
-        Decision {
-            state: self.state,
-            events: self.events,
-            follow_ups: self.follow_ups,
-            chain: self.chain,
-            guards: self.guards,
-            subject: self.subject,
-            about: self.about,
-            warnings: self.warnings,
-            unchanged: self.unchanged,
-        }
+    /// Ends what one command changes; the next begins afresh on the same records.
+    fn close_part(&mut self, command: &'static str) {
+        let chain = std::mem::replace(&mut self.chain, self.before.clone());
+        self.parts.push(Part {
+            command,
+            events: std::mem::take(&mut self.events),
+            follow_ups: std::mem::take(&mut self.follow_ups),
+            chain,
+            subject: self.subject.take(),
+            about: std::mem::take(&mut self.about),
+            unchanged: self.unchanged.take(),
+        });
+        self.focus = None;
     }
 
     fn execute(&mut self, command: &Command) -> Step {
@@ -327,7 +347,6 @@ impl<'a> Decider<'a> {
                 let why = format!("`{}` cannot be part of a bulk command", command.name());
                 return Err(Rejection::invalid(path, why).into());
             }
-            self.focus = None;
             match self.execute(command) {
                 Err(Stop::Rejected(rejection)) => {
                     if problems.len() < limits::PROBLEMS {
@@ -337,6 +356,8 @@ impl<'a> Decider<'a> {
                 // Needs gather over all commands, so that one load serves them all.
                 Ok(()) | Err(Stop::Missing) => {}
             }
+            self.pending.clear();
+            self.close_part(command.name());
         }
         if !self.needs.is_empty() {
             return Err(Stop::Missing);

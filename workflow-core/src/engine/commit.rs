@@ -1,0 +1,165 @@
+//! From a decision to a batch.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::catalog::Catalog;
+use crate::command::Request;
+use crate::decide::{Decision, Part};
+use crate::event::{Entry, Event};
+use crate::id::{EntryId, FirmId, FollowUpId, IdSource};
+use crate::model::{Job, JobStatus};
+use crate::store::{
+    Batch, Chain, Check, DocId, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, Settle, StageDelta, StageTally,
+};
+
+/// A command to carry out, with what belongs to the same commit.
+pub(super) struct Work<'a> {
+    pub(super) request: &'a Request,
+    /// What went before, when it is a follow-up.
+    pub(super) chain: &'a Chain,
+    /// Queued work that this settles.
+    pub(super) settle: Vec<Settle>,
+    /// The lease under which follow-ups are queued by who means to run them at once.
+    pub(super) lease: Option<Lease>,
+}
+
+/// A decision ready to be committed.
+pub(super) struct Prepared {
+    pub(super) batch: Batch,
+    pub(super) warnings: Vec<crate::error::Problem>,
+    pub(super) unchanged: Option<String>,
+    pub(super) follow_ups: Vec<(FirmId, Arc<FollowUp>)>,
+}
+
+impl Prepared {
+    pub(super) fn new(
+        work: &Work<'_>,
+        catalog: &Catalog,
+        decision: Decision,
+        now: DateTime<Utc>,
+        ids: &mut dyn IdSource,
+    ) -> Self {
+        let request = work.request;
+        let mut batch = Batch::new(request.firm);
+        let Decision { state, parts, guards, warnings } = decision;
+        (batch.puts, batch.deletes) = state.writes();
+        batch.checks = state.checks();
+        // INVARIANT: whoever decides by a catalog commits only if the firm's definitions are still
+        // those. When the firm's own record is written, its expected revision says the same.
+        if !batch.puts.iter().any(|put| matches!(put.document, crate::store::Document::Firm(_))) {
+            batch.checks.push(Check { id: DocId::Firm, expected: catalog.revision() });
+        }
+        batch.guards = guards;
+        batch.tallies = deltas(state.changed_jobs());
+        batch.settle.clone_from(&work.settle);
+        let unchanged = match parts.as_slice() {
+            [part] => part.unchanged.clone(),
+            parts if parts.iter().all(|part| part.events.is_empty()) => Some("nothing changed".to_owned()),
+            _ => None,
+        };
+        let last = parts.len().saturating_sub(1);
+        let mut follow_ups = Vec::new();
+        for (place, part) in parts.into_iter().enumerate() {
+            let revision = part.subject.as_ref().map_or(0, |subject| state.next_revision(subject));
+            enqueue_notifications(&mut batch, &part, now);
+            for work_left in part.follow_ups.iter().cloned() {
+                let id = FollowUpId(ids.next_uuid());
+                let chain = Chain { hops: part.chain.hops.saturating_add(1), runs: part.chain.runs.clone() };
+                let follow_up = Arc::new(FollowUp { id, work: work_left, chain });
+                batch.enqueue.push(Enqueue {
+                    id: id.0,
+                    lane: lane(&follow_up.work),
+                    due: now,
+                    lease: work.lease,
+                    body: QueuedBody::FollowUp(Arc::clone(&follow_up)),
+                });
+                follow_ups.push((request.firm, follow_up));
+            }
+            let key = request.key.clone().filter(|_| place == last);
+            batch.entries.push(Arc::new(Entry {
+                id: EntryId(ids.next_uuid()),
+                firm: request.firm,
+                at: now,
+                actor: request.actor.clone(),
+                command: part.command.into(),
+                fingerprint: if key.is_some() { request.command.fingerprint() } else { 0 },
+                key,
+                job: part.about.job,
+                account: part.about.account,
+                revision,
+                definition: part.about.version,
+                more: place < last,
+                events: part.events,
+            }));
+        }
+        Self { batch, warnings, unchanged, follow_ups }
+    }
+
+    /// Whether nothing happened that has to be remembered.
+    pub(super) fn is_void(&self) -> bool {
+        self.batch.entries.iter().all(|entry| entry.events.is_empty() && entry.key.is_none())
+            && self.batch.settle.is_empty()
+    }
+}
+
+fn enqueue_notifications(batch: &mut Batch, part: &Part, now: DateTime<Utc>) {
+    for recorded in &part.events {
+        if let Event::NotificationQueued(notification) = &recorded.event {
+            batch.enqueue.push(Enqueue {
+                id: notification.id.0,
+                lane: notification.job.map(|job| job.0).or(notification.account.map(|account| account.0)),
+                due: now,
+                lease: None,
+                body: QueuedBody::Notification(Arc::clone(notification)),
+            });
+        }
+    }
+}
+
+/// News for one job or account is told in order.
+fn lane(work: &FollowUpWork) -> Option<Uuid> {
+    match work {
+        FollowUpWork::AccountTags { account, .. } | FollowUpWork::AccountField { account, .. } => Some(account.0),
+        FollowUpWork::Dependency { job, .. } | FollowUpWork::Item { job, .. } => Some(job.0),
+        FollowUpWork::CreateJob(_) | FollowUpWork::Migrate { .. } | FollowUpWork::StageFreed { .. } => None,
+    }
+}
+
+/// How the stages' counts change with their jobs.
+fn deltas<'a>(changed: impl Iterator<Item = (Option<&'a Arc<Job>>, Option<&'a Arc<Job>>)>) -> Vec<StageDelta> {
+    let mut deltas: Vec<StageDelta> = Vec::new();
+    let mut add = |job: &Job, by: StageTally| {
+        let place = deltas.iter_mut().find(|delta| delta.stage == job.stage && delta.pipeline == job.pipeline);
+        match place {
+            Some(delta) => delta.by = delta.by.plus(by),
+            None => deltas.push(StageDelta { pipeline: job.pipeline.clone(), stage: job.stage.clone(), by }),
+        }
+    };
+    for (before, now) in changed {
+        if let Some(job) = before {
+            add(job, contribution(job).negated());
+        }
+        if let Some(job) = now {
+            add(job, contribution(job));
+        }
+    }
+    deltas.retain(|delta| delta.by != StageTally::default());
+    deltas
+}
+
+/// What a job adds to the counts of its stage.
+pub(super) fn contribution(job: &Job) -> StageTally {
+    if job.status == JobStatus::Archived {
+        return StageTally::default();
+    }
+    let blockers = job.blockers();
+    StageTally {
+        jobs: 1,
+        attention: i64::from(!job.attention.is_empty()),
+        open_blockers: i64::from(blockers.open),
+        done_blockers: i64::from(blockers.done),
+    }
+}

@@ -1,0 +1,280 @@
+//! Follow-ups: what commands left for other jobs, done after them.
+//!
+//! A follow-up is committed with the command that caused it, leased to the engine that gave the
+//! command, which runs it at once. When that engine dies, the lease runs out and any other takes
+//! it up ([`Engine::run_follow_ups`]). What it does to each job carries an idempotency key of its
+//! own or settles the follow-up in the same commit, so that it happens once.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::commit::Work;
+use super::{Engine, LEASE};
+use crate::command::{Command, Reaction, Request};
+use crate::error::{Error, ErrorKind, Rejection, StoreError};
+use crate::event::Actor;
+use crate::id::{AccountId, FirmId, IdempotencyKey, JobId, PipelineKey, StageKey};
+use crate::limits;
+use crate::model::{AttentionReason, Job, JobStatus};
+use crate::store::{
+    Batch, Cell, Claim, Document, FollowUp, FollowUpWork, IndexName, Queue, QueuedBody, Scan, Settle, SettleHow,
+};
+
+/// How many jobs are told before the lease is renewed.
+const RENEW_EVERY: usize = 100;
+
+/// A follow-up in hand.
+struct Held {
+    firm: FirmId,
+    follow_up: Arc<FollowUp>,
+    generation: u64,
+    attempts: u32,
+}
+
+impl Held {
+    fn settle(&self, how: SettleHow) -> Settle {
+        Settle { queue: Queue::FollowUps, id: self.follow_up.id.0, generation: Some(self.generation), how }
+    }
+}
+
+impl Engine {
+    /// Takes up follow-ups that no living engine holds: after a crash, or when commands were
+    /// carried out inside a host's own transaction. Answers how many it has run, those that
+    /// followed from them included.
+    ///
+    /// # Errors
+    /// When the store cannot hand them out. A follow-up that fails is tried again later, and kept
+    /// as a dead letter when it cannot be done.
+    pub fn run_follow_ups(&self, limit: usize) -> Result<usize, Error> {
+        let now = self.now();
+        let claim =
+            Claim { queue: Queue::FollowUps, firm: None, now, lease: self.lease(now), limit: limit.min(limits::CLAIM) };
+        let held = self.shared.store.claim(&claim)?.into_iter().filter_map(|claimed| match claimed.body {
+            QueuedBody::FollowUp(follow_up) => {
+                Some(Held { firm: claimed.firm, follow_up, generation: claimed.generation, attempts: claimed.attempts })
+            }
+            QueuedBody::Notification(_) => None,
+        });
+        Ok(self.run_all(held.collect()))
+    }
+
+    /// Runs the follow-ups that a command has just left, leased to this engine.
+    pub(super) fn follow(&self, follow_ups: Vec<(FirmId, Arc<FollowUp>)>) {
+        if follow_ups.is_empty() {
+            return;
+        }
+        let held = follow_ups.into_iter().map(|(firm, follow_up)| Held { firm, follow_up, generation: 1, attempts: 1 });
+        self.run_all(held.collect());
+    }
+
+    fn run_all(&self, mut queue: VecDeque<Held>) -> usize {
+        let mut count = 0usize;
+        while let Some(held) = queue.pop_front() {
+            count = count.saturating_add(1);
+            let result = self.run_one(&held, &mut queue);
+            if let Err(error) = result {
+                self.give_up(&held, &error);
+            }
+        }
+        count
+    }
+
+    /// Notes that a follow-up failed: it is tried again later, or kept as a dead letter. When not
+    /// even that works its lease runs out.
+    fn give_up(&self, held: &Held, error: &Error) {
+        let error = error.to_string();
+        let how = if held.attempts >= limits::DELIVERY_ATTEMPTS {
+            SettleHow::Dead { error }
+        } else {
+            SettleHow::Retry { at: self.now() + backoff(held.attempts), error }
+        };
+        drop(self.settle(held.firm, held.settle(how)));
+    }
+
+    /// Settles queued work by itself. Answers whether it was still there to settle.
+    pub(super) fn settle(&self, firm: FirmId, settle: Settle) -> Result<bool, StoreError> {
+        let mut batch = Batch::new(firm);
+        batch.settle.push(settle);
+        let results = self.shared.store.commit(std::slice::from_ref(&batch))?;
+        Ok(results.iter().all(Result::is_ok))
+    }
+
+    fn run_one(&self, held: &Held, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+        let FollowUp { work, chain, .. } = &*held.follow_up;
+        if chain.hops > limits::FOLLOW_UP_HOPS {
+            let error = format!("the chain of follow-ups is longer than {}", limits::FOLLOW_UP_HOPS);
+            self.settle(held.firm, held.settle(SettleHow::Dead { error }))?;
+            return Ok(());
+        }
+        match work {
+            FollowUpWork::AccountTags { account, added, removed, except } => {
+                self.tell_account(held, *account, *except, queue, &|job| Reaction::AccountTags {
+                    job,
+                    added: added.clone(),
+                    removed: removed.clone(),
+                })
+            }
+            FollowUpWork::AccountField { account, field, except } => {
+                self.tell_account(held, *account, *except, queue, &|job| Reaction::AccountField {
+                    job,
+                    field: field.clone(),
+                })
+            }
+            FollowUpWork::CreateJob(new) => self.run_command(held, Command::CreateJob(new.clone()), queue),
+            FollowUpWork::Dependency { job, on, finished } => {
+                let reaction = Reaction::Dependency { job: *job, on: *on, finished: *finished };
+                self.run_command(held, Command::React(Box::new(reaction)), queue)
+            }
+            FollowUpWork::Item { job, item } => {
+                let reaction = Reaction::Item { job: *job, item: *item };
+                self.run_command(held, Command::React(Box::new(reaction)), queue)
+            }
+            FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, queue),
+            FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, queue),
+        }
+    }
+
+    /// Gives the one command of a follow-up, which settles it in the same commit.
+    fn run_command(&self, held: &Held, command: Command, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+        let done = self.give(held, command, None, vec![held.settle(SettleHow::Done)], queue);
+        match done {
+            Ok(()) => Ok(()),
+            Err(Error::Rejected(rejection)) => self.bury(held, &rejection),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A follow-up that is refused will be refused again: it is kept as a dead letter.
+    fn bury(&self, held: &Held, rejection: &Rejection) -> Result<(), Error> {
+        self.settle(held.firm, held.settle(SettleHow::Dead { error: rejection.to_string() }))?;
+        Ok(())
+    }
+
+    fn give(
+        &self,
+        held: &Held,
+        command: Command,
+        key: Option<IdempotencyKey>,
+        settle: Vec<Settle>,
+        queue: &mut VecDeque<Held>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let request = Request { firm: held.firm, actor: Actor::Automation, key, command };
+        let work = Work { request: &request, chain: &held.follow_up.chain, settle, lease: Some(self.lease(now)) };
+        let done = self.session(now).carry_out(&work)?;
+        if !done.lost_lease {
+            let next = done.follow_ups.into_iter();
+            queue.extend(next.map(|(firm, follow_up)| Held { firm, follow_up, generation: 1, attempts: 1 }));
+        }
+        Ok(())
+    }
+
+    /// Tells one of many jobs, once however often the follow-up is run. A job that refuses to
+    /// hear of it does not keep the others from it.
+    fn tell(&self, held: &Held, reaction: Reaction, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+        let key = IdempotencyKey::new(format!("follow-up/{}/{}", held.follow_up.id, reaction.job()));
+        let key = key.map_err(Rejection::from)?;
+        match self.give(held, Command::React(Box::new(reaction)), Some(key), Vec::new(), queue) {
+            Ok(()) | Err(Error::Rejected(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn tell_account(
+        &self,
+        held: &Held,
+        account: AccountId,
+        except: Option<JobId>,
+        queue: &mut VecDeque<Held>,
+        reaction: &dyn Fn(JobId) -> Reaction,
+    ) -> Result<(), Error> {
+        let scan = Scan::all(IndexName::JobAccounts, vec![Cell::Uuid(account.0)], limits::PAGE);
+        let concerned = |job: &Job| Some(job.id) != except && job.status != JobStatus::Archived;
+        self.tell_jobs(held, scan, queue, &|job| concerned(job).then(|| reaction(job.id)))?;
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
+    /// Tells the jobs of a scan, page by page.
+    fn tell_jobs(
+        &self,
+        held: &Held,
+        mut scan: Scan,
+        queue: &mut VecDeque<Held>,
+        reaction: &dyn Fn(&Job) -> Option<Reaction>,
+    ) -> Result<(), Error> {
+        let mut told = 0usize;
+        loop {
+            let hits = self.shared.store.scan(held.firm, &scan)?;
+            let full = hits.len() == scan.limit;
+            scan.after = hits.last().map(|hit| (hit.sort.clone(), hit.record.document.id().cell()));
+            for hit in hits {
+                let Document::Job(job) = &hit.record.document else { continue };
+                let Some(reaction) = reaction(job) else { continue };
+                self.tell(held, reaction, queue)?;
+                told = told.saturating_add(1);
+                if told.is_multiple_of(RENEW_EVERY) {
+                    self.renew(held)?;
+                }
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn renew(&self, held: &Held) -> Result<(), Error> {
+        let until = self.now() + LEASE;
+        if self.settle(held.firm, held.settle(SettleHow::Renew { until }))? {
+            return Ok(());
+        }
+        Err(StoreError::new(ErrorKind::Conflict, "another host has taken this follow-up up").into())
+    }
+
+    /// Moves jobs out of the stages that newer versions of a pipeline dropped.
+    fn migrate(&self, held: &Held, pipeline: &PipelineKey, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+        let catalog = self.shared.catalogs.of(&*self.shared.store, held.firm)?;
+        let dropped: Vec<StageKey> =
+            catalog.pipeline(pipeline).map(|head| head.moved_stages.keys().cloned().collect()).unwrap_or_default();
+        for stage in dropped {
+            for (shelf, urgency) in (0..3).flat_map(|shelf| (0..4).map(move |urgency| (shelf, urgency))) {
+                let partition = vec![
+                    Cell::Text(pipeline.shared()),
+                    Cell::Text(stage.shared()),
+                    Cell::Int(shelf),
+                    Cell::Int(urgency),
+                ];
+                let scan = Scan::all(IndexName::Board, partition, limits::PAGE);
+                self.tell_jobs(held, scan, queue, &|job| Some(Reaction::Reconsider { job: job.id }))?;
+            }
+        }
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
+    /// Lets jobs that wait for room in a stage try again, those that wait longest first.
+    fn fill_stage(
+        &self,
+        held: &Held,
+        pipeline: &PipelineKey,
+        stage: &StageKey,
+        queue: &mut VecDeque<Held>,
+    ) -> Result<(), Error> {
+        let waits = AttentionReason::Held(stage.clone());
+        let scan = Scan::all(IndexName::JobAttention, Vec::new(), limits::PAGE);
+        self.tell_jobs(held, scan, queue, &|job| {
+            let waiting = job.pipeline == *pipeline && job.attention.iter().any(|attention| attention.reason == waits);
+            waiting.then_some(Reaction::Reconsider { job: job.id })
+        })?;
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+}
+
+/// How long to wait before the next try: longer each time, an hour at most.
+pub(super) fn backoff(attempts: u32) -> TimeDelta {
+    let seconds = 5i64.saturating_mul(1i64 << attempts.saturating_sub(1).min(10));
+    TimeDelta::seconds(seconds.min(3_600))
+}
