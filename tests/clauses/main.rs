@@ -1,0 +1,5 @@
+//! What the engine does, clause by clause. Tests are named after the clause they prove.
+
+mod kit;
+mod s3_stages;
+mod s4_automove;
