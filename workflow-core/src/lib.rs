@@ -22,6 +22,7 @@ pub mod id;
 pub mod limits;
 pub mod lint;
 pub mod model;
+pub mod query;
 mod shortcode;
 pub mod state;
 pub mod store;

@@ -45,7 +45,9 @@ impl Decider<'_> {
             Actor::Member(id) => self.catalog.member(*id),
             _ => None,
         };
-        if may_see(&compiled.definition().access, self.actor, member.map(|member| &**member), account) {
+        // Access is that of the newest version, also for a job that is pinned to an older one.
+        let newest = self.catalog.newest(compiled.key()).map_or(compiled, |newest| newest);
+        if may_see(&newest.definition().access, self.actor, member.map(|member| &**member), account) {
             return Ok(());
         }
         let why = format!("the pipeline `{}` is not open to you for this account", compiled.key());

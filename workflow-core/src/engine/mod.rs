@@ -27,6 +27,7 @@ pub use outcome::{Outcome, Preview};
 pub use session::Session;
 pub use verify::Verification;
 
+use crate::catalog::Catalog;
 use crate::command::{BulkMode, Command, Request};
 use crate::definition::PipelineDefinition;
 use crate::error::{Error, Problem, Rejection};
@@ -152,7 +153,7 @@ impl Engine {
     /// # Errors
     /// When the firm is not set up, or the store failed.
     pub fn lint(&self, firm: FirmId, definition: &PipelineDefinition) -> Result<Vec<Problem>, Error> {
-        let catalog = self.shared.catalogs.of(&*self.shared.store, firm)?;
+        let catalog = self.fresh_catalog(firm)?;
         if catalog.firm.is_none() {
             return Err(Rejection::not_found("firm", firm).into());
         }
@@ -167,6 +168,16 @@ impl Engine {
     #[must_use]
     pub fn within<'a>(&'a self, transaction: &'a dyn crate::store::Transact) -> Session<'a> {
         Session::foreign(self, transaction, self.now())
+    }
+
+    /// The firm's catalog as the store has it now.
+    pub(crate) fn fresh_catalog(&self, firm: FirmId) -> Result<Arc<Catalog>, Error> {
+        let store = &*self.shared.store;
+        let catalog = self.shared.catalogs.of(store, firm)?;
+        if Catalogs::is_fresh(store, firm, &catalog)? {
+            return Ok(catalog);
+        }
+        self.shared.catalogs.load(store, firm)
     }
 
     fn session(&self, now: DateTime<Utc>) -> Session<'_> {

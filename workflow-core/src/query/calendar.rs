@@ -1,0 +1,100 @@
+//! What is due on which day.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{JobQuery, JobRow, JobScope, PageRequest, Queries, TaskQuery, TaskRow, TaskScope};
+use crate::error::{Error, Rejection};
+use crate::id::MemberId;
+use crate::limits;
+
+/// The longest stretch of days that a calendar shows.
+const DAYS: i64 = 400;
+
+/// A stretch of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarQuery {
+    /// From this day.
+    pub from: NaiveDate,
+    /// To this day, which is part of it.
+    pub to: NaiveDate,
+    /// Of one member; of the firm when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
+}
+
+/// What is due on a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CalendarDay {
+    /// Which day.
+    pub day: NaiveDate,
+    /// Whether the firm is open.
+    pub open: bool,
+    /// Jobs due, those that are not archived.
+    pub jobs: Vec<JobRow>,
+    /// Open tasks due.
+    pub tasks: Vec<TaskRow>,
+}
+
+impl Queries<'_> {
+    /// The days of a stretch on which something is due. No more than [`limits::SCAN`] jobs and as
+    /// many tasks are shown, the earliest.
+    ///
+    /// # Errors
+    /// When the stretch is the wrong way round or longer than 400 days, or the store failed.
+    pub fn calendar(&self, query: &CalendarQuery) -> Result<Vec<CalendarDay>, Error> {
+        let days = query.to.signed_duration_since(query.from).num_days();
+        if !(0..DAYS).contains(&days) {
+            let why = format!("a calendar shows 1 to {DAYS} days, the last not before the first");
+            return Err(Rejection::invalid("to", why).into());
+        }
+        let mut found: BTreeMap<NaiveDate, (Vec<JobRow>, Vec<TaskRow>)> = BTreeMap::new();
+        let jobs = JobQuery {
+            scope: query.member.map_or(JobScope::Firm, JobScope::Assignee),
+            due_from: Some(query.from),
+            due_to: Some(query.to),
+            ..JobQuery::default()
+        };
+        let mut page = PageRequest::first(limits::PAGE);
+        let mut count = 0usize;
+        loop {
+            let rows = self.jobs(&jobs, &page)?;
+            count = count.saturating_add(rows.rows.len());
+            for row in rows.rows {
+                if let Some(day) = row.due {
+                    found.entry(day).or_default().0.push(row);
+                }
+            }
+            page.after = rows.next;
+            if page.after.is_none() || count >= limits::SCAN {
+                break;
+            }
+        }
+        let tasks = TaskQuery {
+            scope: query.member.map_or(TaskScope::Firm, TaskScope::Assignee),
+            due_from: Some(query.from),
+            due_to: Some(query.to),
+            ..TaskQuery::default()
+        };
+        (page, count) = (PageRequest::first(limits::PAGE), 0);
+        loop {
+            let rows = self.tasks(&tasks, &page)?;
+            count = count.saturating_add(rows.rows.len());
+            for row in rows.rows {
+                if let Some(day) = row.task.due {
+                    found.entry(day).or_default().1.push(row);
+                }
+            }
+            page.after = rows.next;
+            if page.after.is_none() || count >= limits::SCAN {
+                break;
+            }
+        }
+        let day = |(day, (jobs, tasks))| CalendarDay { day, open: self.catalog.calendar().is_open(day), jobs, tasks };
+        Ok(found.into_iter().map(day).collect())
+    }
+}

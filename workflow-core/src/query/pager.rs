@@ -1,0 +1,99 @@
+//! Pages over one or several scans.
+
+use std::sync::Arc;
+
+use super::{Cursor, Page, PageRequest, Queries};
+use crate::error::{Error, Rejection};
+use crate::limits;
+use crate::model::Job;
+use crate::store::{Cell, Document, Hit, Scan};
+
+/// Scans whose rows are merged by sort cell and key. A query goes through its stretches one after
+/// the other.
+pub(super) type Stretch = Vec<Scan>;
+
+/// A number that is the same for equal queries.
+pub(super) fn fingerprint(query: &impl std::fmt::Debug) -> u64 {
+    let text = format!("{query:?}");
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+impl Queries<'_> {
+    /// A page of the rows that `keep` turns hits into, in order. `keep` gets a handful of hits at
+    /// a time and answers for each, in order, a row or nothing.
+    pub(super) fn page<T>(
+        &self,
+        query: u64,
+        stretches: &[Stretch],
+        request: &PageRequest,
+        mut keep: impl FnMut(&[Hit]) -> Result<Vec<Option<T>>, Error>,
+    ) -> Result<Page<T>, Error> {
+        request.check()?;
+        let (mut place, mut last) = match &request.after {
+            None => (0, None),
+            Some(cursor) if cursor.query == query => (cursor.stretch, cursor.last.clone()),
+            Some(_) => {
+                return Err(Rejection::invalid("after", "the cursor belongs to another query").into());
+            }
+        };
+        let mut rows = Vec::new();
+        let mut looked_at = 0usize;
+        while let Some(stretch) = stretches.get(place) {
+            let wanted = request.limit.saturating_sub(rows.len());
+            let (hits, exhausted) = self.merge(stretch, last.as_ref(), wanted.max(16))?;
+            looked_at = looked_at.saturating_add(hits.len());
+            for (hit, row) in hits.iter().zip(keep(&hits)?) {
+                if rows.len() == request.limit {
+                    let next = Some(Cursor { query, stretch: place, last });
+                    return Ok(Page { rows, next });
+                }
+                last = Some((hit.sort.clone(), hit.record.document.id().cell()));
+                rows.extend(row);
+            }
+            if exhausted {
+                (place, last) = (place.saturating_add(1), None);
+            }
+            let more = place < stretches.len();
+            if more && (rows.len() >= request.limit || looked_at >= limits::SCAN) {
+                return Ok(Page { rows, next: Some(Cursor { query, stretch: place, last }) });
+            }
+        }
+        Ok(Page { rows, next: None })
+    }
+
+    /// The next rows of a stretch, and whether they are the last ones.
+    fn merge(&self, stretch: &Stretch, after: Option<&(Cell, Cell)>, limit: usize) -> Result<(Vec<Hit>, bool), Error> {
+        let limit = limit.min(limits::PAGE);
+        let mut merged = Vec::new();
+        let mut exhausted = true;
+        let mut descending = false;
+        for scan in stretch {
+            let mut scan = scan.clone();
+            (scan.after, scan.limit) = (after.cloned(), limit);
+            descending = scan.descending;
+            let hits = self.store.scan(self.firm, &scan)?;
+            exhausted &= hits.len() < limit;
+            merged.extend(hits);
+        }
+        if stretch.len() > 1 {
+            let place = |hit: &Hit| (hit.sort.clone(), hit.record.document.id().cell());
+            merged.sort_by_cached_key(place);
+            if descending {
+                merged.reverse();
+            }
+            exhausted &= merged.len() <= limit;
+            merged.truncate(limit);
+        }
+        Ok((merged, exhausted))
+    }
+}
+
+/// The jobs among hits.
+pub(super) fn jobs(hits: &[Hit]) -> Vec<Option<&Arc<Job>>> {
+    hits.iter()
+        .map(|hit| match &hit.record.document {
+            Document::Job(job) => Some(job),
+            _ => None,
+        })
+        .collect()
+}
