@@ -1,0 +1,235 @@
+//! A store in one SQLite file.
+//!
+//! One connection writes, with group commit; others read and never wait for it. Several processes
+//! may work on one file. `docs/sqlite.md` tells what is kept when, and what to keep off the file.
+
+mod bind;
+mod fault;
+mod guard;
+mod open;
+mod queue;
+mod read;
+mod schema;
+mod statements;
+mod transaction;
+mod write;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use workflow_core::error::{ErrorKind, StoreError};
+use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::store::{
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, QueueScan,
+    Record, Scan, StageTally, Transact, Waiting,
+};
+
+use fault::fault;
+use guard::LockGuard;
+pub use schema::SCHEMA_VERSION;
+pub use transaction::SqliteTransaction;
+use writer::Writer;
+
+/// How to open a file.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// What an acknowledged commit survives: [`Durability::PowerCut`] syncs every commit to the
+    /// disk (`synchronous = FULL`), [`Durability::Process`] leaves that to checkpoints (`NORMAL`).
+    pub durability: Durability,
+    /// How long to wait for another process that is writing.
+    pub busy_timeout: Duration,
+    /// How many idle reading connections are kept.
+    pub readers: usize,
+    /// Make the file when there is none.
+    pub create: bool,
+    /// The file is another program's database, and the engine's tables are to live in it.
+    pub inside_host_database: bool,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::PowerCut,
+            busy_timeout: Duration::from_secs(10),
+            readers: 4,
+            create: true,
+            inside_host_database: false,
+        }
+    }
+}
+
+/// How the file is open, as SQLite itself says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteSettings {
+    /// `wal`.
+    pub journal_mode: String,
+    /// `FULL` or `NORMAL`.
+    pub synchronous: String,
+    /// The version of SQLite.
+    pub sqlite_version: String,
+    /// The version of the schema.
+    pub schema_version: u32,
+    /// Another copy of SQLite that was loaded in this process when the store was opened. Harmless
+    /// as long as it keeps off this file; the store refuses to commit once it did not.
+    pub foreign_sqlite: Option<String>,
+}
+
+/// A store in one SQLite file.
+///
+/// ```
+/// use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = SqliteStore::open(folder.path().join("practice.db"), SqliteOptions::default())?;
+/// assert_eq!(store.settings().synchronous, "FULL");
+/// assert!(store.integrity_check()?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteStore {
+    path: PathBuf,
+    options: SqliteOptions,
+    settings: SqliteSettings,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a file, makes it when it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAStore`] for a file of another program and [`ErrorKind::NewerVersion`] for
+    /// one that a newer version of this library wrote: neither is touched. [`ErrorKind::Busy`],
+    /// [`ErrorKind::Unavailable`] and [`ErrorKind::Corrupt`] as SQLite meets them.
+    pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        if options.durability == Durability::None {
+            let why = "the file survives the process: ask for `Process` or `PowerCut`";
+            return Err(StoreError::new(ErrorKind::Unsupported, why));
+        }
+        let found = open::inspect(&path, &options)?;
+        let (connection, settings) = open::writer(&path, found, &options)?;
+        let guard = LockGuard::new(&path);
+        let writer = Writer::new(connection, options.busy_timeout, guard);
+        Ok(Self { path, options, settings, writer, readers: Mutex::default() })
+    }
+
+    /// How the file is open.
+    #[must_use]
+    pub fn settings(&self) -> &SqliteSettings {
+        &self.settings
+    }
+
+    /// Copies the database to another file while it is worked on. The copy is one consistent
+    /// moment; the file appears when it is complete, over one that may be there.
+    ///
+    /// # Errors
+    /// When the copy cannot be written. No half copy is left under that name.
+    pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
+        let path = path.as_ref();
+        let partial = guard::beside(path, ".partial");
+        let io = |error: std::io::Error| {
+            StoreError::new(ErrorKind::Unavailable, format!("the backup cannot be written: {error}")).caused_by(error)
+        };
+        let copied = self.read(|connection| {
+            let failed = |error| fault("backing up", error);
+            let mut copy = Connection::open(&partial).map_err(failed)?;
+            {
+                let backup = rusqlite::backup::Backup::new(connection, &mut copy).map_err(failed)?;
+                // All in one step: a step sees one moment, and readers do not hold the writer up.
+                backup.run_to_completion(i32::MAX, Duration::from_millis(5), None).map_err(failed)?;
+            }
+            copy.close().map_err(|(_, error)| failed(error))
+        });
+        if let Err(error) = copied {
+            drop(std::fs::remove_file(&partial));
+            return Err(error);
+        }
+        std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(io)?;
+        std::fs::rename(&partial, path).map_err(io)
+    }
+
+    /// Lets SQLite check the whole file. Answers what is wrong, in its words; nothing when all is
+    /// well.
+    ///
+    /// # Errors
+    /// When the check cannot be run.
+    pub fn integrity_check(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let failed = |error| fault("checking the file", error);
+            let mut statement = connection.prepare("PRAGMA integrity_check").map_err(failed)?;
+            let lines = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
+            let lines: Vec<String> = lines.collect::<Result<_, _>>().map_err(failed)?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
+    /// Runs something on a reading connection.
+    fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::reader(&self.path, self.options.busy_timeout)?,
+        };
+        let result = run(&connection);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < self.options.readers {
+            readers.push(connection);
+        }
+        result
+    }
+}
+
+impl Transact for SqliteStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "sqlite".to_owned(), durability: self.options.durability, shared: true }
+    }
+
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.read(|connection| match ids {
+            [] => Ok(Vec::new()),
+            [id] => Ok(vec![read::get(connection, firm, id)?]),
+            ids => read::at_one_moment(connection, || ids.iter().map(|id| read::get(connection, firm, id)).collect()),
+        })
+    }
+
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        self.read(|connection| read::scan(connection, firm, scan))
+    }
+
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
+        self.read(|connection| read::count(connection, firm, scan))
+    }
+
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+        self.read(|connection| read::tallies(connection, firm, pipeline))
+    }
+
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        self.read(|connection| read::log(connection, firm, scan))
+    }
+
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.writer.commit(batches)
+    }
+
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        // Whether anything is due is told without the write lock.
+        if !self.read(|connection| queue::any_due(connection, claim))? {
+            return Ok(Vec::new());
+        }
+        self.writer.change(|connection| queue::claim(connection, claim))
+    }
+
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        self.read(|connection| read::queued(connection, scan))
+    }
+}

@@ -1,0 +1,156 @@
+//! Opening a database file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use workflow_core::error::{ErrorKind, StoreError};
+use workflow_core::store::Durability;
+
+use super::fault::fault;
+use super::guard::beside;
+use super::schema::{self, APPLICATION_ID, Found};
+use super::{SqliteOptions, SqliteSettings};
+
+/// The oldest SQLite that several connections can checkpoint together without harm.
+const OLDEST: i32 = 3_051_003;
+
+/// Statements kept prepared per connection: more than the store has.
+const STATEMENTS: usize = 256;
+
+/// Looks at the file without changing it, and refuses one that is not ours or too new.
+pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, StoreError> {
+    if rusqlite::version_number() < OLDEST {
+        let why = format!("SQLite {} can corrupt a file that several connections use", rusqlite::version());
+        return Err(StoreError::new(ErrorKind::Unsupported, format!("{why}; link 3.51.3 or later")));
+    }
+    let size = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if options.create {
+                return Ok(Found::Empty);
+            }
+            let message = format!("there is no file `{}`, and it is not to be created", path.display());
+            return Err(StoreError::new(ErrorKind::Unavailable, message));
+        }
+        Err(error) => {
+            return Err(StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error));
+        }
+    };
+    let log_size = std::fs::metadata(beside(path, "-wal")).map_or(0, |metadata| metadata.len());
+    if size == 0 && log_size == 0 {
+        return Ok(Found::Empty);
+    }
+    // INVARIANT: the file is looked at through SQLite alone. Opening and closing it by ourselves
+    // would take the locks of other connections of this process away.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let name = uri(path, if log_size == 0 { "immutable=1" } else { "mode=ro" });
+    let connection = Connection::open_with_flags(name, flags).map_err(|error| refuse(path, error))?;
+    connection.busy_timeout(options.busy_timeout).map_err(|error| refuse(path, error))?;
+    let found = schema::look(&connection).map_err(|error| match error.kind() {
+        ErrorKind::NotAStore => StoreError::new(
+            ErrorKind::NotAStore,
+            format!("`{}` is not a database at all; it was not touched", path.display()),
+        ),
+        _ => error,
+    })?;
+    schema::check(found, &path.display().to_string(), options.inside_host_database)?;
+    Ok(found)
+}
+
+fn refuse(path: &Path, error: rusqlite::Error) -> StoreError {
+    fault(&format!("opening `{}`", path.display()), error)
+}
+
+/// A path as SQLite's URI.
+fn uri(path: &Path, query: &str) -> String {
+    let mut text = String::from("file:");
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => text.push(char::from(byte)),
+            byte => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    format!("{text}?{query}")
+}
+
+/// Opens the connection that writes, and brings the schema up to date.
+pub(super) fn writer(
+    path: &Path,
+    found: Found,
+    options: &SqliteOptions,
+) -> Result<(Connection, SqliteSettings), StoreError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if options.create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| refuse(path, error))?;
+    let failed = |error| fault("setting the connection up", error);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(options.busy_timeout).map_err(failed)?;
+    let journal_mode: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    if journal_mode != "wal" {
+        let why = format!("the file cannot be put in WAL mode (it stays in `{journal_mode}`)");
+        return Err(StoreError::new(ErrorKind::Unsupported, format!("{why}; keep it on a local disk")));
+    }
+    let wanted = if options.durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
+    connection
+        .execute_batch(&format!(
+            "PRAGMA synchronous = {wanted}; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;"
+        ))
+        .map_err(failed)?;
+    if found != Found::Workflow(schema::SCHEMA_VERSION) {
+        prepare(&connection, found, path, options)?;
+    }
+    let number: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed)?;
+    let synchronous = match number {
+        1 => "NORMAL",
+        2 => "FULL",
+        3 => "EXTRA",
+        _ => "OFF",
+    };
+    if synchronous != wanted {
+        let why = format!("asked for synchronous = {wanted}, SQLite says {synchronous}");
+        return Err(StoreError::new(ErrorKind::Unsupported, why));
+    }
+    let settings = SqliteSettings {
+        journal_mode,
+        synchronous: synchronous.to_owned(),
+        sqlite_version: rusqlite::version().to_owned(),
+        schema_version: schema::SCHEMA_VERSION,
+        foreign_sqlite: super::guard::other_copy(),
+    };
+    Ok((connection, settings))
+}
+
+fn prepare(connection: &Connection, found: Found, path: &Path, options: &SqliteOptions) -> Result<(), StoreError> {
+    let failed = |error| fault("preparing the database", error);
+    // An empty database may be being prepared by several processes at once: one does it.
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    let result = schema::look(connection)
+        .and_then(|now| schema::check(now, &path.display().to_string(), options.inside_host_database).map(|()| now))
+        .and_then(|now| schema::migrate(connection).map(|()| now))
+        .and_then(|now| {
+            if now == Found::Empty && found == Found::Empty && !options.inside_host_database {
+                connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}")).map_err(failed)?;
+            }
+            connection.execute_batch("COMMIT").map_err(failed)
+        });
+    if result.is_err() && !connection.is_autocommit() {
+        drop(connection.execute_batch("ROLLBACK"));
+    }
+    result
+}
+
+/// Opens a connection that reads.
+pub(super) fn reader(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| refuse(path, error))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(busy_timeout).map_err(|error| refuse(path, error))?;
+    connection
+        .execute_batch("PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA query_only = 1;")
+        .map_err(|error| refuse(path, error))?;
+    Ok(connection)
+}

@@ -1,0 +1,226 @@
+//! The outbox and the follow-ups.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+use workflow_core::error::StoreError;
+use workflow_core::id::FirmId;
+use workflow_core::store::{
+    Claim, Claimed, Conflict, DocId, Enqueue, Queue, Settle, SettleHow, decode_queued, encode_queued,
+};
+
+use super::bind::{Id, bytes, count, micros, uuid};
+use super::fault::{Stop, clash, fault};
+
+/// The table of a queue.
+pub(super) fn table(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Outbox => "wf_outbox",
+        Queue::FollowUps => "wf_follow_ups",
+    }
+}
+
+/// SQL that is the same for both queues but for the table.
+macro_rules! sql {
+    ($queue:expr, $before:literal, $after:literal) => {
+        match $queue {
+            Queue::Outbox => concat!($before, "wf_outbox", $after),
+            Queue::FollowUps => concat!($before, "wf_follow_ups", $after),
+        }
+    };
+    ($queue:expr, $before:literal, $between:literal, $after:literal) => {
+        match $queue {
+            Queue::Outbox => concat!($before, "wf_outbox", $between, "wf_outbox", $after),
+            Queue::FollowUps => concat!($before, "wf_follow_ups", $between, "wf_follow_ups", $after),
+        }
+    };
+}
+
+pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Result<(), Stop> {
+    let queue = row.body.queue();
+    let head = match row.lane {
+        None => true,
+        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+    };
+    let sql = sql!(
+        queue,
+        "INSERT INTO ",
+        " (firm, id, lane, state, head, due, attempts, generation, owner, leased_until, error, body) \
+         VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?6, ?7, ?8, NULL, ?9)"
+    );
+    let body = encode_queued(&row.body)?;
+    let body = std::str::from_utf8(&body).unwrap_or_default();
+    let result = connection.prepare_cached(sql)?.execute((
+        Id(firm.0),
+        Id(row.id),
+        row.lane.map(Id),
+        head,
+        micros(row.due),
+        i64::from(row.lease.is_some()),
+        row.lease.map(|lease| Id(lease.owner)),
+        row.lease.map(|lease| micros(lease.until)),
+        body,
+    ));
+    match result {
+        Ok(_) => Ok(()),
+        // The same commit, given again.
+        Err(error) if clash(&error).is_some() => Err(Conflict::Document(DocId::Firm).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn has_waiting(connection: &Connection, queue: Queue, firm: FirmId, lane: Uuid) -> Result<bool, Stop> {
+    let sql = sql!(queue, "SELECT 1 FROM ", " WHERE firm = ?1 AND lane = ?2 AND state = 0 LIMIT 1");
+    Ok(connection.prepare_cached(sql)?.exists((Id(firm.0), Id(lane)))?)
+}
+
+struct Row {
+    sequence: i64,
+    lane: Option<Uuid>,
+    dead: bool,
+    generation: i64,
+}
+
+pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> Result<(), Stop> {
+    let queue = settle.queue;
+    let sql = sql!(queue, "SELECT sequence, lane, state, generation FROM ", " WHERE firm = ?1 AND id = ?2");
+    let row = connection
+        .prepare_cached(sql)?
+        .query_row((Id(firm.0), Id(settle.id)), |row| {
+            let lane: Option<[u8; 16]> = row.get(1)?;
+            Ok(Row {
+                sequence: row.get(0)?,
+                lane: lane.map(Uuid::from_bytes),
+                dead: row.get::<_, i64>(2)? == 1,
+                generation: row.get(3)?,
+            })
+        })
+        .optional()?;
+    let revives = matches!(settle.how, SettleHow::Revive { .. });
+    let held = |row: &Row| {
+        row.dead == revives
+            && settle.generation.is_none_or(|generation| i64::try_from(generation) == Ok(row.generation))
+    };
+    let Some(row) = row.filter(held) else { return Err(Conflict::Lease.into()) };
+    match &settle.how {
+        SettleHow::Done => {
+            let sql = sql!(queue, "DELETE FROM ", " WHERE sequence = ?1");
+            connection.prepare_cached(sql)?.execute([row.sequence])?;
+            advance(connection, queue, firm, row.lane)
+        }
+        SettleHow::Retry { at, error } => {
+            let sql = sql!(
+                queue,
+                "UPDATE ",
+                " SET due = ?2, error = ?3, owner = NULL, leased_until = NULL WHERE sequence = ?1"
+            );
+            connection.prepare_cached(sql)?.execute((row.sequence, micros(*at), error))?;
+            Ok(())
+        }
+        SettleHow::Dead { error } => {
+            let sql = sql!(
+                queue,
+                "UPDATE ",
+                " SET state = 1, head = 0, error = ?2, owner = NULL, leased_until = NULL WHERE sequence = ?1"
+            );
+            connection.prepare_cached(sql)?.execute((row.sequence, error))?;
+            advance(connection, queue, firm, row.lane)
+        }
+        SettleHow::Renew { until } => {
+            let sql = sql!(queue, "UPDATE ", " SET leased_until = ?2 WHERE sequence = ?1 AND owner IS NOT NULL");
+            connection.prepare_cached(sql)?.execute((row.sequence, micros(*until)))?;
+            Ok(())
+        }
+        SettleHow::Revive { at } => revive(connection, queue, firm, &row, *at),
+    }
+}
+
+/// Puts a dead letter at the end of its lane.
+fn revive(connection: &Connection, queue: Queue, firm: FirmId, row: &Row, at: DateTime<Utc>) -> Result<(), Stop> {
+    let head = match row.lane {
+        None => true,
+        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+    };
+    let sql = sql!(
+        queue,
+        "UPDATE ",
+        " SET sequence = (SELECT max(sequence) + 1 FROM ",
+        "), state = 0, head = ?2, due = ?3, attempts = 0, error = NULL WHERE sequence = ?1"
+    );
+    connection.prepare_cached(sql)?.execute((row.sequence, head, micros(at)))?;
+    Ok(())
+}
+
+/// Lets the next row of a lane come forward.
+fn advance(connection: &Connection, queue: Queue, firm: FirmId, lane: Option<Uuid>) -> Result<(), Stop> {
+    let Some(lane) = lane else { return Ok(()) };
+    let sql = sql!(
+        queue,
+        "UPDATE ",
+        " SET head = 1 WHERE sequence = (SELECT min(sequence) FROM ",
+        " WHERE firm = ?1 AND lane = ?2 AND state = 0) AND head = 0"
+    );
+    connection.prepare_cached(sql)?.execute((Id(firm.0), Id(lane)))?;
+    Ok(())
+}
+
+/// Whether a claim would find anything.
+pub(super) fn any_due(connection: &Connection, claim: &Claim) -> Result<bool, StoreError> {
+    let sql = sql!(
+        claim.queue,
+        "SELECT 1 FROM ",
+        " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) LIMIT 1"
+    );
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.exists([micros(claim.now)]))
+        .map_err(|error| fault("looking at queued work", error))
+}
+
+pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+    let failed = |error| fault("handing out queued work", error);
+    let queue = claim.queue;
+    let find = match claim.firm {
+        Some(_) => sql!(
+            queue,
+            "SELECT sequence, firm, id, attempts, generation, body FROM ",
+            " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) AND firm = ?3 \
+             ORDER BY due, sequence LIMIT ?2"
+        ),
+        None => sql!(
+            queue,
+            "SELECT sequence, firm, id, attempts, generation, body FROM ",
+            " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) AND ?3 IS NULL \
+             ORDER BY due, sequence LIMIT ?2"
+        ),
+    };
+    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    {
+        let mut statement = connection.prepare_cached(find).map_err(failed)?;
+        let mut rows =
+            statement.query((micros(claim.now), limit, claim.firm.map(|firm| Id(firm.0)))).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let value = |place| row.get_ref(place).map_err(failed);
+            let sequence: i64 = row.get(0).map_err(failed)?;
+            let claimed = Claimed {
+                id: uuid(value(2)?)?,
+                firm: FirmId(uuid(value(1)?)?),
+                attempts: count::<u32>(value(3)?)?.saturating_add(1),
+                generation: count::<u64>(value(4)?)?.saturating_add(1),
+                body: decode_queued(queue, bytes(value(5)?)?)?,
+            };
+            found.push((sequence, claimed));
+        }
+    }
+    let lease = sql!(
+        queue,
+        "UPDATE ",
+        " SET attempts = attempts + 1, generation = generation + 1, owner = ?2, leased_until = ?3 WHERE sequence = ?1"
+    );
+    for (sequence, _) in &found {
+        let params = (sequence, Id(claim.lease.owner), micros(claim.lease.until));
+        connection.prepare_cached(lease).and_then(|mut statement| statement.execute(params)).map_err(failed)?;
+    }
+    Ok(found.into_iter().map(|(_, claimed)| claimed).collect())
+}

@@ -1,0 +1,218 @@
+//! Writing one batch, inside a transaction that the caller has begun.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ToSql, params_from_iter};
+use workflow_core::event::{Actor, Entry};
+use workflow_core::id::FirmId;
+use workflow_core::store::{
+    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, StageDelta, StageGuard,
+    encode_entry,
+};
+
+use super::bind::{Bound, Id, micros};
+use super::fault::{Clash, Stop, clash};
+use super::{queue, read, statements};
+
+type Step<T = ()> = Result<T, Stop>;
+
+/// Writes a batch, or finds why it conflicts. When it stops, what it wrote is to be rolled back.
+pub(super) fn batch(connection: &Connection, batch: &Batch) -> Step<Committed> {
+    for check in &batch.checks {
+        if read::revision(connection, batch.firm, &check.id)? != check.expected {
+            return Err(Conflict::Document(check.id.clone()).into());
+        }
+    }
+    for settle in &batch.settle {
+        queue::settle(connection, batch.firm, settle)?;
+    }
+    for delete in &batch.deletes {
+        remove(connection, batch.firm, delete)?;
+    }
+    for put in &batch.puts {
+        write(connection, batch.firm, put)?;
+    }
+    for delta in &batch.tallies {
+        add(connection, batch.firm, delta)?;
+    }
+    for guard in &batch.guards {
+        keep(connection, batch.firm, guard)?;
+    }
+    let mut position = None;
+    for entry in &batch.entries {
+        position = Some(append(connection, entry)?);
+    }
+    for row in &batch.enqueue {
+        queue::add(connection, batch.firm, row)?;
+    }
+    let position = match position {
+        Some(position) => position,
+        None => connection
+            .prepare_cached("SELECT coalesce(max(position), 0) FROM wf_log")?
+            .query_row([], |row| row.get::<_, i64>(0))?,
+    };
+    Ok(Committed { position: LogPosition(position.unsigned_abs()) })
+}
+
+fn text(bytes: &[u8]) -> impl ToSql + '_ {
+    struct Body<'a>(&'a [u8]);
+    impl ToSql for Body<'_> {
+        fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+            Ok(rusqlite::types::ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
+        }
+    }
+    Body(bytes)
+}
+
+fn signed(revision: u64) -> i64 {
+    i64::try_from(revision).unwrap_or(i64::MAX)
+}
+
+fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step {
+    let id = put.document.id();
+    let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
+    let (firm_id, key, body) = (Id(firm.0), id.cell(), put.document.encode()?);
+    let (key, body, revision) = (Bound(&key), text(&body), signed(put.expected.unwrap_or(0)));
+    let columns = put.document.columns();
+    let before = put.previous.as_ref().map(Document::columns);
+    let (changed, statement): (Vec<&Cell>, &str) = match (put.expected, &before) {
+        (None, _) => (columns.iter().collect(), &sql.insert),
+        (Some(_), before) => {
+            let differs = |place: usize, cell: &Cell| before.as_ref().and_then(|cells| cells.get(place)) != Some(cell);
+            let changed: Vec<(usize, &Cell)> =
+                columns.iter().enumerate().filter(|(place, cell)| differs(*place, cell)).collect();
+            let mask = changed.iter().fold(0usize, |mask, (place, _)| mask | 1 << place);
+            let statement = sql.update.get(mask).map_or(sql.delete.as_str(), String::as_str);
+            (changed.into_iter().map(|(_, cell)| cell).collect(), statement)
+        }
+    };
+    let cells: Vec<Bound<'_>> = changed.into_iter().map(Bound).collect();
+    let mut params: Vec<&dyn ToSql> = vec![&firm_id, &key, &revision, &body];
+    params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
+    let rows = connection
+        .prepare_cached(statement)?
+        .execute(params_from_iter(params))
+        .map_err(|error| document_clash(error, &id))?;
+    if rows != 1 {
+        return Err(Conflict::Document(id).into());
+    }
+    for index in id.kind().indexes() {
+        update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
+    }
+    Ok(())
+}
+
+fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {
+    let id = delete.previous.id();
+    let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
+    let key = id.cell();
+    let rows =
+        connection.prepare_cached(&sql.delete)?.execute((Id(firm.0), Bound(&key), signed(delete.expected)))?;
+    if rows != 1 {
+        return Err(Conflict::Document(id).into());
+    }
+    for index in id.kind().indexes() {
+        update_side(connection, firm, *index, &id, None, Some(&delete.previous))?;
+    }
+    Ok(())
+}
+
+/// Keeps an index's own table, where it has one.
+fn update_side(
+    connection: &Connection,
+    firm: FirmId,
+    index: IndexName,
+    id: &DocId,
+    now: Option<&Document>,
+    before: Option<&Document>,
+) -> Step {
+    let Some(sql) = statements::side(index) else { return Ok(()) };
+    if let (Some(now), Some(before)) = (now, before)
+        && now.same_entries(index, before)
+    {
+        return Ok(());
+    }
+    let entries = |document: Option<&Document>| document.map(|document| document.index_entries(index)).unwrap_or_default();
+    let (now, before) = (entries(now), entries(before));
+    let key = id.cell();
+    for (statement, rows, others) in [(&sql.delete, &before, &now), (&sql.insert, &now, &before)] {
+        for row in rows.iter().filter(|row| !others.contains(row)) {
+            let cells: Vec<Bound<'_>> = row.partition.iter().chain([&row.sort]).map(Bound).collect();
+            let (firm, key) = (Id(firm.0), Bound(&key));
+            let mut params: Vec<&dyn ToSql> = vec![&firm, &key];
+            params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
+            connection.prepare_cached(statement)?.execute(params_from_iter(params))?;
+        }
+    }
+    Ok(())
+}
+
+fn document_clash(error: rusqlite::Error, id: &DocId) -> Stop {
+    match clash(&error) {
+        Some(Clash::Key) => Conflict::Document(id.clone()).into(),
+        Some(Clash::Unique(columns)) if columns.contains("wf_accounts.external") => {
+            Conflict::Unique(IndexName::AccountExternal).into()
+        }
+        Some(Clash::Unique(columns)) if columns.contains("wf_items.external") => {
+            Conflict::Unique(IndexName::ItemExternal).into()
+        }
+        Some(Clash::Unique(_)) => Conflict::Document(id.clone()).into(),
+        None => error.into(),
+    }
+}
+
+fn add(connection: &Connection, firm: FirmId, delta: &StageDelta) -> Step {
+    let sql = "INSERT INTO wf_stage_tallies (firm, pipeline, stage, jobs, attention, open_blockers, done_blockers) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs, \
+               attention = attention + excluded.attention, open_blockers = open_blockers + excluded.open_blockers, \
+               done_blockers = done_blockers + excluded.done_blockers";
+    let by = delta.by;
+    connection.prepare_cached(sql)?.execute((
+        Id(firm.0),
+        delta.pipeline.as_str(),
+        delta.stage.as_str(),
+        by.jobs,
+        by.attention,
+        by.open_blockers,
+        by.done_blockers,
+    ))?;
+    Ok(())
+}
+
+fn keep(connection: &Connection, firm: FirmId, guard: &StageGuard) -> Step {
+    let sql = "SELECT jobs FROM wf_stage_tallies WHERE firm = ?1 AND pipeline = ?2 AND stage = ?3 AND jobs > ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    let past = statement.exists((Id(firm.0), guard.pipeline.as_str(), guard.stage.as_str(), guard.at_most))?;
+    if past { Err(Conflict::Guard(guard.stage.clone()).into()) } else { Ok(()) }
+}
+
+fn append(connection: &Connection, entry: &Entry) -> Step<i64> {
+    let sql = "INSERT INTO wf_log (firm, id, \"key\", job, account, member, at, command, body) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let member = match &entry.actor {
+        Actor::Member(member) => Some(Id(member.0)),
+        _ => None,
+    };
+    let body = encode_entry(entry)?;
+    let result = connection.prepare_cached(sql)?.execute((
+        Id(entry.firm.0),
+        Id(entry.id.0),
+        entry.key.as_ref().map(|key| key.as_str()),
+        entry.job.map(|job| Id(job.0)),
+        entry.account.map(|account| Id(account.0)),
+        member,
+        micros(entry.at),
+        &*entry.command,
+        text(&body),
+    ));
+    match result {
+        Ok(_) => Ok(connection.last_insert_rowid()),
+        Err(error) => Err(match (clash(&error), &entry.key) {
+            (Some(Clash::Unique(columns)), Some(key)) if columns.contains("wf_log.key") => {
+                Conflict::Key(key.clone()).into()
+            }
+            // The same commit, given again. Who loads and looks for its entry finds it.
+            (Some(_), _) => Conflict::Document(DocId::Firm).into(),
+            (None, _) => error.into(),
+        }),
+    }
+}

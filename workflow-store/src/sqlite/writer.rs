@@ -1,0 +1,242 @@
+//! The one connection that writes, and group commit over it.
+//!
+//! Whoever finds the connection idle leads: it writes its own batches and those that others have
+//! left meanwhile, all in one transaction, so that they share one synchronisation with the disk.
+//! Who comes while a leader is at work leaves its batches and waits for them to be written, or
+//! to lead the next group.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use workflow_core::error::StoreError;
+use workflow_core::store::{Batch, Committed, Conflict};
+
+use super::fault::{Stop, commit_fault, fault, is_busy};
+use super::guard::LockGuard;
+use super::write;
+
+pub(super) type Answers = Vec<Result<Committed, Conflict>>;
+
+pub(super) struct Writer {
+    connection: Mutex<Connection>,
+    busy_timeout: Duration,
+    group: Mutex<Group>,
+    guard: LockGuard,
+}
+
+#[derive(Default)]
+struct Group {
+    led: bool,
+    waiting: VecDeque<Arc<Ticket>>,
+}
+
+/// Batches left to the next leader.
+struct Ticket {
+    batches: Vec<Batch>,
+    state: Mutex<State>,
+    turned: Condvar,
+}
+
+enum State {
+    Waiting,
+    /// The one before has finished: lead the next group.
+    Lead,
+    Answered(Result<Answers, StoreError>),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Ticket {
+    fn turn(&self, state: State) {
+        *lock(&self.state) = state;
+        self.turned.notify_one();
+    }
+
+    fn wait(&self) -> State {
+        let mut state = lock(&self.state);
+        loop {
+            match std::mem::replace(&mut *state, State::Waiting) {
+                State::Waiting => state = self.turned.wait(state).unwrap_or_else(PoisonError::into_inner),
+                turned => return turned,
+            }
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, busy_timeout: Duration, guard: LockGuard) -> Self {
+        Self { connection: Mutex::new(connection), busy_timeout, group: Mutex::default(), guard }
+    }
+
+    /// Writes batches, together with others' where they come at the same time.
+    pub(super) fn commit(&self, batches: &[Batch]) -> Result<Answers, StoreError> {
+        if batches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut group = lock(&self.group);
+        if group.led {
+            let ticket = Arc::new(Ticket {
+                batches: batches.to_vec(),
+                state: Mutex::new(State::Waiting),
+                turned: Condvar::new(),
+            });
+            group.waiting.push_back(Arc::clone(&ticket));
+            drop(group);
+            if let State::Answered(answer) = ticket.wait() {
+                return answer;
+            }
+        } else {
+            group.led = true;
+            drop(group);
+        }
+        self.lead(batches)
+    }
+
+    fn lead(&self, own: &[Batch]) -> Result<Answers, StoreError> {
+        let connection = lock(&self.connection);
+        // Those that came while the connection was busy are taken along.
+        let others: Vec<Arc<Ticket>> = lock(&self.group).waiting.drain(..).collect();
+        let all: Vec<&Batch> = own.iter().chain(others.iter().flat_map(|ticket| &ticket.batches)).collect();
+        let result = self.write_all(&connection, &all);
+        drop(connection);
+        let answer = match result {
+            Ok(answers) => {
+                let mut answers = answers.into_iter();
+                let own = answers.by_ref().take(own.len()).collect();
+                for ticket in &others {
+                    let theirs = answers.by_ref().take(ticket.batches.len()).collect();
+                    ticket.turn(State::Answered(Ok(theirs)));
+                }
+                Ok(own)
+            }
+            Err(error) => {
+                for ticket in &others {
+                    ticket.turn(State::Answered(Err(StoreError::new(error.kind(), error.to_string()))));
+                }
+                Err(error)
+            }
+        };
+        let mut group = lock(&self.group);
+        match group.waiting.pop_front() {
+            Some(next) => next.turn(State::Lead),
+            None => group.led = false,
+        }
+        answer
+    }
+
+    fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
+        self.transaction(connection, |connection| {
+            if let [batch] = batches {
+                return match write::batch(connection, batch) {
+                    Ok(committed) => Ok((true, vec![Ok(committed)])),
+                    Err(Stop::Conflict(conflict)) => Ok((false, vec![Err(conflict)])),
+                    Err(Stop::Fault(error)) => Err(error),
+                };
+            }
+            let mut answers = Vec::with_capacity(batches.len());
+            for batch in batches {
+                answers.push(in_savepoint(connection, batch)?);
+            }
+            Ok((answers.iter().any(Result::is_ok), answers))
+        })
+    }
+
+    /// Runs something in a transaction of its own that is committed when it says so.
+    pub(super) fn transaction<T>(
+        &self,
+        connection: &Connection,
+        run: impl FnOnce(&Connection) -> Result<(bool, T), StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin(connection)?;
+        let result = run(connection);
+        match result {
+            Ok((true, answer)) => {
+                if let Err(error) = self.guard.check() {
+                    roll_back(connection)?;
+                    return Err(error);
+                }
+                match statement(connection, "COMMIT") {
+                    Ok(()) => self.guard.confirm().map(|()| answer),
+                    Err(error) => {
+                        let error = commit_fault(error);
+                        // After some errors the transaction is over already.
+                        if !connection.is_autocommit() {
+                            drop(roll_back(connection));
+                        }
+                        Err(error)
+                    }
+                }
+            }
+            Ok((false, answer)) => {
+                roll_back(connection)?;
+                Ok(answer)
+            }
+            Err(error) => {
+                if !connection.is_autocommit() {
+                    drop(roll_back(connection));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the write lock at once: a transaction that reads first and writes later can fail for
+    /// good when another has written in between.
+    fn begin(&self, connection: &Connection) -> Result<(), StoreError> {
+        let give_up = Instant::now() + self.busy_timeout;
+        loop {
+            match statement(connection, "BEGIN IMMEDIATE") {
+                Ok(()) => return Ok(()),
+                // A random pause, so that several processes take turns.
+                Err(error) if is_busy(&error) && Instant::now() < give_up => std::thread::sleep(pause()),
+                Err(error) => return Err(fault("beginning to write", error)),
+            }
+        }
+    }
+
+    /// Runs something that changes rows in a transaction of its own.
+    pub(super) fn change<T>(&self, run: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = lock(&self.connection);
+        self.transaction(&connection, |connection| Ok((true, run(connection)?)))
+    }
+}
+
+fn statement(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+fn roll_back(connection: &Connection) -> Result<(), StoreError> {
+    statement(connection, "ROLLBACK").map_err(|error| fault("rolling back", error))
+}
+
+/// Writes a batch so that it alone can be taken back.
+pub(super) fn in_savepoint(connection: &Connection, batch: &Batch) -> Result<Result<Committed, Conflict>, StoreError> {
+    let run = |sql| statement(connection, sql).map_err(|error| fault("marking a place to return to", error));
+    run("SAVEPOINT wf_batch")?;
+    match write::batch(connection, batch) {
+        Ok(committed) => {
+            run("RELEASE wf_batch")?;
+            Ok(Ok(committed))
+        }
+        Err(stop) => {
+            run("ROLLBACK TO wf_batch")?;
+            run("RELEASE wf_batch")?;
+            match stop {
+                Stop::Conflict(conflict) => Ok(Err(conflict)),
+                Stop::Fault(error) => Err(error),
+            }
+        }
+    }
+}
+
+/// Between a half and eight milliseconds.
+fn pause() -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    Duration::from_micros(500 + random % 7_500)
+}
+
