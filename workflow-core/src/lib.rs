@@ -16,6 +16,7 @@ pub mod definition;
 pub mod error;
 pub mod evaluate;
 pub mod event;
+pub mod export;
 pub mod graph;
 pub mod id;
 pub mod limits;
