@@ -17,6 +17,7 @@ pub mod engine;
 pub mod error;
 pub mod evaluate;
 pub mod event;
+pub mod export;
 pub mod graph;
 pub mod id;
 pub mod limits;
