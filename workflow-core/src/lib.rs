@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod command;
 pub mod definition;
+pub mod document;
 pub mod error;
 pub mod event;
 pub mod id;
