@@ -13,6 +13,7 @@ pub mod command;
 mod compile;
 pub mod decide;
 pub mod definition;
+pub mod document;
 pub mod engine;
 pub mod error;
 pub mod evaluate;

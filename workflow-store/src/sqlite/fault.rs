@@ -38,7 +38,9 @@ pub(super) fn fault(doing: &str, error: Error) -> StoreError {
         ErrorKind::Corrupt => "; check the file with integrity_check and restore a backup",
         _ => match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "; make room on the disk and try again",
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "; let this process write the file and its folder",
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                "; let this process write the file and its folder"
+            }
             Some(ErrorCode::CannotOpen) => "; see that the folder exists and may be written",
             _ => "",
         },

@@ -34,7 +34,9 @@ pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, Sto
             return Err(StoreError::new(ErrorKind::Unavailable, message));
         }
         Err(error) => {
-            return Err(StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error));
+            return Err(
+                StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error)
+            );
         }
     };
     let log_size = std::fs::metadata(beside(path, "-wal")).map_or(0, |metadata| metadata.len());

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Row, ToSql, params_from_iter};
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Cell, DocId, Document, Hit, Kind, LogBy, LogPosition, LogScan, Logged, Queue, QueueScan, QueuedState, Record,
-    Scan, StageTally, Waiting, decode_entry, decode_queued,
+    Cell, DocId, Document, Hit, Kind, LogBy, LogPosition, LogScan, Logged, Queue, QueueScan, QueuedState, Record, Scan,
+    StageTally, Waiting, decode_entry, decode_queued,
 };
 
 use super::bind::{Bound, Id, bytes, cell, count as counted, instant, text, uuid};

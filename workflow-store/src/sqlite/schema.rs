@@ -46,8 +46,7 @@ pub(super) fn look(connection: &Connection) -> Result<Found, StoreError> {
     }
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(failed)?;
-    let application: i32 =
-        connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
     Ok(if tables == 0 && application == 0 { Found::Empty } else { Found::Other })
 }
 
@@ -77,7 +76,9 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
         Found::Workflow(version) => version,
         Found::Empty | Found::Other => {
             connection
-                .execute_batch("CREATE TABLE wf_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+                .execute_batch(
+                    "CREATE TABLE wf_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+                )
                 .map_err(failed)?;
             0
         }

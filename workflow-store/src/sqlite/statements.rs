@@ -70,8 +70,7 @@ pub(super) fn side(index: IndexName) -> Option<&'static SideSql> {
 
 fn write_side(spec: &IndexSpec) -> SideSql {
     let name = format!("wf_{}", spec.name);
-    let columns: Vec<String> =
-        spec.partition.iter().chain([&spec.sort]).map(|column| quoted(column.name)).collect();
+    let columns: Vec<String> = spec.partition.iter().chain([&spec.sort]).map(|column| quoted(column.name)).collect();
     let listed: String = columns.iter().map(|column| format!(", {column}")).collect();
     let marks: String = (0..columns.len()).map(|place| format!(", ?{}", place + 3)).collect();
     let equal: String =

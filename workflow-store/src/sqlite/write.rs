@@ -105,8 +105,7 @@ fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {
     let id = delete.previous.id();
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
     let key = id.cell();
-    let rows =
-        connection.prepare_cached(&sql.delete)?.execute((Id(firm.0), Bound(&key), signed(delete.expected)))?;
+    let rows = connection.prepare_cached(&sql.delete)?.execute((Id(firm.0), Bound(&key), signed(delete.expected)))?;
     if rows != 1 {
         return Err(Conflict::Document(id).into());
     }
@@ -131,7 +130,8 @@ fn update_side(
     {
         return Ok(());
     }
-    let entries = |document: Option<&Document>| document.map(|document| document.index_entries(index)).unwrap_or_default();
+    let entries =
+        |document: Option<&Document>| document.map(|document| document.index_entries(index)).unwrap_or_default();
     let (now, before) = (entries(now), entries(before));
     let key = id.cell();
     for (statement, rows, others) in [(&sql.delete, &before, &now), (&sql.insert, &now, &before)] {

@@ -239,4 +239,3 @@ fn pause() -> Duration {
     let random = RandomState::new().build_hasher().finish();
     Duration::from_micros(500 + random % 7_500)
 }
-

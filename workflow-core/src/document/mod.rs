@@ -1,0 +1,144 @@
+//! Documents: pipelines, templates and commands as YAML or JSON, with their JSON Schemas.
+//!
+//! Reading answers every problem at once, each with its path and line, at most
+//! [`PROBLEMS`](crate::limits::PROBLEMS) of them. It goes in three steps: the text becomes a tree,
+//! within the limits of size, depth and count; the tree is held against the schema of the type;
+//! and serde reads what passed. Whether the parts of a pipeline make sense together is not asked
+//! here.
+//!
+//! The codes of the problems are stable: `syntax`, `duplicate_key`, `unknown_field`,
+//! `missing_field`, `wrong_type`, `unknown_variant`, `out_of_range`, `too_long`, `too_deep`,
+//! `too_big`, `alias` and `invalid`.
+//!
+//! Decisions:
+//! - A text whose first sign is `{` is JSON, anything else is YAML 1.2 with the core schema: `on`,
+//!   `yes` and `2026-04-15` are texts.
+//! - Anchors, aliases, foreign tags and several documents in one text are refused.
+//! - A field given twice is an error, and so is a word given twice in a list that is a set.
+//! - A misspelt field is also checked as the one that was probably meant.
+
+mod check;
+mod choice;
+mod closest;
+mod emit;
+mod json;
+mod path;
+mod read;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod yaml;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use schema::{command_schema, pipeline_schema, template_schema};
+
+use crate::definition::PipelineDefinition;
+use crate::error::{Problem, Rejection};
+use crate::limits::DOCUMENT_BYTES;
+use tree::{Bounds, Node, Problems, Stop, Value};
+
+/// Reads a pipeline from YAML or JSON.
+///
+/// ```
+/// use workflow_core::document::read_pipeline;
+///
+/// let pipeline = read_pipeline(b"key: return\nname: Tax return\nstages:\n  - key: intake\n  - key: done\n")?;
+/// assert_eq!(pipeline.stages.len(), 2);
+///
+/// let refused = read_pipeline(b"key: return\nnmae: Tax return\nstages: []\n").unwrap_err();
+/// assert!(refused.to_string().contains("did you mean `name`?"));
+/// # Ok::<(), workflow_core::error::Rejection>(())
+/// ```
+///
+/// # Errors
+/// [`Rejection::Document`] with every problem of the document.
+pub fn read_pipeline(bytes: &[u8]) -> Result<PipelineDefinition, Rejection> {
+    read("pipeline", bytes)
+}
+
+/// Reads any type that has a schema from YAML or JSON; `what` names it in messages.
+///
+/// ```
+/// use workflow_core::{definition::Template, document::read};
+///
+/// let template: Template = read("template", b"task: {key: call, title: Call the client}")?;
+/// assert_eq!(template.key().as_str(), "call");
+/// # Ok::<(), workflow_core::error::Rejection>(())
+/// ```
+///
+/// # Errors
+/// [`Rejection::Document`] with every problem of the document.
+pub fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<T, Rejection> {
+    let mut problems = Problems::default();
+    let tree = parse(what, bytes, &mut problems).map_err(|Stop| ());
+    if let Ok(tree) = &tree {
+        check::check(&schema::schema_of::<T>(), tree, &mut problems);
+    }
+    match tree {
+        Ok(tree) if problems.is_empty() => T::deserialize(&tree).map_err(|failure| {
+            let message = format!("this cannot be read as a {what}: {failure}");
+            Rejection::Document(vec![Problem::error(failure.path(), "invalid", message).at_line(failure.line())])
+        }),
+        _ => Err(Rejection::Document(problems.into_sorted())),
+    }
+}
+
+/// Writes a pipeline as YAML. Reading it back gives the same pipeline.
+#[must_use]
+pub fn pipeline_to_yaml(pipeline: &PipelineDefinition) -> String {
+    to_yaml(pipeline)
+}
+
+/// Writes a pipeline as JSON, indented. Reading it back gives the same pipeline.
+#[must_use]
+pub fn pipeline_to_json(pipeline: &PipelineDefinition) -> String {
+    to_json(pipeline)
+}
+
+/// Writes a template, command or other document type as YAML, fields in declared order.
+#[must_use]
+pub fn to_yaml<T: Serialize>(value: &T) -> String {
+    let json = to_json(value);
+    // What serde wrote is JSON; were it ever not, the text itself is the better answer.
+    match json::read(&json, Bounds::NONE, &mut Problems::default()) {
+        Ok(tree) => emit::emit(&tree),
+        Err(Stop) => json,
+    }
+}
+
+/// Writes a template, command or other document type as indented JSON.
+#[must_use]
+pub fn to_json<T: Serialize>(value: &T) -> String {
+    // It fails for types that the documents do not have: maps whose names are not texts.
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+fn parse(what: &str, bytes: &[u8], problems: &mut Problems) -> Result<Node, Stop> {
+    if bytes.len() > DOCUMENT_BYTES {
+        let message = format!("the document has {} bytes; the limit is {DOCUMENT_BYTES} (DOCUMENT_BYTES)", bytes.len());
+        problems.add("", 1, "too_big", message);
+        return Err(Stop);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = good.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        let message = format!("byte {} is not valid UTF-8; save the document as UTF-8", good.len());
+        problems.add("", u32::try_from(line).unwrap_or(u32::MAX), "syntax", message);
+        Stop
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tree = if text.trim_start().starts_with('{') {
+        json::read(text, Bounds::DOCUMENT, problems)?
+    } else {
+        yaml::read(text, Bounds::DOCUMENT, problems)?
+    };
+    if matches!(tree.value, Value::Null) {
+        problems.add("", tree.line, "missing_field", format!("the document is empty; write a {what}"));
+        return Err(Stop);
+    }
+    Ok(tree)
+}
