@@ -194,6 +194,8 @@ fn matches(change: Change<'_>, cue: Cue<'_>) -> bool {
 #[derive(Default)]
 struct Tally<'a> {
     entered: BTreeSet<usize>,
+    /// Whether a job goes back along the declared order: without that, moves come to an end.
+    back: bool,
     statuses: BTreeSet<&'a str>,
     added: BTreeSet<(FieldScope, &'a Tag)>,
     removed: BTreeSet<(FieldScope, &'a Tag)>,
@@ -208,6 +210,7 @@ impl<'a> Tally<'a> {
     fn new(conducts: &[Conduct<'a>], rules: &BTreeSet<usize>) -> Self {
         let mut tally = Self::default();
         for effect in rules.iter().filter_map(|rule| conducts.get(*rule)).flat_map(|conduct| &conduct.effects) {
+            tally.back |= effect.back;
             match effect.change {
                 Change::Entered(place) => drop(tally.entered.insert(place)),
                 Change::Status(status) => drop(tally.statuses.insert(status)),
@@ -233,8 +236,8 @@ impl<'a> Tally<'a> {
     /// Whether a change can come about again and again: something must change it back.
     fn repeats(&self, change: Change<'a>) -> bool {
         match change {
-            Change::Entered(place) => self.entered.iter().any(|other| *other != place),
-            Change::Left(place) => self.entered.contains(&place),
+            Change::Entered(place) => self.back && self.entered.iter().any(|other| *other != place),
+            Change::Left(place) => self.back && self.entered.contains(&place),
             Change::NewJob | Change::NewJobIn(_) => true,
             // An archived job takes no status.
             Change::Status("archived") => false,

@@ -56,6 +56,8 @@ pub(super) struct Effect<'a> {
     pub(super) certain: bool,
     /// The value that a field gets.
     pub(super) value: Option<&'a FieldValue>,
+    /// Whether it can take the job back along the declared order.
+    pub(super) back: bool,
 }
 
 /// What an automation waits for and what it changes.
@@ -159,7 +161,7 @@ impl<'s, 'a> Effects<'s, 'a> {
     }
 
     fn push(&mut self, change: Change<'a>, certain: bool) {
-        self.list.push(Effect { change, certain, value: None });
+        self.list.push(Effect { change, certain, value: None, back: false });
     }
 
     fn add(&mut self, action: &'a Action) {
@@ -185,7 +187,7 @@ impl<'s, 'a> Effects<'s, 'a> {
             }
             Action::SetField(SetField { scope, field, value }) => {
                 let change = Change::Field(*scope, field);
-                self.list.push(Effect { change, certain: true, value: value.as_ref() });
+                self.list.push(Effect { change, certain: true, value: value.as_ref(), back: false });
             }
             Action::MoveTo(stage) => self.go_to(self.scene.target(Some(stage))),
             Action::MoveNext => self.go_on(),
@@ -234,8 +236,9 @@ impl<'s, 'a> Effects<'s, 'a> {
         }
         let certain =
             self.may_leave() && !self.is_bounded(target) && (self.places.len() != 1 || !self.places.contains(&target));
+        let back = self.places.iter().any(|place| *place > target);
         self.leave_for(Some(target));
-        self.push(Change::Entered(target), certain);
+        self.list.push(Effect { change: Change::Entered(target), certain, value: None, back });
         self.places = BTreeSet::from([target]);
         self.moved = true;
     }
