@@ -9,21 +9,21 @@ use super::path::quote;
 use super::tree::{Bounds, Builder, Node, Problems, Stop, Value};
 use crate::limits::DOCUMENT_NODES;
 
-/// Signs that can each begin or end something in a flow collection. The parser keeps a whole
-/// collection in memory before it hands out the first piece, so they are counted beforehand.
-/// A document of the permitted size has at most three to a value.
-const SIGNS: usize = DOCUMENT_NODES * 3;
+/// How much may begin or end in a document. The parser keeps a whole flow collection in memory
+/// before it hands out its first piece, so the signs of such pieces are counted beforehand. A value
+/// in quotes under a name in quotes comes to four.
+const SIGNS: usize = DOCUMENT_NODES * 4;
 
 /// Reads one YAML text.
 pub(super) fn read(text: &str, bounds: Bounds, problems: &mut Problems) -> Result<Node, Stop> {
     let mut tree = Builder::new(bounds, problems);
-    if text.bytes().filter(|byte| b",[]{}:?\"'&*!".contains(byte)).count() > SIGNS {
+    if signs(text) > SIGNS {
         let message = format!("the document has more than {DOCUMENT_NODES} values (DOCUMENT_NODES); split it");
         return Err(tree.stop(1, "too_big", message));
     }
     let mut documents = 0_usize;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| syntax(&mut tree, &error))?;
+        let (event, span) = event.map_err(|error| syntax(&mut tree, text, &error))?;
         let line = u32::try_from(span.start.line()).unwrap_or(u32::MAX);
         match event {
             Event::DocumentStart(_) => {
@@ -67,17 +67,35 @@ pub(super) fn read(text: &str, bounds: Bounds, problems: &mut Problems) -> Resul
     Ok(tree.finish())
 }
 
-fn syntax(tree: &mut Builder<'_>, error: &ScanError) -> Stop {
-    let line = u32::try_from(error.marker().line()).unwrap_or(u32::MAX);
+/// Signs of structure, and half as many quotes, since those come in pairs.
+fn signs(text: &str) -> usize {
+    let (signs, quotes) = text.bytes().fold((0_usize, 0_usize), |(signs, quotes), byte| match byte {
+        b',' | b'[' | b']' | b'{' | b'}' | b':' | b'?' | b'&' | b'*' | b'!' => (signs.saturating_add(1), quotes),
+        b'"' | b'\'' => (signs, quotes.saturating_add(1)),
+        _ => (signs, quotes),
+    });
+    signs.saturating_add(quotes / 2)
+}
+
+fn syntax(tree: &mut Builder<'_>, text: &str, error: &ScanError) -> Stop {
+    let line = error.marker().line();
     let info = error.info();
+    let at = u32::try_from(line).unwrap_or(u32::MAX);
     if info.contains("unknown anchor") {
-        tree.stop(line, "alias", "aliases (`*name`) are not allowed; write the value out")
-    } else if info.contains("recursion limit") {
-        tree.stop(line, "too_deep", "brackets are nested too deeply; flatten the document")
-    } else {
-        let column = error.marker().col().saturating_add(1);
-        tree.stop(line, "syntax", format!("this is not valid YAML, at column {column}: {info}"))
+        return tree.stop(at, "alias", "aliases (`*name`) are not allowed; write the value out");
     }
+    if info.contains("recursion limit") {
+        return tree.stop(at, "too_deep", "brackets are nested too deeply; flatten the document");
+    }
+    // The parser points at the value before the tab, which helps nobody.
+    let tabbed = |text: &str| text.trim_start_matches(' ').starts_with('\t');
+    let below = text.lines().skip(line.saturating_sub(1)).take(3).position(tabbed);
+    if let Some(below) = below.filter(|_| info.contains("tab")) {
+        let at = u32::try_from(line.saturating_add(below)).unwrap_or(u32::MAX);
+        return tree.stop(at, "syntax", "this line is indented with a tab; YAML wants spaces");
+    }
+    let column = error.marker().col().saturating_add(1);
+    tree.stop(at, "syntax", format!("this is not valid YAML, at column {column}: {info}"))
 }
 
 fn alias(tree: &mut Builder<'_>, line: u32, message: &str) -> Result<(), Stop> {
