@@ -1,5 +1,6 @@
 //! Events: immutable facts. The log is made of them, and every document is their fold.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ pub struct Entry {
     /// Who.
     pub actor: Actor,
     /// The name of the command.
-    pub command: Arc<str>,
+    pub command: Cow<'static, str>,
     /// The caller's idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<IdempotencyKey>,

@@ -25,6 +25,7 @@ pub mod limits;
 pub mod lint;
 pub mod model;
 pub mod query;
+mod shelf;
 mod shortcode;
 pub mod state;
 pub mod store;

@@ -11,6 +11,7 @@ use crate::id::{
     AccountId, CommentId, ExternalRef, ItemId, JobId, MemberId, PipelineKey, StageKey, TaskId, TemplateKey,
 };
 use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+use crate::shelf::Shelf;
 use crate::store::{Check, Delete, DocId, Document, Put, Record, Revision};
 
 /// One record: as it was loaded, and as it is now.
@@ -94,8 +95,6 @@ impl<T: Clone> Slot<T> {
     }
 }
 
-type Shelf<K, T> = BTreeMap<K, Slot<T>>;
-
 /// The records that a decision works on.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -144,17 +143,17 @@ impl State {
         }
         match id {
             DocId::Firm => self.firm = Some(slot!(Firm)),
-            DocId::Member(id) => drop(self.members.insert(*id, slot!(Member))),
-            DocId::Template(kind, key) => drop(self.templates.insert((*kind, key.clone()), slot!(Template))),
-            DocId::Pipeline(key) => drop(self.pipelines.insert(key.clone(), slot!(Pipeline))),
+            DocId::Member(id) => self.members.insert(*id, slot!(Member)),
+            DocId::Template(kind, key) => self.templates.insert((*kind, key.clone()), slot!(Template)),
+            DocId::Pipeline(key) => self.pipelines.insert(key.clone(), slot!(Pipeline)),
             DocId::PipelineVersion(key, version) => {
-                drop(self.versions.insert((key.clone(), *version), slot!(PipelineVersion)));
+                self.versions.insert((key.clone(), *version), slot!(PipelineVersion));
             }
-            DocId::Account(id) => drop(self.accounts.insert(*id, slot!(Account))),
-            DocId::Job(id) => drop(self.jobs.insert(*id, slot!(Job))),
-            DocId::Task(id) => drop(self.tasks.insert(*id, slot!(Task))),
-            DocId::Item(id) => drop(self.items.insert(*id, slot!(Item))),
-            DocId::Comment(id) => drop(self.comments.insert(*id, slot!(Comment))),
+            DocId::Account(id) => self.accounts.insert(*id, slot!(Account)),
+            DocId::Job(id) => self.jobs.insert(*id, slot!(Job)),
+            DocId::Task(id) => self.tasks.insert(*id, slot!(Task)),
+            DocId::Item(id) => self.items.insert(*id, slot!(Item)),
+            DocId::Comment(id) => self.comments.insert(*id, slot!(Comment)),
         }
     }
 
@@ -182,7 +181,7 @@ impl State {
         let mut checks = Vec::new();
         macro_rules! check {
             ($shelf:expr, $id:expr) => {
-                for (key, slot) in &$shelf {
+                for (key, slot) in $shelf.iter() {
                     if !slot.touched {
                         checks.push(Check { id: $id(*key), expected: slot.revision() });
                     }

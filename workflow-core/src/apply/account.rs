@@ -12,8 +12,7 @@ use crate::state::{Slot, State};
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {
         Event::AccountSaved(record) => {
-            let slot = state.accounts.entry(record.id).or_insert_with(|| Slot::loaded(None));
-            let before = slot.get();
+            let before = state.accounts.get(&record.id).and_then(Slot::get);
             let account = Account {
                 id: record.id,
                 name: record.name.clone(),
@@ -26,7 +25,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                 created: before.map_or(at, |account| account.created),
                 updated: at,
             };
-            slot.put(Arc::new(account));
+            state.accounts.put(record.id, Arc::new(account));
         }
         Event::AccountTagsChanged { account, added, removed } => edit(state, at, *account, |account| {
             for tag in removed {

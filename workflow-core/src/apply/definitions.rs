@@ -23,11 +23,11 @@ pub(super) fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &
             }
         }
         Event::MemberSaved(member) => {
-            state.members.entry(member.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(member));
+            state.members.put(member.id, Arc::clone(member));
         }
         Event::TemplateSaved(template) => {
             let key = (template.kind(), template.key().clone());
-            state.templates.entry(key).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(template));
+            state.templates.put(key, Arc::clone(template));
         }
         Event::TemplateDeleted { kind, key } => {
             if let Some(slot) = state.templates.get_mut(&(*kind, key.clone())) {
@@ -63,10 +63,9 @@ fn publish(
 ) {
     let key = &definition.key;
     let record = PipelineVersion { key: key.clone(), version, definition: Arc::clone(definition), published: at };
-    state.versions.entry((key.clone(), version)).or_insert_with(|| Slot::loaded(None)).put(Arc::new(record));
-    let slot = state.pipelines.entry(key.clone()).or_insert_with(|| Slot::loaded(None));
+    state.versions.put((key.clone(), version), Arc::new(record));
     let stages: BTreeSet<&StageKey> = definition.stages.iter().map(|stage| &stage.key).collect();
-    let before = slot.get();
+    let before = state.pipelines.get(key).and_then(Slot::get);
     let mut moved: BTreeMap<StageKey, StageKey> = before.map(|head| head.moved_stages.clone()).unwrap_or_default();
     // A stage that comes back is itself again; a mapping to a stage that is dropped now goes on
     // to where that one is mapped.
@@ -81,14 +80,9 @@ fn publish(
     let mut switches = before.map(|head| head.switches.clone()).unwrap_or_default();
     switches.retain(|key, _| automations.contains(key));
     let archived = before.is_some_and(|head| head.archived);
-    slot.put(Arc::new(PipelineHead {
-        key: key.clone(),
-        newest: version,
-        switches,
-        moved_stages: moved,
-        archived,
-        published: at,
-    }));
+    let head =
+        PipelineHead { key: key.clone(), newest: version, switches, moved_stages: moved, archived, published: at };
+    state.pipelines.put(key.clone(), Arc::new(head));
 }
 
 fn automation_keys(definition: &PipelineDefinition) -> impl Iterator<Item = &crate::id::AutomationKey> {

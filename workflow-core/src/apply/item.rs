@@ -13,7 +13,7 @@ use crate::state::{Slot, State};
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {
         Event::ItemCreated(item) => {
-            state.items.entry(item.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(item));
+            state.items.put(item.id, Arc::clone(item));
         }
         Event::ItemLinked { job, link } => {
             edit(state, at, link.item, |item| {

@@ -14,7 +14,7 @@ use crate::state::{Slot, State};
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {
         Event::JobCreated(job) => {
-            state.jobs.entry(job.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(job));
+            state.jobs.put(job.id, Arc::clone(job));
         }
         Event::JobDeleted { job } => {
             if let Some(slot) = state.jobs.get_mut(job) {
@@ -22,7 +22,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
             }
         }
         Event::JobCommented(comment) => {
-            state.comments.entry(comment.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(comment));
+            state.comments.put(comment.id, Arc::clone(comment));
             edit(state, at, comment.job, |job| job.comments = job.comments.saturating_add(1));
         }
         Event::JobDependencyAdded { job, on, finished } => {

@@ -24,7 +24,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                     });
                 });
             }
-            state.tasks.entry(task.id).or_insert_with(|| Slot::loaded(None)).put(Arc::clone(task));
+            state.tasks.put(task.id, Arc::clone(task));
         }
         Event::TaskStateSet { task, job, to, custom } => {
             edit(state, at, *task, |task| {

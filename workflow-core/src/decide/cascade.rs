@@ -162,14 +162,12 @@ impl Decider<'_> {
 
     fn run_rule(&mut self, id: JobId, compiled: &Arc<Compiled>, rule: &Rule, pending: &Pending) -> Step {
         let key = &rule.automation.key;
-        let runs = self.chain.runs.entry((id, key.clone())).or_insert(0);
-        if *runs >= limits::AUTOMATION_RUNS {
+        if self.count_run(id, key) > limits::AUTOMATION_RUNS {
             let circle = Trail::circle(pending.trail.as_ref(), key);
             let circle = if circle.len() > 1 { circle } else { self.repeated(key) };
             self.cut_loop(id, circle);
             return Ok(());
         }
-        *runs = runs.saturating_add(1);
         let status_round = match &pending.fact {
             Fact::StatusSet { status: JobStatus::Custom(_), round, .. } => Some(*round),
             _ => None,
@@ -198,11 +196,25 @@ impl Decider<'_> {
         result
     }
 
+    /// Counts a run of an automation on a job. Answers how often it has run, this time included.
+    fn count_run(&mut self, id: JobId, key: &AutomationKey) -> u32 {
+        match self.chain.runs.iter_mut().find(|(job, known, _)| *job == id && known == key) {
+            Some((_, _, runs)) => {
+                *runs = runs.saturating_add(1);
+                *runs
+            }
+            None => {
+                self.chain.runs.push((id, key.clone(), 1));
+                1
+            }
+        }
+    }
+
     /// Automations that ran again and again along this chain of follow-ups.
     fn repeated(&self, last: &AutomationKey) -> Vec<AutomationKey> {
         let often = limits::AUTOMATION_RUNS.saturating_sub(1).max(1);
         let mut keys: Vec<AutomationKey> =
-            self.chain.runs.iter().filter(|(_, runs)| **runs >= often).map(|((_, key), _)| key.clone()).collect();
+            self.chain.runs.iter().filter(|(_, _, runs)| *runs >= often).map(|(_, key, _)| key.clone()).collect();
         keys.dedup();
         if !keys.contains(last) {
             keys.push(last.clone());

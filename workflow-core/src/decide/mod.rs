@@ -204,7 +204,7 @@ impl<'a> Decider<'a> {
             versions: situation.versions,
             ids,
             state: situation.state.clone(),
-            events: Vec::new(),
+            events: Vec::with_capacity(16),
             by: None,
             of: None,
             pending: VecDeque::new(),

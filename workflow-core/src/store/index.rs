@@ -403,6 +403,19 @@ impl Document {
                     .map(|role| one(vec![Cell::Text(role.shared()), ended.clone()], date_cell(task.due)))
                     .collect()
             }
+            (IndexName::Board, Self::Job(job)) => {
+                let partition = vec![
+                    Cell::Text(job.pipeline.shared()),
+                    Cell::Text(job.stage.shared()),
+                    Cell::Int(shelf(&job.status)),
+                    Cell::Int(urgency(job.priority)),
+                ];
+                vec![one(partition, date_cell(job.due))]
+            }
+            (IndexName::Jobs, Self::Job(job)) => vec![one(vec![Cell::Int(shelf(&job.status))], date_cell(job.due))],
+            (IndexName::Tasks, Self::Task(task)) => {
+                vec![one(vec![Cell::Int(i64::from(task.state.is_ended()))], date_cell(task.due))]
+            }
             _ => self.column_entry(index).into_iter().collect(),
         }
     }

@@ -4,7 +4,6 @@
 //! leaves for other jobs. Rows of one lane (a job's notifications) are handed out in order, one
 //! at a time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -247,27 +246,6 @@ pub struct Chain {
     /// How many follow-ups went before.
     pub hops: u32,
     /// How often each automation ran on each job.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "runs")]
-    pub runs: BTreeMap<(JobId, AutomationKey), u32>,
-}
-
-/// JSON has no keys but texts: the map is written as a list.
-mod runs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::id::{AutomationKey, JobId};
-
-    pub(super) type Runs = BTreeMap<(JobId, AutomationKey), u32>;
-
-    pub(super) fn serialize<S: Serializer>(runs: &Runs, serializer: S) -> Result<S::Ok, S::Error> {
-        let list: Vec<(&JobId, &AutomationKey, &u32)> = runs.iter().map(|((job, key), n)| (job, key, n)).collect();
-        list.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Runs, D::Error> {
-        let list = Vec::<(JobId, AutomationKey, u32)>::deserialize(deserializer)?;
-        Ok(list.into_iter().map(|(job, key, n)| ((job, key), n)).collect())
-    }
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<(JobId, AutomationKey, u32)>,
 }
