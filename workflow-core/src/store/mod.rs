@@ -7,6 +7,8 @@
 
 mod batch;
 mod codec;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod document;
 mod index;
 pub mod memory;

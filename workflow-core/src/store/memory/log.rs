@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::event::{Actor, Entry};
 use crate::id::{AccountId, EntryId, IdempotencyKey, JobId, MemberId};
@@ -21,11 +21,12 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn check(&self, entries: &[Arc<Entry>]) -> Result<(), Conflict> {
+        let (mut ids, mut keys) = (FxHashSet::default(), FxHashSet::default());
         for entry in entries {
-            if let Some(key) = entry.key.as_ref().filter(|key| self.keys.contains_key(*key)) {
+            if let Some(key) = entry.key.as_ref().filter(|key| self.keys.contains_key(*key) || !keys.insert(*key)) {
                 return Err(Conflict::Key(key.clone()));
             }
-            if self.ids.contains_key(&entry.id) {
+            if self.ids.contains_key(&entry.id) || !ids.insert(entry.id) {
                 // The same commit, given again. Who loads and looks for its entry finds it.
                 return Err(Conflict::Document(DocId::Firm));
             }

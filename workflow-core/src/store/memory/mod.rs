@@ -43,11 +43,14 @@ struct Inner {
     sequence: u64,
 }
 
+/// The rows of a partition: their sort cells and the documents' keys.
+type Rows = BTreeSet<(Cell, Cell)>;
+
 /// What belongs to one firm.
 #[derive(Debug, Default)]
 struct FirmData {
     documents: FxHashMap<DocId, Record>,
-    indexes: FxHashMap<(IndexName, Vec<Cell>), BTreeSet<(Cell, Cell)>>,
+    indexes: FxHashMap<(IndexName, Vec<Cell>), Rows>,
     tallies: FxHashMap<PipelineKey, FxHashMap<StageKey, StageTally>>,
     log: Log,
     queues: Queues,
@@ -89,7 +92,7 @@ impl FirmData {
             if self.revision(&id) != put.expected {
                 return Err(Conflict::Document(id));
             }
-            self.check_unique(&put.document, &id, &mut taken)?;
+            self.check_unique(batch, &put.document, &id, &mut taken)?;
         }
         for delete in &batch.deletes {
             let id = delete.previous.id();
@@ -112,8 +115,11 @@ impl FirmData {
         self.queues.check(&batch.settle, &batch.enqueue)
     }
 
+    /// Whether the unique index of a document would hold one row in its place, once the whole
+    /// batch is written.
     fn check_unique(
         &self,
+        batch: &Batch,
         document: &Document,
         id: &DocId,
         taken: &mut BTreeSet<(IndexName, Vec<Cell>)>,
@@ -125,8 +131,15 @@ impl FirmData {
         };
         for entry in document.index_entries(index) {
             let place = (index, entry.partition);
+            // The rows of what the batch writes or deletes go; those that come are in `taken`.
+            let stays = |key: &Cell| {
+                let touched = |id: DocId| id.kind() == document.kind() && id.cell() == *key;
+                !batch.puts.iter().any(|put| touched(put.document.id()))
+                    && !batch.deletes.iter().any(|delete| touched(delete.previous.id()))
+            };
             let key = id.cell();
-            let others = self.indexes.get(&place).is_some_and(|rows| rows.iter().any(|(_, other)| *other != key));
+            let mut rows = self.indexes.get(&place).into_iter().flatten();
+            let others = rows.any(|(_, other)| *other != key && stays(other));
             if others || !taken.insert(place) {
                 return Err(Conflict::Unique(index));
             }
@@ -318,29 +331,19 @@ impl Transact for MemoryStore {
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         let mut inner = self.write();
-        let mut found = Vec::new();
+        let mut due = Vec::new();
+        let mut look = |firm: FirmId, data: &FirmData| {
+            due.extend(data.queues.due(claim).map(|(at, sequence)| (at, sequence, firm)));
+        };
         match claim.firm {
-            Some(firm) => {
-                if let Some(data) = inner.firms.get_mut(&firm) {
-                    data.queues.claim(firm, claim, claim.limit, &mut found);
-                }
-            }
-            None => {
-                let mut due: Vec<_> = inner
-                    .firms
-                    .iter()
-                    .filter_map(|(firm, data)| Some((data.queues.first_due(claim.queue)?, *firm)))
-                    .collect();
-                due.sort_unstable();
-                for (_, firm) in due {
-                    let left = claim.limit.saturating_sub(found.len());
-                    if let Some(data) = inner.firms.get_mut(&firm).filter(|_| left > 0) {
-                        data.queues.claim(firm, claim, left, &mut found);
-                    }
-                }
-            }
+            Some(firm) => inner.firms.get(&firm).into_iter().for_each(|data| look(firm, data)),
+            None => inner.firms.iter().for_each(|(firm, data)| look(*firm, data)),
         }
-        Ok(found)
+        due.sort_unstable();
+        due.truncate(claim.limit);
+        let mut hand_out =
+            |(at, sequence, firm)| inner.firms.get_mut(&firm)?.queues.hand_out(firm, claim, (at, sequence));
+        Ok(due.into_iter().filter_map(&mut hand_out).collect())
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use crate::id::FirmId;
@@ -75,8 +75,10 @@ impl Queues {
                 return Err(Conflict::Lease);
             }
         }
+        let mut new = FxHashSet::default();
         for row in enqueues {
-            if self.rows(row.body.queue()).ids.contains_key(&row.id) {
+            let queue = row.body.queue();
+            if self.rows(queue).ids.contains_key(&row.id) || !new.insert((queue, row.id)) {
                 // The same commit, given again.
                 return Err(Conflict::Document(DocId::Firm));
             }
@@ -129,29 +131,22 @@ impl Queues {
         }
     }
 
-    pub(super) fn first_due(&self, queue: Queue) -> Option<DateTime<Utc>> {
-        self.rows(queue).ready.first().map(|(at, _)| *at)
+    /// The rows that a claim may have, oldest first, no more than its limit.
+    pub(super) fn due(&self, claim: &Claim) -> impl Iterator<Item = (DateTime<Utc>, u64)> {
+        let now = claim.now;
+        self.rows(claim.queue).ready.iter().take_while(move |(at, _)| *at <= now).take(claim.limit).copied()
     }
 
-    pub(super) fn claim(&mut self, firm: FirmId, claim: &Claim, limit: usize, found: &mut Vec<Claimed>) {
+    /// Hands out one of them.
+    pub(super) fn hand_out(&mut self, firm: FirmId, claim: &Claim, place: (DateTime<Utc>, u64)) -> Option<Claimed> {
         let rows = self.rows_mut(claim.queue);
-        let due: Vec<(DateTime<Utc>, u64)> =
-            rows.ready.iter().take_while(|(at, _)| *at <= claim.now).take(limit).copied().collect();
-        for place in due {
-            let Some(row) = rows.rows.get_mut(&place.1) else { continue };
-            row.lease = Some(claim.lease);
-            row.attempts = row.attempts.saturating_add(1);
-            row.generation = row.generation.saturating_add(1);
-            rows.ready.remove(&place);
-            rows.ready.insert((row.free_at(), place.1));
-            found.push(Claimed {
-                id: row.id,
-                firm,
-                attempts: row.attempts,
-                generation: row.generation,
-                body: row.body.clone(),
-            });
-        }
+        let row = rows.rows.get_mut(&place.1)?;
+        row.lease = Some(claim.lease);
+        row.attempts = row.attempts.saturating_add(1);
+        row.generation = row.generation.saturating_add(1);
+        rows.ready.remove(&place);
+        rows.ready.insert((row.free_at(), place.1));
+        Some(Claimed { id: row.id, firm, attempts: row.attempts, generation: row.generation, body: row.body.clone() })
     }
 
     pub(super) fn list(&self, scan: &QueueScan) -> Vec<Waiting> {
