@@ -148,7 +148,7 @@ fn write_scan(spec: &IndexSpec, shape: Shape, count: bool) -> String {
         mark - 1
     };
     for column in spec.partition {
-        wheres += &format!(" AND x.{} = ?{}", quoted(column.name), next());
+        wheres += &format!(" AND x.{} IS ?{}", quoted(column.name), next());
     }
     match shape.from {
         1 => wheres += &format!(" AND {sort} >= ?{}", next()),

@@ -88,10 +88,11 @@ fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step {
     let cells: Vec<Bound<'_>> = changed.into_iter().map(Bound).collect();
     let mut params: Vec<&dyn ToSql> = vec![&firm_id, &key, &revision, &body];
     params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
-    let rows = connection
-        .prepare_cached(statement)?
-        .execute(params_from_iter(params))
-        .map_err(|error| document_clash(error, &id))?;
+    let rows = connection.prepare_cached(statement)?.execute(params_from_iter(params)).map_err(|error| {
+        document_clash(error, &id, || {
+            put.expected.is_none() && matches!(read::revision(connection, firm, &id), Ok(Some(_)))
+        })
+    })?;
     if rows != 1 {
         return Err(Conflict::Document(id).into());
     }
@@ -146,9 +147,11 @@ fn update_side(
     Ok(())
 }
 
-fn document_clash(error: rusqlite::Error, id: &DocId) -> Stop {
+fn document_clash(error: rusqlite::Error, id: &DocId, exists: impl FnOnce() -> bool) -> Stop {
     match clash(&error) {
         Some(Clash::Key) => Conflict::Document(id.clone()).into(),
+        // A row that clashes twice is told as the document that exists already.
+        Some(Clash::Unique(_)) if exists() => Conflict::Document(id.clone()).into(),
         Some(Clash::Unique(columns)) if columns.contains("wf_accounts.external") => {
             Conflict::Unique(IndexName::AccountExternal).into()
         }
@@ -179,7 +182,8 @@ fn add(connection: &Connection, firm: FirmId, delta: &StageDelta) -> Step {
 }
 
 fn keep(connection: &Connection, firm: FirmId, guard: &StageGuard) -> Step {
-    let sql = "SELECT jobs FROM wf_stage_tallies WHERE firm = ?1 AND pipeline = ?2 AND stage = ?3 AND jobs > ?4";
+    let sql = "SELECT 1 WHERE coalesce((SELECT jobs FROM wf_stage_tallies WHERE firm = ?1 AND pipeline = ?2 \
+               AND stage = ?3), 0) > ?4";
     let mut statement = connection.prepare_cached(sql)?;
     let past = statement.exists((Id(firm.0), guard.pipeline.as_str(), guard.stage.as_str(), guard.at_most))?;
     if past { Err(Conflict::Guard(guard.stage.clone()).into()) } else { Ok(()) }

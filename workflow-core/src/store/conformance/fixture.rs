@@ -226,6 +226,7 @@ pub(super) fn entry(probe: &Probe<'_>) -> Entry {
         account: None,
         revision: 1,
         definition: None,
+        more: false,
         events: Vec::new(),
     }
 }
