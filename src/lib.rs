@@ -1,3 +1,8 @@
 //! What the suites, benches and examples of the workflow engine share. Not published.
 
 pub mod season;
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
