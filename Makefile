@@ -24,7 +24,7 @@ bench: ## criterion benches; see docs/benchmarks.md
 	$(CARGO) bench --locked --bench engine
 
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
-	$(CARGO) run --release --locked --example yardstick
+	$(CARGO) bench --locked --bench yardstick
 
 crash: ## kills the demo $(ROUNDS) times at random and looks at what is left
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture

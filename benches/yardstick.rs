@@ -1,0 +1,370 @@
+//! The engine beside a hand-written SQLite program: `make yardstick`.
+//!
+//! The engine runs the reference workload on a store that notes every batch. The program then
+//! writes the same rows, with the same indexes, in the same transactions, through the same driver,
+//! with every value computed beforehand. Both are timed in turn; what counts is the ratio.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use workflow::season::{Season, drive, drive_many};
+use workflow_core::engine::Engine;
+use workflow_core::error::StoreError;
+use workflow_core::event::Actor;
+use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::query::{JobQuery, PageRequest};
+use workflow_core::store::{
+    Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, LogScan, Logged,
+    Put, QueueScan, QueuedBody, Record, Scan, StageTally, Store, Transact, Waiting, encode_entry, encode_queued,
+    memory::MemoryStore,
+};
+use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// A store that notes what is committed.
+struct Recorder {
+    store: SqliteStore,
+    groups: Mutex<Vec<Vec<Batch>>>,
+}
+
+impl Transact for Recorder {
+    fn capabilities(&self) -> Capabilities {
+        self.store.capabilities()
+    }
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.store.get(firm, ids)
+    }
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        self.store.scan(firm, scan)
+    }
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
+        self.store.count(firm, scan)
+    }
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+        self.store.tallies(firm, pipeline)
+    }
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        self.store.log(firm, scan)
+    }
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.groups.lock().map_err(|_| "poisoned").expect("a lock").push(batches.to_vec());
+        self.store.commit(batches)
+    }
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        self.store.claim(claim)
+    }
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        self.store.queued(scan)
+    }
+}
+
+/// A statement with its values.
+type Row = (String, Vec<Value>);
+
+fn value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Int(number) => Value::Integer(*number),
+        Cell::Text(text) => Value::Text(text.to_string()),
+        Cell::Uuid(uuid) => Value::Blob(uuid.as_bytes().to_vec()),
+    }
+}
+
+fn blob(uuid: uuid::Uuid) -> Value {
+    Value::Blob(uuid.as_bytes().to_vec())
+}
+
+fn text(bytes: Vec<u8>) -> Outcome<Value> {
+    Ok(Value::Text(String::from_utf8(bytes)?))
+}
+
+fn marks(count: usize) -> String {
+    (1..=count).map(|mark| format!("?{mark}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows that a document's write comes to.
+fn put_rows(firm: FirmId, put: &Put, rows: &mut Vec<Row>) -> Outcome {
+    let id = put.document.id();
+    let table = id.kind().table();
+    let name = format!("wf_{}", table.name);
+    let (cells, body) = (put.document.columns(), text(put.document.encode()?)?);
+    let before = put.previous.as_ref().map(Document::columns);
+    let quoted = |name: &str| if name == "key" { "\"key\"".to_owned() } else { name.to_owned() };
+    match &before {
+        None => {
+            let names: String = table.columns.iter().map(|column| format!(", {}", quoted(column.name))).collect();
+            let mut values = vec![blob(firm.0), value(&id.cell()), Value::Integer(1), body];
+            values.extend(cells.iter().map(value));
+            let sql = format!("INSERT INTO {name} (firm, id, revision, body{names}) VALUES ({})", marks(values.len()));
+            rows.push((sql, values));
+        }
+        Some(before) => {
+            let changed = (0..cells.len()).filter(|place| cells[*place] != before[*place]);
+            let (mut set, mut values) = (String::new(), vec![blob(firm.0), value(&id.cell()), body]);
+            for place in changed {
+                values.push(value(&cells[place]));
+                set += &format!(", {} = ?{}", quoted(table.columns[place].name), values.len());
+            }
+            let sql = format!("UPDATE {name} SET revision = revision + 1, body = ?3{set} WHERE firm = ?1 AND id = ?2");
+            rows.push((sql, values));
+        }
+    }
+    for index in id.kind().indexes().iter().filter(|index| index.spec().several) {
+        let spec = index.spec();
+        let now = put.document.index_entries(*index);
+        let was = put.previous.as_ref().map(|document| document.index_entries(*index)).unwrap_or_default();
+        let columns: Vec<&str> = spec.partition.iter().chain([&spec.sort]).map(|column| column.name).collect();
+        let values = |entry: &workflow_core::store::IndexEntry| {
+            let mut values = vec![blob(firm.0), value(&id.cell())];
+            values.extend(entry.partition.iter().chain([&entry.sort]).map(value));
+            values
+        };
+        for entry in was.iter().filter(|entry| !now.contains(entry)) {
+            let equal: String =
+                columns.iter().enumerate().map(|(place, column)| format!(" AND {column} = ?{}", place + 3)).collect();
+            rows.push((format!("DELETE FROM wf_{} WHERE firm = ?1 AND id = ?2{equal}", spec.name), values(entry)));
+        }
+        for entry in now.iter().filter(|entry| !was.contains(entry)) {
+            let names: String = columns.iter().map(|column| format!(", {column}")).collect();
+            let values = values(entry);
+            let sql = format!("INSERT INTO wf_{} (firm, id{names}) VALUES ({})", spec.name, marks(values.len()));
+            rows.push((sql, values));
+        }
+    }
+    Ok(())
+}
+
+/// The rows that a batch comes to.
+fn rows_of(batch: &Batch) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    let firm = batch.firm;
+    for put in &batch.puts {
+        put_rows(firm, put, &mut rows)?;
+    }
+    for delta in &batch.tallies {
+        let by = delta.by;
+        let sql = "INSERT INTO wf_stage_tallies VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET \
+                   jobs = jobs + ?4, attention = attention + ?5, open_blockers = open_blockers + ?6, \
+                   done_blockers = done_blockers + ?7";
+        let mut values =
+            vec![blob(firm.0), Value::Text(delta.pipeline.to_string()), Value::Text(delta.stage.to_string())];
+        values.extend([by.jobs, by.attention, by.open_blockers, by.done_blockers].map(Value::Integer));
+        rows.push((sql.to_owned(), values));
+    }
+    for entry in &batch.entries {
+        let id = |id: Option<uuid::Uuid>| id.map_or(Value::Null, blob);
+        let member = match &entry.actor {
+            Actor::Member(member) => Some(member.0),
+            _ => None,
+        };
+        let sql = "INSERT INTO wf_log (firm, id, \"key\", job, account, member, at, command, body) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let values = vec![
+            blob(firm.0),
+            blob(entry.id.0),
+            entry.key.as_ref().map_or(Value::Null, |key| Value::Text(key.to_string())),
+            id(entry.job.map(|job| job.0)),
+            id(entry.account.map(|account| account.0)),
+            id(member),
+            Value::Integer(entry.at.timestamp_micros()),
+            Value::Text(entry.command.to_string()),
+            text(encode_entry(entry)?)?,
+        ];
+        rows.push((sql.to_owned(), values));
+    }
+    for row in &batch.enqueue {
+        let table = match row.body {
+            QueuedBody::Notification(_) => "wf_outbox",
+            QueuedBody::FollowUp(_) => "wf_follow_ups",
+        };
+        let sql = format!(
+            "INSERT INTO {table} (firm, id, lane, state, head, due, attempts, generation, body) \
+             VALUES (?1, ?2, ?3, 0, 0, ?4, 0, 0, ?5)"
+        );
+        let values = vec![
+            blob(firm.0),
+            blob(row.id),
+            row.lane.map_or(Value::Null, blob),
+            Value::Integer(row.due.timestamp_micros()),
+            text(encode_queued(&row.body)?)?,
+        ];
+        rows.push((sql, values));
+    }
+    Ok(rows)
+}
+
+fn open(path: &Path, durability: Durability) -> Outcome<SqliteStore> {
+    Ok(SqliteStore::open(path, SqliteOptions { durability, ..SqliteOptions::default() })?)
+}
+
+/// The workload's steps by the engine, noted: how long they took, and the groups of batches,
+/// those of the set-up first.
+struct Noted {
+    setup: Vec<Vec<Batch>>,
+    steps: Vec<Vec<Batch>>,
+}
+
+fn note(clients: usize, many: bool) -> Outcome<Noted> {
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder.path().join("engine.db"), Durability::Process)?;
+    let recorder = Arc::new(Recorder { store, groups: Mutex::default() });
+    let season = Season::new(Engine::new(Arc::clone(&recorder) as _), clients)?;
+    let mut runners = season.start()?;
+    let take = || std::mem::take(&mut *recorder.groups.lock().map_err(|_| "poisoned").expect("a lock"));
+    let setup = take();
+    if many {
+        drive_many(&season, &mut runners, 256)?
+    } else {
+        drive(&season, &mut runners)?
+    };
+    Ok(Noted { setup, steps: take() })
+}
+
+fn engine_time(clients: usize, durability: Durability, many: bool) -> Outcome<(Duration, usize)> {
+    let folder = tempfile::tempdir()?;
+    let store: Arc<dyn Store> = Arc::new(open(&folder.path().join("engine.db"), durability)?);
+    let season = Season::new(Engine::new(store), clients)?;
+    let mut runners = season.start()?;
+    let began = Instant::now();
+    let steps = if many { drive_many(&season, &mut runners, 256)? } else { drive(&season, &mut runners)? };
+    Ok((began.elapsed(), steps))
+}
+
+fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("program.db");
+    drop(open(&path, durability)?);
+    let connection = Connection::open(&path)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    let synchronous = if durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16000; \
+         PRAGMA temp_store = MEMORY;"
+    ))?;
+    let rows = |groups: &[Vec<Batch>]| -> Outcome<Vec<Vec<Row>>> {
+        let group = |batches: &Vec<Batch>| -> Outcome<Vec<Row>> {
+            let mut all = Vec::new();
+            for batch in batches {
+                all.extend(rows_of(batch)?);
+            }
+            Ok(all)
+        };
+        groups.iter().map(group).collect()
+    };
+    let (setup, steps) = (rows(&noted.setup)?, rows(&noted.steps)?);
+    let run = |groups: &[Vec<Row>]| -> Outcome {
+        for group in groups {
+            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            for (sql, values) in group {
+                connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
+            }
+            connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
+    };
+    run(&setup)?;
+    let began = Instant::now();
+    run(&steps)?;
+    Ok(began.elapsed())
+}
+
+fn median(mut ratios: Vec<f64>) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+fn per_second(steps: usize, time: Duration) -> f64 {
+    steps as f64 / time.as_secs_f64()
+}
+
+/// Engine and program in turn; the median of the ratios.
+fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Outcome<f64> {
+    let noted = note(clients, many)?;
+    let (mut ratios, mut rate, mut bare) = (Vec::new(), 0.0f64, 0.0f64);
+    for _ in 0..5 {
+        let (engine, steps) = engine_time(clients, durability, many)?;
+        let program = program_time(&noted, durability)?;
+        ratios.push(engine.as_secs_f64() / program.as_secs_f64());
+        rate = rate.max(per_second(steps, engine));
+        bare = bare.max(per_second(steps, program));
+    }
+    let ratio = median(ratios);
+    println!("{name:<34} engine {rate:>9.0} steps/s   program {bare:>9.0} steps/s   ratio {ratio:.2}");
+    Ok(rate)
+}
+
+/// How much memory the process holds, in megabytes.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+/// The cost of a step among so many jobs, and the memory held at the end.
+fn scale(jobs: usize, memory: bool) -> Outcome<(Duration, Duration)> {
+    const STEPS: usize = 3_500;
+    let folder = tempfile::tempdir()?;
+    let store: Arc<dyn Store> = if memory {
+        Arc::new(MemoryStore::new())
+    } else {
+        Arc::new(open(&folder.path().join("scale.db"), Durability::Process)?)
+    };
+    let season = Season::new(Engine::new(store), jobs)?;
+    let mut runners = season.start()?;
+    // Jobs from all over, not the newest ones that lie together.
+    let every = (jobs / (STEPS / 7)).max(1);
+    let mut some: Vec<_> = runners.iter_mut().step_by(every).take(STEPS / 7).collect();
+    let began = Instant::now();
+    let mut steps = 0u32;
+    for _ in 0..7 {
+        for runner in &mut some {
+            steps += u32::from(runner.step(&season)?);
+        }
+    }
+    let step = began.elapsed() / steps.max(1);
+    let pipeline: PipelineKey = "individual-1040".parse()?;
+    let queries = season.engine.query(season.firm, Actor::system("bench"))?;
+    queries.board(&pipeline, 20)?;
+    let began = Instant::now();
+    for _ in 0..10 {
+        queries.board(&pipeline, 20)?;
+    }
+    let board = began.elapsed() / 10;
+    queries.jobs(&JobQuery::default(), &PageRequest::first(50))?;
+    Ok((step, board))
+}
+
+fn main() -> Outcome {
+    println!("The reference workload, steps per second, in one run\n");
+    compare("SQLite NORMAL, one by one", 300, Durability::Process, false)?;
+    compare("SQLite NORMAL, execute_many", 300, Durability::Process, true)?;
+    let one = compare("SQLite FULL, one by one", 60, Durability::PowerCut, false)?;
+    let many = compare("SQLite FULL, execute_many", 300, Durability::PowerCut, true)?;
+    println!("\nexecute_many over one by one under FULL: {:.1} times\n", many / one);
+    let season = Season::new(Engine::new(Arc::new(MemoryStore::new())), 5_000)?;
+    let mut runners = season.start()?;
+    let began = Instant::now();
+    let steps = drive(&season, &mut runners)?;
+    println!("memory: {:.0} steps/s on one core\n", per_second(steps, began.elapsed()));
+    drop((season, runners));
+    for memory in [true, false] {
+        let name = if memory { "memory" } else { "SQLite NORMAL" };
+        let mut first = None;
+        for jobs in [1_000, 10_000, 100_000] {
+            let (step, board) = scale(jobs, memory)?;
+            let times = step.as_secs_f64() / first.get_or_insert(step).as_secs_f64();
+            println!(
+                "{name}, {jobs:>7} jobs: {:>6.1} us a step ({times:.2} times that at 1,000), board {:>5.2} ms, {:>5.0} MB held",
+                step.as_secs_f64() * 1e6,
+                board.as_secs_f64() * 1e3,
+                resident()
+            );
+        }
+    }
+    Ok(())
+}
