@@ -15,8 +15,8 @@ use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
 use crate::shortcode::Text;
 use crate::state::Slot;
-use crate::store::{DocId, FollowUpWork};
-use crate::validate::validate;
+use crate::store::{DocId, FollowUpWork, StageGuard};
+use crate::validate::{validate, validate_template};
 
 impl Decider<'_> {
     /// Takes the firm's record into the state: its counter goes up with every change here.
@@ -58,7 +58,7 @@ impl Decider<'_> {
     pub(super) fn save_template(&mut self, template: &Template) -> Step {
         let key = (template.kind(), template.key().clone());
         self.subject = Some(DocId::Template(key.0, key.1.clone()));
-        let (mut texts, mut problems) = (Texts::default(), Vec::new());
+        let (mut texts, mut problems) = (Texts::default(), validate_template(template));
         match template {
             Template::Task(task) => task_texts(&mut texts, "", task, &mut problems),
             Template::Job { defaults, .. } => job_texts(&mut texts, "", defaults, &mut problems),
@@ -156,13 +156,22 @@ impl Decider<'_> {
         let Some(counts) = self.state.stage_jobs.get(&definition.key) else {
             return self.need(Need::StageJobs(definition.key.clone()));
         };
-        let held: Vec<(StageKey, u64)> = dropped
-            .into_iter()
-            .filter_map(|stage| {
-                let jobs = counts.get(&stage).copied().unwrap_or(0);
-                u64::try_from(jobs).ok().filter(|jobs| *jobs > 0).map(|jobs| (stage, jobs))
-            })
-            .collect();
+        // Jobs that were not touched since an earlier version mapped their stage to this one count
+        // as well.
+        let moved = self.catalog.pipeline(&definition.key).map(|head| &head.moved_stages);
+        let mut held: Vec<(StageKey, u64)> = Vec::new();
+        for stage in dropped {
+            let earlier = moved.into_iter().flatten().filter(|(_, to)| **to == stage).map(|(from, _)| from);
+            let mut jobs = 0i64;
+            for from in earlier.chain([&stage]) {
+                jobs = jobs.saturating_add(counts.get(from).copied().unwrap_or(0));
+                // INVARIANT: no job comes in between this look and the commit.
+                self.guards.push(StageGuard { pipeline: definition.key.clone(), stage: from.clone(), at_most: 0 });
+            }
+            if jobs > 0 {
+                held.push((stage, jobs.unsigned_abs()));
+            }
+        }
         if let Some(outlook) = &mut self.outlook {
             outlook.migrations = mapping
                 .iter()
@@ -218,14 +227,18 @@ impl Decider<'_> {
 #[must_use]
 pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Problem> {
     let mut problems = validate(definition);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems;
-    }
     match Compiled::new(Arc::new(definition.clone()), 0) {
         Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
         Err(texts) => problems.extend(texts),
     }
-    problems.extend(lint(definition, &surroundings(catalog)));
+    for problem in lint(definition, &surroundings(catalog)) {
+        // What does not make sense by itself is not told twice.
+        if !problems.iter().any(|known| known.path == problem.path) {
+            problems.push(problem);
+        }
+    }
+    // Errors first, so that warnings never crowd one out.
+    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
     problems.truncate(crate::limits::PROBLEMS);
     problems
 }
