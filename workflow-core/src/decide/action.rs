@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cascade::Running;
-use super::task::{Home, open_tasks_of};
+use super::task::{Home, find_task_template, open_tasks_of};
 use super::{Decider, Need, Step, Stop, check_limit};
 use crate::command::{AssignMode, NewJob};
 use crate::compile::Compiled;
@@ -47,9 +47,7 @@ impl Decider<'_> {
         let account = self.account(job.account)?;
         match action {
             Action::CreateTasks(keys) => self.create_tasks(&job, &account, compiled, running, keys),
-            Action::CreateTask(template) => {
-                self.create_task(&job, &account, compiled, running, std::slice::from_ref(&**template))
-            }
+            Action::CreateTask(template) => self.create_task(&job, &account, compiled, running, &[template]),
             Action::Request(request) => self.request_item(&job, &account, compiled, running, request),
             Action::ApplyFolderTemplate(template) => Ok(self.apply_folder_template(&job, template)),
             Action::AddAccountTags(tags) => self.change_account_tags(account.id, tags, &BTreeSet::new()).map(done),
@@ -119,8 +117,8 @@ impl Decider<'_> {
         // All templates are found before any task is made: a retry must not make some twice.
         let mut templates = Vec::with_capacity(keys.len());
         for key in keys {
-            match self.find_task_template(Some(compiled), key) {
-                Some(template) => templates.push(template.clone()),
+            match find_task_template(self.catalog, Some(compiled), key) {
+                Some(template) => templates.push(template),
                 None => return Ok(Err(format!("there is no task template `{key}`"))),
             }
         }
@@ -133,7 +131,7 @@ impl Decider<'_> {
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
         running: &Running,
-        templates: &[TaskTemplate],
+        templates: &[&TaskTemplate],
     ) -> Step<Result<(), String>> {
         let mut people = Vec::with_capacity(templates.len());
         for template in templates {

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::people::Resolved;
 use super::{Decider, Need, Step, Stop, check_limit, check_name, check_text};
+use crate::catalog::Catalog;
 use crate::command::{AssignMode, NewTask};
 use crate::compile::Compiled;
 use crate::definition::{Assignment, TaskTemplate, Template};
@@ -27,17 +28,6 @@ pub(super) struct Home<'a> {
 }
 
 impl Decider<'_> {
-    /// A template by key: the pipeline's own, or the firm's.
-    pub(super) fn find_task_template<'b>(
-        &'b self,
-        compiled: Option<&'b Compiled>,
-        key: &TemplateKey,
-    ) -> Option<&'b TaskTemplate> {
-        compiled
-            .and_then(|compiled| compiled.task_template(key).map(|template| &**template))
-            .or_else(|| self.catalog.task_template(key))
-    }
-
     /// Writes a task from a template, without making it yet. Answers why it could not.
     pub(super) fn write_task(
         &self,
@@ -101,8 +91,7 @@ impl Decider<'_> {
             None => None,
         };
         let template = match (&new.template, &new.task) {
-            (Some(key), None) => self
-                .find_task_template(compiled.as_deref(), key)
+            (Some(key), None) => find_task_template(self.catalog, compiled.as_deref(), key)
                 .cloned()
                 .ok_or_else(|| Rejection::not_found("task template", key))?,
             (None, Some(task)) => {
@@ -415,6 +404,16 @@ impl Decider<'_> {
         self.emit(Event::TaskDeleted { task: id, job: task.job });
         self.run_cascade()
     }
+}
+
+/// A template by key: the pipeline's own, or the firm's.
+pub(super) fn find_task_template<'a>(
+    catalog: &'a Catalog,
+    compiled: Option<&'a Compiled>,
+    key: &TemplateKey,
+) -> Option<&'a TaskTemplate> {
+    let own = compiled.and_then(|compiled| compiled.task_template(key).map(|template| &**template));
+    own.or_else(|| catalog.task_template(key))
 }
 
 /// Open tasks of a job that were made from these templates.

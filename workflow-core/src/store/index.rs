@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::document::{Document, Kind};
 use crate::definition::TemplateKind;
-use crate::model::{JobStatus, Priority};
+use crate::model::{Account, Job, JobStatus, Priority, Task};
 
 /// A value in a column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -331,11 +331,7 @@ impl Document {
             Self::Firm(_) | Self::PipelineVersion(_) => Vec::new(),
             Self::Member(member) => vec![Cell::Text(member.name.as_str().into())],
             Self::Template(template) => {
-                let kind = match template.kind() {
-                    TemplateKind::Task => "task",
-                    TemplateKind::Job => "job",
-                };
-                vec![kind.into(), Cell::Text(template.key().shared())]
+                vec![kind_cell(template.kind()), Cell::Text(template.key().shared())]
             }
             Self::Pipeline(head) => vec![Cell::Text(head.key.shared())],
             Self::Account(account) => vec![
@@ -370,53 +366,32 @@ impl Document {
     /// Its rows in an index over its kind.
     #[must_use]
     pub fn index_entries(&self, index: IndexName) -> Vec<IndexEntry> {
-        let one = |partition: Vec<Cell>, sort: Cell| IndexEntry { partition, sort };
-        match (index, self) {
-            (IndexName::AccountTags, Self::Account(account)) => account
-                .tags
-                .iter()
-                .map(|tag| one(vec![Cell::Text(tag.shared())], Cell::Text(account.name.as_str().into())))
-                .collect(),
-            (IndexName::JobAssignees, Self::Job(job)) => {
-                let shelf = Cell::Int(shelf(&job.status));
-                members_or_nil(job.assignees.iter().map(|member| member.0))
-                    .map(|member| one(vec![Cell::Uuid(member), shelf.clone()], date_cell(job.due)))
-                    .collect()
-            }
-            (IndexName::JobAttention, Self::Job(job)) => {
-                if job.attention.is_empty() {
-                    Vec::new()
-                } else {
-                    vec![one(Vec::new(), time_cell(job.created))]
+        let mut entries = Vec::new();
+        self.each_entry(index, &mut |partition, sort| {
+            entries.push(IndexEntry { partition: partition.to_vec(), sort: sort.clone() });
+        });
+        entries
+    }
+
+    /// Hands out its rows in an index over its kind, one by one: the partition's cells and the
+    /// cell that orders it.
+    pub fn each_entry(&self, index: IndexName, row: &mut dyn FnMut(&[Cell], &Cell)) {
+        match self {
+            Self::Member(member) => row(&[], &Cell::Text(member.name.as_str().into())),
+            Self::Template(template) => row(&[kind_cell(template.kind())], &Cell::Text(template.key().shared())),
+            Self::Pipeline(head) => row(&[], &Cell::Text(head.key.shared())),
+            Self::Account(account) => account_entries(account, index, row),
+            Self::Job(job) => job_entries(job, index, row),
+            Self::Task(task) => task_entries(task, index, row),
+            Self::Item(item) => match (index, &item.external) {
+                (IndexName::ItemExternal, None) => {}
+                (IndexName::ItemExternal, Some(external)) => {
+                    row(&[Cell::Text(external.shared())], &time_cell(item.created));
                 }
-            }
-            (IndexName::TaskAssignees, Self::Task(task)) => {
-                let ended = Cell::Int(i64::from(task.state.is_ended()));
-                members_or_nil(task.assignees.iter().map(|member| member.0))
-                    .map(|member| one(vec![Cell::Uuid(member), ended.clone()], date_cell(task.due)))
-                    .collect()
-            }
-            (IndexName::TaskRoles, Self::Task(task)) => {
-                let ended = Cell::Int(i64::from(task.state.is_ended()));
-                task.assigned_roles
-                    .iter()
-                    .map(|role| one(vec![Cell::Text(role.shared()), ended.clone()], date_cell(task.due)))
-                    .collect()
-            }
-            (IndexName::Board, Self::Job(job)) => {
-                let partition = vec![
-                    Cell::Text(job.pipeline.shared()),
-                    Cell::Text(job.stage.shared()),
-                    Cell::Int(shelf(&job.status)),
-                    Cell::Int(urgency(job.priority)),
-                ];
-                vec![one(partition, date_cell(job.due))]
-            }
-            (IndexName::Jobs, Self::Job(job)) => vec![one(vec![Cell::Int(shelf(&job.status))], date_cell(job.due))],
-            (IndexName::Tasks, Self::Task(task)) => {
-                vec![one(vec![Cell::Int(i64::from(task.state.is_ended()))], date_cell(task.due))]
-            }
-            _ => self.column_entry(index).into_iter().collect(),
+                _ => row(&[optional(item.account.map(|account| account.0))], &time_cell(item.created)),
+            },
+            Self::Comment(comment) => row(&[Cell::Uuid(comment.job.0)], &time_cell(comment.at)),
+            Self::Firm(_) | Self::PipelineVersion(_) => {}
         }
     }
 
@@ -471,20 +446,73 @@ impl Document {
             _ => self.index_entries(index) == other.index_entries(index),
         }
     }
+}
 
-    /// The row of an index that is made of the table's own columns.
-    fn column_entry(&self, index: IndexName) -> Option<IndexEntry> {
-        let spec = index.spec();
-        let (columns, cells) = (self.kind().table().columns, self.columns());
-        let cell = |wanted: &Column| {
-            let place = columns.iter().position(|column| column.name == wanted.name)?;
-            cells.get(place).cloned()
-        };
-        let partition: Vec<Cell> = spec.partition.iter().map(cell).collect::<Option<_>>()?;
-        if spec.unique && partition.contains(&Cell::Null) {
-            return None;
+fn optional(uuid: Option<Uuid>) -> Cell {
+    uuid.map_or(Cell::Null, Cell::Uuid)
+}
+
+fn kind_cell(kind: TemplateKind) -> Cell {
+    match kind {
+        TemplateKind::Task => "task".into(),
+        TemplateKind::Job => "job".into(),
+    }
+}
+
+fn account_entries(account: &Account, index: IndexName, row: &mut dyn FnMut(&[Cell], &Cell)) {
+    let name = Cell::Text(account.name.as_str().into());
+    match index {
+        IndexName::AccountTags => {
+            for tag in &account.tags {
+                row(&[Cell::Text(tag.shared())], &name);
+            }
         }
-        Some(IndexEntry { partition, sort: cell(&spec.sort)? })
+        IndexName::AccountExternal => {
+            if let Some(external) = &account.external {
+                row(&[Cell::Text(external.shared())], &name);
+            }
+        }
+        _ => row(&[], &name),
+    }
+}
+
+fn job_entries(job: &Job, index: IndexName, row: &mut dyn FnMut(&[Cell], &Cell)) {
+    let shelf = || Cell::Int(shelf(&job.status));
+    match index {
+        IndexName::Board => {
+            let (pipeline, stage) = (Cell::Text(job.pipeline.shared()), Cell::Text(job.stage.shared()));
+            row(&[pipeline, stage, shelf(), Cell::Int(urgency(job.priority))], &date_cell(job.due));
+        }
+        IndexName::JobAccounts => row(&[Cell::Uuid(job.account.0)], &time_cell(job.created)),
+        IndexName::JobAssignees => {
+            for member in members_or_nil(job.assignees.iter().map(|member| member.0)) {
+                row(&[Cell::Uuid(member), shelf()], &date_cell(job.due));
+            }
+        }
+        IndexName::JobAttention => {
+            if !job.attention.is_empty() {
+                row(&[], &time_cell(job.created));
+            }
+        }
+        _ => row(&[shelf()], &date_cell(job.due)),
+    }
+}
+
+fn task_entries(task: &Task, index: IndexName, row: &mut dyn FnMut(&[Cell], &Cell)) {
+    let (ended, due) = (|| Cell::Int(i64::from(task.state.is_ended())), date_cell(task.due));
+    match index {
+        IndexName::TaskAccounts => row(&[optional(task.account.map(|account| account.0)), ended()], &due),
+        IndexName::TaskAssignees => {
+            for member in members_or_nil(task.assignees.iter().map(|member| member.0)) {
+                row(&[Cell::Uuid(member), ended()], &due);
+            }
+        }
+        IndexName::TaskRoles => {
+            for role in &task.assigned_roles {
+                row(&[Cell::Text(role.shared()), ended()], &due);
+            }
+        }
+        _ => row(&[ended()], &due),
     }
 }
 

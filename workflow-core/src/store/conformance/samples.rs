@@ -232,7 +232,10 @@ fn works(id: Uuid) -> Vec<Value> {
     vec![
         json!({"account_tags": {"account": id, "added": ["b", "a"], "removed": [], "except": id}}),
         json!({"account_field": {"account": id, "field": "f", "except": null}}),
-        json!({"create_job": {"id": id, "account": id, "pipeline": "returns", "name": AWKWARD, "fields": fields()}}),
+        json!({"create_job": {
+            "new": {"id": id, "account": id, "pipeline": "returns", "name": AWKWARD, "fields": fields()},
+            "origin": {"job": id, "automation": "a", "action": 1, "visit": 2, "status_round": 3}
+        }}),
         json!({"dependency": {"job": id, "on": Uuid::max(), "finished": true}}),
         json!({"item": {"job": id, "item": id}}),
         json!({"migrate": {"pipeline": "returns/ü 1040"}}),

@@ -1,6 +1,7 @@
 //! A store that keeps everything in memory: for tests, for trying things out, and as the smallest
 //! example of the port.
 
+mod indexes;
 mod log;
 mod queues;
 
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::id::{FirmId, PipelineKey, StageKey};
+use indexes::Indexes;
 use log::Log;
 use queues::Queues;
 
@@ -43,14 +45,11 @@ struct Inner {
     sequence: u64,
 }
 
-/// The rows of a partition: their sort cells and the documents' keys.
-type Rows = BTreeSet<(Cell, Cell)>;
-
 /// What belongs to one firm.
 #[derive(Debug, Default)]
 struct FirmData {
     documents: FxHashMap<DocId, Record>,
-    indexes: FxHashMap<(IndexName, Vec<Cell>), Rows>,
+    indexes: Indexes,
     tallies: FxHashMap<PipelineKey, FxHashMap<StageKey, StageTally>>,
     log: Log,
     queues: Queues,
@@ -138,7 +137,7 @@ impl FirmData {
                     && !batch.deletes.iter().any(|delete| touched(delete.previous.id()))
             };
             let key = id.cell();
-            let mut rows = self.indexes.get(&place).into_iter().flatten();
+            let mut rows = self.indexes.rows(index, &place.1).into_iter().flatten();
             let others = rows.any(|(_, other)| *other != key && stays(other));
             if others || !taken.insert(place) {
                 return Err(Conflict::Unique(index));
@@ -156,7 +155,7 @@ impl FirmData {
         for delete in &batch.deletes {
             let id = delete.previous.id();
             for index in id.kind().indexes() {
-                self.unindex(*index, &delete.previous, &id);
+                self.indexes.remove(*index, &delete.previous, &id);
             }
             self.documents.remove(&id);
         }
@@ -167,9 +166,9 @@ impl FirmData {
                     Some(previous) if put.document.same_entries(*index, previous) => {}
                     previous => {
                         if let Some(previous) = previous {
-                            self.unindex(*index, previous, &id);
+                            self.indexes.remove(*index, previous, &id);
                         }
-                        self.index(*index, &put.document, &id);
+                        self.indexes.add(*index, &put.document, &id);
                     }
                 }
             }
@@ -200,27 +199,9 @@ impl FirmData {
         }
     }
 
-    fn index(&mut self, index: IndexName, document: &Document, id: &DocId) {
-        for entry in document.index_entries(index) {
-            self.indexes.entry((index, entry.partition)).or_default().insert((entry.sort, id.cell()));
-        }
-    }
-
-    fn unindex(&mut self, index: IndexName, document: &Document, id: &DocId) {
-        for entry in document.index_entries(index) {
-            let place = (index, entry.partition);
-            if let Some(rows) = self.indexes.get_mut(&place) {
-                rows.remove(&(entry.sort, id.cell()));
-                if rows.is_empty() {
-                    self.indexes.remove(&place);
-                }
-            }
-        }
-    }
-
     /// The rows of a scan's range, `after` left out.
     fn range<'a>(&'a self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = &'a (Cell, Cell)> + 'a> {
-        let Some(rows) = self.indexes.get(&(scan.index, scan.partition.clone())) else {
+        let Some(rows) = self.indexes.rows(scan.index, &scan.partition) else {
             return Box::new(std::iter::empty());
         };
         // No document key is less than `Null`, and none is greater than the greatest UUID.
