@@ -1,5 +1,8 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
 mod kit;
+mod s1_words;
 mod s3_stages;
 mod s4_automove;
+mod s7_tasks;
+mod s8_items;
