@@ -397,6 +397,9 @@ impl Decider<'_> {
             origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
         };
         self.emit(Event::TaskLinked { task: id, job, account: record.account, link: Box::new(link) });
+        if !task.state.is_ended() {
+            self.derive_task_dates(&record, &task, record.visit_number());
+        }
         self.run_cascade()
     }
 
