@@ -1,6 +1,7 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
 mod kit;
+mod s10_outbox;
 mod s1_words;
 mod s3_stages;
 mod s4_automove;
