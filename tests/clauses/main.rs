@@ -3,6 +3,7 @@
 mod kit;
 mod s10_outbox;
 mod s1_words;
+mod s2_pipelines;
 mod s3_stages;
 mod s4_automove;
 mod s7_tasks;
