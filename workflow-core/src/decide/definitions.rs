@@ -156,10 +156,17 @@ impl Decider<'_> {
         let Some(counts) = self.state.stage_jobs.get(&definition.key) else {
             return self.need(Need::StageJobs(definition.key.clone()));
         };
+        // Jobs on their way from a stage that an earlier version mapped to this one count as its own.
+        let moved = self.catalog.pipeline(&definition.key).map(|head| &head.moved_stages);
+        let held_by = |stage: &StageKey| {
+            let coming = moved.into_iter().flatten().filter(|(_, to)| *to == stage).map(|(from, _)| from);
+            let held = coming.chain([stage]).filter_map(|stage| counts.get(stage).copied());
+            held.fold(0i64, i64::saturating_add)
+        };
         let held: Vec<(StageKey, u64)> = dropped
             .into_iter()
             .filter_map(|stage| {
-                let jobs = counts.get(&stage).copied().unwrap_or(0);
+                let jobs = held_by(&stage);
                 u64::try_from(jobs).ok().filter(|jobs| *jobs > 0).map(|jobs| (stage, jobs))
             })
             .collect();
@@ -167,7 +174,7 @@ impl Decider<'_> {
             outlook.migrations = mapping
                 .iter()
                 .map(|(from, to)| {
-                    let jobs = counts.get(from).copied().unwrap_or(0).max(0).unsigned_abs();
+                    let jobs = held_by(from).max(0).unsigned_abs();
                     super::StageMigration { from: from.clone(), to: to.clone(), jobs }
                 })
                 .collect();
