@@ -77,12 +77,10 @@ impl Queries<'_> {
     /// over no more than [`limits::SCAN`] jobs of a stage.
     ///
     /// # Errors
-    /// When there is no such pipeline, a limit is passed, or the store failed.
+    /// When there is no such pipeline or it is not open to the actor, a limit is passed, or the store failed.
     pub fn board(&self, pipeline: &PipelineKey, cards: usize) -> Result<Board, Error> {
         self.for_the_firm()?;
-        let Some(newest) = self.catalog.newest(pipeline) else {
-            return Err(Rejection::not_found("pipeline", pipeline).into());
-        };
+        let newest = self.open_pipeline(pipeline)?;
         let sees_all = self.sees_all_of(pipeline);
         let tallies = if sees_all { self.store.tallies(self.firm, pipeline)? } else { Vec::new() };
         let mut columns = Vec::new();
@@ -112,9 +110,7 @@ impl Queries<'_> {
     /// As [`Queries::board`].
     pub fn column(&self, pipeline: &PipelineKey, stage: &StageKey, page: &PageRequest) -> Result<Page<JobRow>, Error> {
         self.for_the_firm()?;
-        let Some(newest) = self.catalog.newest(pipeline) else {
-            return Err(Rejection::not_found("pipeline", pipeline).into());
-        };
+        let newest = self.open_pipeline(pipeline)?;
         if newest.graph().position(stage).is_none() {
             return Err(Rejection::not_found("stage", stage).into());
         }
