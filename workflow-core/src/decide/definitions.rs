@@ -225,14 +225,20 @@ impl Decider<'_> {
 #[must_use]
 pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Problem> {
     let mut problems = validate(definition);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems.iter().any(|problem| problem.code == "limit") {
         return problems;
     }
+    // Where two parts go by one name, what is wrong with the whole may come from that alone.
+    let ambiguous = problems.iter().any(|problem| problem.code == "duplicate_key");
     match Compiled::new(Arc::new(definition.clone()), 0) {
         Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
         Err(texts) => problems.extend(texts),
     }
-    problems.extend(lint(definition, &surroundings(catalog)));
+    let found = lint(definition, &surroundings(catalog)).into_iter();
+    let found = found.filter(|problem| !ambiguous || problem.code.starts_with("unknown_"));
+    let known: BTreeSet<(String, &str)> = problems.iter().map(|problem| (problem.path.clone(), problem.code)).collect();
+    problems.extend(found.filter(|problem| !known.contains(&(problem.path.clone(), problem.code))));
+    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
     problems.truncate(crate::limits::PROBLEMS);
     problems
 }
