@@ -52,8 +52,13 @@ impl Transact for Recorder {
         self.store.log(firm, scan)
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        self.groups.lock().map_err(|_| "poisoned").expect("a lock").push(batches.to_vec());
-        self.store.commit(batches)
+        let answers = self.store.commit(batches)?;
+        let kept = batches.iter().zip(&answers).filter(|(_, answer)| answer.is_ok()).map(|(batch, _)| batch.clone());
+        let kept: Vec<Batch> = kept.collect();
+        if !kept.is_empty() {
+            self.groups.lock().map_err(|_| "poisoned").expect("a lock").push(kept);
+        }
+        Ok(answers)
     }
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.store.claim(claim)

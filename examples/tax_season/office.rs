@@ -139,8 +139,8 @@ fn item_action(
         Ok(Some((format!("item/{place}/{what}"), command)))
     };
     // One proposal in twenty-five is declined; two clients in three think better of it later.
-    let declines = link.kind.as_str() == "proposal" && chance % 25 == 0;
-    let comes_round = chance / 25 % 3 != 0;
+    let declines = link.kind.as_str() == "proposal" && chance.is_multiple_of(25);
+    let comes_round = !(chance / 25).is_multiple_of(3);
     let now = link.status.as_ref().map(StatusKey::as_str);
     match link.progress {
         ItemProgress::Declined if comes_round && age >= 14 => return report("signed", "signed after all".to_owned()),
@@ -170,7 +170,7 @@ fn missing_documents(demo: &Demo, job: &Job, day: NaiveDate) -> Option<(String, 
     let first = job.visits.len() <= 2;
     let chance = chance(demo, &format!("{}/missing", job.id));
     let age = age(job, job.visit_number(), day)?;
-    if !first || chance % 8 != 0 || age < 1 || job.pipeline.as_str() != "individual-1040" {
+    if !first || !chance.is_multiple_of(8) || age < 1 || job.pipeline.as_str() != "individual-1040" {
         return None;
     }
     let status: StatusKey = "missing-documents".parse().ok()?;

@@ -670,6 +670,13 @@ pub enum Reaction {
         /// Which item.
         item: ItemId,
     },
+    /// An action of an automation on it could not be done after all.
+    ActionFailed {
+        /// Which.
+        origin: crate::store::ActionOrigin,
+        /// Why.
+        why: String,
+    },
     /// Something around it changed: a newer version of its pipeline, a stage with room again.
     Reconsider {
         /// The job that reacts.
@@ -687,6 +694,7 @@ impl Reaction {
             | Self::Dependency { job, .. }
             | Self::Item { job, .. }
             | Self::Reconsider { job } => *job,
+            Self::ActionFailed { origin, .. } => origin.job,
         }
     }
 }

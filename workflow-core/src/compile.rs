@@ -176,6 +176,11 @@ impl Compiled {
         self.rules.get(*self.by_key.get(key)?)
     }
 
+    /// The rule of a key, by its number.
+    pub(crate) fn number_of(&self, key: &AutomationKey) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
     /// Rules that run when a job enters the stage.
     pub(crate) fn entered(&self, stage: usize) -> &[usize] {
         self.entered.get(stage).map_or(&[], Vec::as_slice)

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod apply;
+pub mod builder;
 pub mod calendar;
 pub mod catalog;
 pub mod command;

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use crate::definition::{Access, PipelineDefinition, Stage, Status};
+use crate::definition::{Access, PipelineDefinition, Stage, Status, Template};
 use crate::error::Problem;
 use crate::id::{StageKey, StatusKey};
 use crate::limits;
@@ -59,6 +59,18 @@ pub fn validate(definition: &PipelineDefinition) -> Vec<Problem> {
     check_transitions(definition, &names, &mut found);
     automation::check(definition, &names, &mut found);
     template::check_all(definition, &mut found);
+    found.into_problems()
+}
+
+/// Everything that is wrong with a firm's template by itself: sizes past their limits, empty
+/// titles, dates out of range. Paths begin at the template.
+#[must_use]
+pub fn validate_template(template: &Template) -> Vec<Problem> {
+    let mut found = Findings::default();
+    match template {
+        Template::Task(task) => template::check_task("task", task, &mut found),
+        Template::Job { defaults, .. } => template::check_job("job.defaults", defaults, &mut found),
+    }
     found.into_problems()
 }
 

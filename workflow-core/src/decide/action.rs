@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cascade::Running;
 use super::task::{Home, open_tasks_of};
-use super::{Decider, Need, Step, Stop};
+use super::{Decider, Need, Step, Stop, check_limit};
 use crate::command::{AssignMode, NewJob};
 use crate::compile::Compiled;
 use crate::definition::{
@@ -15,8 +15,9 @@ use crate::definition::{
 use crate::error::Rejection;
 use crate::event::{Event, FailureEnd};
 use crate::id::{JobId, TaskId, TemplateKey};
-use crate::model::{Account, Intent, Job, TaskState};
-use crate::store::{DocId, FollowUpWork};
+use crate::limits;
+use crate::model::{Account, Intent, Job, Task, TaskState};
+use crate::store::{ActionOrigin, DocId, FollowUpWork};
 
 impl Decider<'_> {
     /// Does one action on the job in focus. Answers why it could not be done.
@@ -71,7 +72,7 @@ impl Decider<'_> {
             Action::Unassign(who) => self.assign_by_automation(&job, &account, AssignMode::Remove, who),
             Action::ReplaceAssignees(who) => self.assign_by_automation(&job, &account, AssignMode::Replace, who),
             Action::UpdateAccountAccess(change) => Ok(self.update_access(&job, &account, change)),
-            other => self.perform_further(&job, &account, compiled, other),
+            other => self.perform_further(&job, &account, compiled, running, other),
         }
     }
 
@@ -80,6 +81,7 @@ impl Decider<'_> {
         job: &Arc<Job>,
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
+        running: &Running,
         action: &Action,
     ) -> Step<Result<(), String>> {
         match action {
@@ -95,7 +97,7 @@ impl Decider<'_> {
                 let target = self.target(job, Some(pipeline), stage.as_ref())?;
                 self.move_by_automation(job.id, &target)
             }
-            Action::CreateJob(order) => self.create_other_job(job, account, compiled, order),
+            Action::CreateJob(order) => self.create_other_job(job, account, compiled, running, order),
             Action::CompleteTasks(which) => self.end_tasks(job, which, TaskState::Completed),
             Action::CancelTasks(which) => self.end_tasks(job, which, TaskState::Cancelled),
             Action::CompleteItems(which) => self.end_items(job, which, true),
@@ -141,16 +143,25 @@ impl Decider<'_> {
             }
             people.push(resolved);
         }
+        let count = job.tasks.len().saturating_add(templates.len());
+        check_limit("JOB_TASKS", limits::JOB_TASKS, count, "the tasks of the job")?;
+        // All are written before one is made: a retry must not make some twice.
+        let mut tasks: Vec<Task> = Vec::with_capacity(templates.len());
         for (template, people) in templates.iter().zip(people) {
             let id = TaskId(self.next_id());
-            // Read anew: tasks made just before may be waited for.
-            let job = self.job(job.id)?;
-            let waits_for = open_tasks_of(&job, &template.after).into_iter().collect();
+            let mut waits_for: BTreeSet<TaskId> = open_tasks_of(job, &template.after).into_iter().collect();
+            let made_before =
+                tasks.iter().filter(|task| task.template.as_ref().is_some_and(|key| template.after.contains(key)));
+            waits_for.extend(made_before.map(|task| task.id));
             let home =
-                Home { job: Some(&job), account: Some(account), compiled: Some(compiled), origin: running.origin() };
-            if let Err(why) = self.make_task(id, template, waits_for, people, &home)? {
-                return Ok(Err(why));
+                Home { job: Some(job), account: Some(account), compiled: Some(compiled), origin: running.origin() };
+            match self.write_task(id, template, waits_for, people, &home) {
+                Ok(task) => tasks.push(task),
+                Err(why) => return Ok(Err(why)),
             }
+        }
+        for task in tasks {
+            self.emit(Event::TaskCreated { task: Arc::new(task), origin: Some(running.origin()) });
         }
         Ok(Ok(()))
     }
@@ -228,6 +239,7 @@ impl Decider<'_> {
         job: &Arc<Job>,
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
+        running: &Running,
         order: &CreateJob,
     ) -> Step<Result<(), String>> {
         let pipeline = order.pipeline.clone().unwrap_or_else(|| job.pipeline.clone());
@@ -266,7 +278,14 @@ impl Decider<'_> {
             new.template.clone_from(&order.template);
             new.name.clone_from(&name);
             (new.period_start, new.period_end) = (job.period_start, job.period_end);
-            self.follow_ups.push(FollowUpWork::CreateJob(Box::new(new)));
+            let origin = ActionOrigin {
+                job: job.id,
+                automation: running.automation.clone(),
+                action: running.action,
+                visit: running.visit,
+                status_round: running.status_round,
+            };
+            self.follow_ups.push(FollowUpWork::CreateJob { new: Box::new(new), origin });
         }
         Ok(Ok(()))
     }
@@ -308,6 +327,7 @@ impl Decider<'_> {
         };
         let running = Running {
             automation: failure.automation.clone(),
+            action: failure.action,
             visit: failure.visit,
             status_round: failure.status_round,
         };

@@ -30,6 +30,8 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone)]
 pub(super) struct Running {
     pub(super) automation: AutomationKey,
+    /// Its place among the automation's actions.
+    pub(super) action: u32,
     pub(super) visit: u32,
     pub(super) status_round: Option<u32>,
 }
@@ -90,9 +92,15 @@ impl Decider<'_> {
         if job.status == JobStatus::Archived && !archiving {
             return Ok(());
         }
+        let by_hand: Vec<usize>;
         let rules: &[usize] = match &pending.fact {
             Fact::Entered { stage, .. } => compiled.entered(*stage),
             Fact::Left { stage, .. } => compiled.left(*stage),
+            // Wherever the automation is written.
+            Fact::ByHand(key) => {
+                by_hand = compiled.number_of(key).into_iter().collect();
+                &by_hand
+            }
             _ => compiled.others(),
         };
         for number in rules {
@@ -172,7 +180,7 @@ impl Decider<'_> {
             Fact::StatusSet { status: JobStatus::Custom(_), round, .. } => Some(*round),
             _ => None,
         };
-        let running = Running { automation: key.clone(), visit: pending.visit, status_round };
+        let mut running = Running { automation: key.clone(), action: 0, visit: pending.visit, status_round };
         let (by, of, trail) = (self.by.take(), self.of.take(), self.trail.take());
         self.by = Some(key.clone());
         self.of = Some(pending.event);
@@ -183,9 +191,10 @@ impl Decider<'_> {
             if self.state.job(id).is_none() {
                 break;
             }
+            running.action = place;
             match self.perform(id, compiled, &running, action) {
                 Ok(Ok(())) => {}
-                Ok(Err(why)) => self.fail_action(id, &running, place, why),
+                Ok(Err(why)) => self.fail_action(id, &running, why),
                 Err(stop) => {
                     result = Err(stop);
                     break;
@@ -229,7 +238,8 @@ impl Decider<'_> {
         self.raise(id, AttentionReason::Loop, text);
     }
 
-    fn fail_action(&mut self, id: JobId, running: &Running, action: u32, why: String) {
+    pub(super) fn fail_action(&mut self, id: JobId, running: &Running, why: String) {
+        let action = running.action;
         let number = self.state.job(id).map_or(1, |job| job.failures.saturating_add(1));
         let text = format!("action {} of `{}` could not be done: {why}", action.saturating_add(1), running.automation);
         let failure = FailedAction {

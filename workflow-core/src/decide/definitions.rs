@@ -15,8 +15,8 @@ use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
 use crate::shortcode::Text;
 use crate::state::Slot;
-use crate::store::{DocId, FollowUpWork};
-use crate::validate::validate;
+use crate::store::{DocId, FollowUpWork, StageGuard};
+use crate::validate::{validate, validate_template};
 
 impl Decider<'_> {
     /// Takes the firm's record into the state: its counter goes up with every change here.
@@ -58,7 +58,7 @@ impl Decider<'_> {
     pub(super) fn save_template(&mut self, template: &Template) -> Step {
         let key = (template.kind(), template.key().clone());
         self.subject = Some(DocId::Template(key.0, key.1.clone()));
-        let (mut texts, mut problems) = (Texts::default(), Vec::new());
+        let (mut texts, mut problems) = (Texts::default(), validate_template(template));
         match template {
             Template::Task(task) => task_texts(&mut texts, "", task, &mut problems),
             Template::Job { defaults, .. } => job_texts(&mut texts, "", defaults, &mut problems),
@@ -156,25 +156,27 @@ impl Decider<'_> {
         let Some(counts) = self.state.stage_jobs.get(&definition.key) else {
             return self.need(Need::StageJobs(definition.key.clone()));
         };
-        // Jobs on their way from a stage that an earlier version mapped to this one count as its own.
+        // Jobs that were not touched since an earlier version mapped their stage to this one count
+        // as well.
         let moved = self.catalog.pipeline(&definition.key).map(|head| &head.moved_stages);
-        let held_by = |stage: &StageKey| {
-            let coming = moved.into_iter().flatten().filter(|(_, to)| *to == stage).map(|(from, _)| from);
-            let held = coming.chain([stage]).filter_map(|stage| counts.get(stage).copied());
-            held.fold(0i64, i64::saturating_add)
-        };
-        let held: Vec<(StageKey, u64)> = dropped
-            .into_iter()
-            .filter_map(|stage| {
-                let jobs = held_by(&stage);
-                u64::try_from(jobs).ok().filter(|jobs| *jobs > 0).map(|jobs| (stage, jobs))
-            })
-            .collect();
+        let mut held: Vec<(StageKey, u64)> = Vec::new();
+        for stage in dropped {
+            let earlier = moved.into_iter().flatten().filter(|(_, to)| **to == stage).map(|(from, _)| from);
+            let mut jobs = 0i64;
+            for from in earlier.chain([&stage]) {
+                jobs = jobs.saturating_add(counts.get(from).copied().unwrap_or(0));
+                // INVARIANT: no job comes in between this look and the commit.
+                self.guards.push(StageGuard { pipeline: definition.key.clone(), stage: from.clone(), at_most: 0 });
+            }
+            if jobs > 0 {
+                held.push((stage, jobs.unsigned_abs()));
+            }
+        }
         if let Some(outlook) = &mut self.outlook {
             outlook.migrations = mapping
                 .iter()
                 .map(|(from, to)| {
-                    let jobs = held_by(from).max(0).unsigned_abs();
+                    let jobs = counts.get(from).copied().unwrap_or(0).max(0).unsigned_abs();
                     super::StageMigration { from: from.clone(), to: to.clone(), jobs }
                 })
                 .collect();
@@ -225,19 +227,17 @@ impl Decider<'_> {
 #[must_use]
 pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Problem> {
     let mut problems = validate(definition);
-    if problems.iter().any(|problem| problem.code == "limit") {
-        return problems;
-    }
-    // Where two parts go by one name, what is wrong with the whole may come from that alone.
-    let ambiguous = problems.iter().any(|problem| problem.code == "duplicate_key");
     match Compiled::new(Arc::new(definition.clone()), 0) {
         Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
         Err(texts) => problems.extend(texts),
     }
-    let found = lint(definition, &surroundings(catalog)).into_iter();
-    let found = found.filter(|problem| !ambiguous || problem.code.starts_with("unknown_"));
-    let known: BTreeSet<(String, &str)> = problems.iter().map(|problem| (problem.path.clone(), problem.code)).collect();
-    problems.extend(found.filter(|problem| !known.contains(&(problem.path.clone(), problem.code))));
+    for problem in lint(definition, &surroundings(catalog)) {
+        // What does not make sense by itself is not told twice.
+        if !problems.iter().any(|known| known.path == problem.path) {
+            problems.push(problem);
+        }
+    }
+    // Errors first, so that warnings never crowd one out.
     problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
     problems.truncate(crate::limits::PROBLEMS);
     problems

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::account::check_value;
 use super::facts::Fact;
+use super::moves::{Room, Target};
 use super::{Decider, Need, Step, check_limit, check_name, check_text};
 use crate::command::{AssignMode, Change, JobChanges, NewJob, Reaction};
 use crate::compile::Compiled;
-use crate::definition::{Assignment, DateRule, JobDate, JobTemplate, Versioning};
+use crate::definition::{Assignment, DateRule, JobDate, JobTemplate, Versioning, WipMode};
 use crate::error::Rejection;
 use crate::event::{Actor, Event, FailureEnd};
 use crate::id::{AutomationKey, CommentId, FieldKey, JobId, NotificationId, SignalKey, StatusKey, Tag};
@@ -53,6 +54,12 @@ impl Decider<'_> {
             Some(stage) => newest.graph().position(stage).ok_or_else(|| Rejection::not_found("stage", stage))?,
             None => 0,
         };
+        let target = Target { compiled: Arc::clone(&newest), place: stage };
+        let room = self.room(&target, None, false)?;
+        if let (Room::Full { max, mode: WipMode::Refuse }, Some(stage)) = (room, target.stage()) {
+            let why = format!("`{}` holds {max} jobs already, as many as it may", stage.key);
+            return Err(Rejection::refused("wip_limit", why).into());
+        }
         let unfilled = self.seed_job(id, new, &newest, stage, &account)?;
         self.subject = Some(DocId::Job(id));
         self.focus = Some(id);
@@ -63,6 +70,7 @@ impl Decider<'_> {
             let text = format!("nobody holds the role `{role}`, which the job was to be assigned to");
             self.raise(id, AttentionReason::UnfilledRole(role), text);
         }
+        self.warn_if_full(id, &target, room);
         self.note_in_visit(0, 0, Fact::Created);
         let fact = Fact::Entered { compiled: newest, stage, forward: true, leave_out: Rc::default() };
         self.note_in_visit(0, 0, fact);
@@ -605,6 +613,15 @@ impl Decider<'_> {
             }
             Reaction::Dependency { on, finished, .. } => self.learn_dependency(&job, *on, *finished),
             Reaction::Item { item, .. } => self.learn_item(id, *item)?,
+            Reaction::ActionFailed { origin, why } => {
+                let running = super::cascade::Running {
+                    automation: origin.automation.clone(),
+                    action: origin.action,
+                    visit: origin.visit,
+                    status_round: origin.status_round,
+                };
+                self.fail_action(id, &running, why.clone());
+            }
             Reaction::Reconsider { .. } => {}
         }
         self.run_cascade()

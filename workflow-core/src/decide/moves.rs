@@ -31,7 +31,7 @@ impl Target {
 
 /// How full a stage is, before one more comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
+pub(super) enum Room {
     Free,
     Full { max: u32, mode: WipMode },
 }
@@ -71,7 +71,7 @@ impl Decider<'_> {
                 return Err(Rejection::refused("exit_requirement", why).into());
             }
         }
-        let room = self.room(&target, &job, order.override_rules)?;
+        let room = self.room(&target, Some(&job), order.override_rules)?;
         if let (Room::Full { max, mode: WipMode::Refuse }, false) = (room, order.override_rules) {
             let why = format!("`{}` holds {max} jobs already, as many as it may", order.to);
             return Err(Rejection::refused("wip_limit", why).into());
@@ -201,11 +201,12 @@ impl Decider<'_> {
         }
     }
 
-    fn room(&mut self, target: &Target, job: &Job, overridden: bool) -> Step<Room> {
+    /// How full a stage is for a job that comes from elsewhere, or from nowhere.
+    pub(super) fn room(&mut self, target: &Target, job: Option<&Job>, overridden: bool) -> Step<Room> {
         let Some(stage) = target.stage() else { return Ok(Room::Free) };
         let Some(limit) = stage.wip_limit else { return Ok(Room::Free) };
         let pipeline = target.compiled.key();
-        if job.pipeline == *pipeline && job.stage == stage.key {
+        if job.is_some_and(|job| job.pipeline == *pipeline && job.stage == stage.key) {
             return Ok(Room::Free);
         }
         let Some(counts) = self.state.stage_jobs.get(pipeline) else {
@@ -234,7 +235,7 @@ impl Decider<'_> {
         Ok(if full { Room::Full { max: limit.max, mode: limit.mode } } else { Room::Free })
     }
 
-    fn warn_if_full(&mut self, id: JobId, target: &Target, room: Room) {
+    pub(super) fn warn_if_full(&mut self, id: JobId, target: &Target, room: Room) {
         if let (Room::Full { max, .. }, Some(stage)) = (room, target.stage()) {
             let text = format!("`{}` holds more than the {max} jobs it should", stage.key);
             self.raise(id, AttentionReason::WipLimit(stage.key.clone()), text);
@@ -256,7 +257,7 @@ impl Decider<'_> {
             return Ok(Err(format!("the job has made {} visits, as many as it may", job.visits.len())));
         }
         let guards = self.guards.len();
-        let room = self.room(target, &job, false)?;
+        let room = self.room(target, Some(&job), false)?;
         if let Room::Full { max, mode: WipMode::Refuse } = room {
             self.guards.truncate(guards);
             return Ok(Err(format!("`{}` holds {max} jobs already, as many as it may", stage.key)));
@@ -329,7 +330,7 @@ impl Decider<'_> {
         let Some((target, skipped)) = self.next_stage(job)? else { return Ok(false) };
         let Some(next) = target.stage().map(|stage| stage.key.clone()) else { return Ok(false) };
         let guards = self.guards.len();
-        let room = self.room(&target, job, false)?;
+        let room = self.room(&target, Some(job), false)?;
         if let Room::Full { max, mode: WipMode::Refuse } = room {
             self.guards.truncate(guards);
             let text = format!("everything is done, but `{next}` holds {max} jobs, as many as it may");

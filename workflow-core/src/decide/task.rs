@@ -9,13 +9,14 @@ use super::people::Resolved;
 use super::{Decider, Need, Step, Stop, check_limit, check_name, check_text};
 use crate::command::{AssignMode, NewTask};
 use crate::compile::Compiled;
-use crate::definition::{Assignment, TaskTemplate};
+use crate::definition::{Assignment, TaskTemplate, Template};
 use crate::error::Rejection;
 use crate::event::{Event, TaskChanges};
 use crate::id::{JobId, StatusKey, TaskId, TemplateKey};
 use crate::limits;
 use crate::model::{Account, ChecklistItem, Job, LinkOrigin, Task, TaskLink, TaskState};
 use crate::store::DocId;
+use crate::validate::validate_template;
 
 /// Where a new task belongs.
 pub(super) struct Home<'a> {
@@ -37,28 +38,22 @@ impl Decider<'_> {
             .or_else(|| self.catalog.task_template(key))
     }
 
-    /// Creates a task from a template. Answers why it could not.
-    pub(super) fn make_task(
-        &mut self,
+    /// Writes a task from a template, without making it yet. Answers why it could not.
+    pub(super) fn write_task(
+        &self,
         id: TaskId,
         template: &TaskTemplate,
         waits_for: BTreeSet<TaskId>,
         people: Resolved,
         home: &Home<'_>,
-    ) -> Step<Result<(), String>> {
+    ) -> Result<Task, String> {
         let job = home.job.map(|job| &**job);
-        let linked = job.map_or(0, |job| job.tasks.len());
-        check_limit("JOB_TASKS", limits::JOB_TASKS, linked.saturating_add(1), "the tasks of the job")?;
         let write = |source: &str| self.write(source, job, home.account, home.compiled);
-        let title = match write(&template.title) {
-            Ok(title) if title.trim().is_empty() => return Ok(Err("the task's title comes out empty".to_owned())),
-            Ok(title) => title,
-            Err(why) => return Ok(Err(why)),
-        };
-        let description = match template.description.as_deref().map(write).transpose() {
-            Ok(description) => description,
-            Err(why) => return Ok(Err(why)),
-        };
+        let title = write(&template.title)?;
+        if title.trim().is_empty() {
+            return Err("the task's title comes out empty".to_owned());
+        }
+        let description = template.description.as_deref().map(write).transpose()?;
         let visit = home.origin.visit;
         let date = |rule: &Option<crate::definition::DateRule>| {
             rule.as_ref().and_then(|rule| self.task_date(job, visit, self.today, rule))
@@ -66,7 +61,7 @@ impl Decider<'_> {
         let (start, due) = (date(&template.start), date(&template.due));
         let checklist =
             template.checklist.iter().map(|text| ChecklistItem { text: text.as_str().into(), done: false }).collect();
-        let task = Task {
+        Ok(Task {
             id,
             job: job.map(|job| job.id),
             account: home.account.map(|account| account.id),
@@ -89,10 +84,7 @@ impl Decider<'_> {
             created: self.now,
             updated: self.now,
             completed: None,
-        };
-        let origin = job.map(|_| home.origin.clone());
-        self.emit(Event::TaskCreated { task: Arc::new(task), origin });
-        Ok(Ok(()))
+        })
     }
 
     pub(super) fn create_task_by_command(&mut self, new: &NewTask) -> Step {
@@ -114,9 +106,10 @@ impl Decider<'_> {
                 .cloned()
                 .ok_or_else(|| Rejection::not_found("task template", key))?,
             (None, Some(task)) => {
-                check_name("task.title", &task.title)?;
-                check_limit("CHECKLIST", limits::CHECKLIST, task.checklist.len(), "the checklist")?;
-                check_limit("TAGS", limits::TAGS, task.tags.len(), "the number of tags")?;
+                let problems = validate_template(&Template::Task(task.clone()));
+                if !problems.is_empty() {
+                    return Err(Rejection::Document(problems).into());
+                }
                 (**task).clone()
             }
             _ => return Err(Rejection::invalid("task", "name a template or describe the task, one of the two").into()),
@@ -140,12 +133,19 @@ impl Decider<'_> {
             waits_for.extend(open_tasks_of(job, &template.after));
         }
         let people = self.resolve_strictly(&template.assign, account.as_deref())?;
+        if let Some(job) = &job {
+            let count = job.tasks.len().saturating_add(1);
+            check_limit("JOB_TASKS", limits::JOB_TASKS, count, "the tasks of the job")?;
+        }
         let visit = job.as_ref().map_or(0, |job| job.visit_number());
         let origin = LinkOrigin { visit, automation: None, status_round: None };
         self.subject = Some(DocId::Task(id));
         self.about.account = account.as_ref().map(|account| account.id);
         let home = Home { job: job.as_ref(), account: account.as_ref(), compiled: compiled.as_ref(), origin };
-        self.make_task(id, &template, waits_for, people, &home)?.map_err(|why| Rejection::invalid("task", why))?;
+        let task =
+            self.write_task(id, &template, waits_for, people, &home).map_err(|why| Rejection::invalid("task", why))?;
+        let origin = job.is_some().then_some(home.origin);
+        self.emit(Event::TaskCreated { task: Arc::new(task), origin });
         self.run_cascade()
     }
 

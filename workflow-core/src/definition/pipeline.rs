@@ -81,7 +81,8 @@ pub enum MoveRule {
     /// To any stage.
     #[default]
     Free,
-    /// Along the transitions only: the next stage, and those declared.
+    /// Along the pipeline's own ways only: the declared transitions, and the default path where a
+    /// stage does not branch.
     Transitions,
 }
 
@@ -151,7 +152,7 @@ pub struct Stage {
     /// What automove does with a visit that never had anything to wait for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_empty: OnEmpty,
-    /// Whether the pipeline ends here; the last stage is final without saying so.
+    /// Whether the pipeline ends here; when no stage says so, the last is final.
     #[serde(default, rename = "final", skip_serializing_if = "is_default")]
     pub is_final: bool,
     /// How long a job should stay.
@@ -237,6 +238,6 @@ pub struct Transition {
     /// From this stage.
     pub from: StageKey,
     /// To this one. A stage with a forward transition is a branching stage: automove tries its
-    /// forward transitions in declared order, then the rest of the default path.
+    /// forward transitions in declared order.
     pub to: StageKey,
 }

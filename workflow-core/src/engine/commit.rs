@@ -124,7 +124,7 @@ fn lane(work: &FollowUpWork) -> Option<Uuid> {
     match work {
         FollowUpWork::AccountTags { account, .. } | FollowUpWork::AccountField { account, .. } => Some(account.0),
         FollowUpWork::Dependency { job, .. } | FollowUpWork::Item { job, .. } => Some(job.0),
-        FollowUpWork::CreateJob(_) | FollowUpWork::Migrate { .. } | FollowUpWork::StageFreed { .. } => None,
+        FollowUpWork::CreateJob { .. } | FollowUpWork::Migrate { .. } | FollowUpWork::StageFreed { .. } => None,
     }
 }
 

@@ -12,14 +12,15 @@ use chrono::TimeDelta;
 
 use super::commit::Work;
 use super::{Engine, LEASE};
-use crate::command::{Command, Reaction, Request};
+use crate::command::{Command, NewJob, Reaction, Request};
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::event::Actor;
 use crate::id::{AccountId, FirmId, IdempotencyKey, JobId, PipelineKey, StageKey};
 use crate::limits;
 use crate::model::{AttentionReason, Job, JobStatus};
 use crate::store::{
-    Batch, Cell, Claim, Document, FollowUp, FollowUpWork, IndexName, Queue, QueuedBody, Scan, Settle, SettleHow,
+    ActionOrigin, Batch, Cell, Claim, Document, FollowUp, FollowUpWork, IndexName, Queue, QueuedBody, Scan, Settle,
+    SettleHow,
 };
 
 /// How many jobs are told before the lease is renewed.
@@ -122,7 +123,7 @@ impl Engine {
                     field: field.clone(),
                 })
             }
-            FollowUpWork::CreateJob(new) => self.run_command(held, Command::CreateJob(new.clone()), queue),
+            FollowUpWork::CreateJob { new, origin } => self.create_job(held, new, origin, queue),
             FollowUpWork::Dependency { job, on, finished } => {
                 let reaction = Reaction::Dependency { job: *job, on: *on, finished: *finished };
                 self.run_command(held, Command::React(Box::new(reaction)), queue)
@@ -133,6 +134,25 @@ impl Engine {
             }
             FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, queue),
             FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, queue),
+        }
+    }
+
+    /// Creates a job for an action on another. When it is refused, the action has failed after all.
+    fn create_job(
+        &self,
+        held: &Held,
+        new: &NewJob,
+        origin: &ActionOrigin,
+        queue: &mut VecDeque<Held>,
+    ) -> Result<(), Error> {
+        let command = Command::CreateJob(Box::new(new.clone()));
+        match self.give(held, command, None, vec![held.settle(SettleHow::Done)], queue) {
+            Err(Error::Rejected(rejection)) => {
+                let why = format!("the job could not be created: {rejection}");
+                let reaction = Reaction::ActionFailed { origin: origin.clone(), why };
+                self.run_command(held, Command::React(Box::new(reaction)), queue)
+            }
+            done => done,
         }
     }
 
@@ -255,7 +275,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets jobs that wait for room in a stage try again, those that wait longest first.
+    /// Lets jobs that wait for room in a stage try again, the oldest jobs first.
     fn fill_stage(
         &self,
         held: &Held,

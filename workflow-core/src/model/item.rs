@@ -156,7 +156,10 @@ impl ItemKind {
             | Self::TimeEntry
             | Self::WikiPage
             | Self::Job => DoneRule::NotActionable,
-            Self::Host(key) => DoneRule::Host(settings.item_kinds.get(key)?.clone()),
+            Self::Host(key) => match settings.item_kinds.get(key)? {
+                definition if definition.actionable => DoneRule::Host(definition.clone()),
+                _ => DoneRule::NotActionable,
+            },
         })
     }
 }

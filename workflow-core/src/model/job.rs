@@ -270,7 +270,7 @@ pub enum AttentionReason {
     UnfilledRole(RoleKey),
     /// A stage holds more jobs than it should.
     WipLimit(StageKey),
-    /// A job moving by itself was held back by a stage that is full or an exit that is shut.
+    /// Everything is done, and the job waits for room in this stage.
     Held(StageKey),
     /// The host refused a notification.
     Rejected(crate::id::NotificationId),

@@ -48,7 +48,7 @@ pub enum JobScope {
 pub struct JobQuery {
     /// Which.
     pub scope: JobScope,
-    /// With one of these statuses; active and held ones when empty.
+    /// With one of these statuses; all but archived ones when empty.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub statuses: BTreeSet<StatusKey>,
     /// Archived ones too, when no status is named.

@@ -21,6 +21,6 @@ pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};
 pub use port::{Capabilities, Durability, Hit, LogBy, LogPosition, LogScan, Logged, Scan, Store, Transact};
 pub use queue::{
-    Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody, QueuedState, Settle,
-    SettleHow, Waiting,
+    ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,
+    QueuedState, Settle, SettleHow, Waiting,
 };

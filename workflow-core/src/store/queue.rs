@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -209,7 +210,12 @@ pub enum FollowUpWork {
         except: Option<JobId>,
     },
     /// Create a job.
-    CreateJob(Box<NewJob>),
+    CreateJob {
+        /// The job.
+        new: Box<NewJob>,
+        /// The action that wants it, to be told when it is refused.
+        origin: ActionOrigin,
+    },
     /// Tell a job that one it waits for was finished or opened again.
     Dependency {
         /// Which job.
@@ -238,6 +244,22 @@ pub enum FollowUpWork {
         /// Which stage.
         stage: StageKey,
     },
+}
+
+/// The action that left a follow-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActionOrigin {
+    /// On which job.
+    pub job: JobId,
+    /// Of which automation.
+    pub automation: AutomationKey,
+    /// Its place among the automation's actions, from 0.
+    pub action: u32,
+    /// During which visit.
+    pub visit: u32,
+    /// In which round of status automations, if it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_round: Option<u32>,
 }
 
 /// What a chain of follow-ups has done so far, so that one that goes in circles is cut.

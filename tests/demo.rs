@@ -1,0 +1,100 @@
+//! The demo, killed at random moments and started again: it ends like one that was left alone, and
+//! what it leaves is whole.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use workflow_core::engine::Engine;
+use workflow_core::id::FirmId;
+use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+
+/// The program, which cargo builds along with the tests.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("this program's path");
+    let folder = test.parent().and_then(Path::parent).expect("the profile's folder");
+    folder.join("examples").join(format!("tax_season{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The demo's data with the first clients only.
+fn few_clients(folder: &Path, clients: usize) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let data = folder.join("data");
+    std::fs::create_dir_all(data.join("pipelines")).expect("a folder");
+    for name in ["firm.json", "team.json"] {
+        std::fs::copy(source.join(name), data.join(name)).expect("a copy");
+    }
+    for entry in std::fs::read_dir(source.join("pipelines")).expect("pipelines") {
+        let path = entry.expect("an entry").path();
+        std::fs::copy(&path, data.join("pipelines").join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    let text = std::fs::read_to_string(source.join("clients.csv")).expect("clients");
+    let few: Vec<&str> = text.lines().take(clients + 1).collect();
+    std::fs::write(data.join("clients.csv"), few.join("\n")).expect("written");
+    data
+}
+
+fn command(data: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.arg("--quiet").arg("--data").arg(data).arg("--folder").arg(folder);
+    command.stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+}
+
+/// Runs it to the end; answers what it says of the final state.
+fn finish(data: &Path, folder: &Path) -> String {
+    let output = command(data, folder).stdout(Stdio::piped()).output().expect("the demo");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "the demo failed:\n{text}");
+    text.lines().last().expect("a last line").to_owned()
+}
+
+/// Looks at what a killed process left.
+fn look(folder: &Path) {
+    let file = folder.join("practice.db");
+    if !file.exists() {
+        return;
+    }
+    let store = Arc::new(SqliteStore::open(&file, SqliteOptions::default()).expect("a store"));
+    assert_eq!(store.integrity_check().expect("a check"), Vec::<String>::new());
+    let firm: FirmId = "0190a5d0-0000-7000-8000-000000000001".parse().expect("an id");
+    let found = Engine::new(store).verify(firm).expect("readable");
+    assert_eq!(found.differences, Vec::<String>::new());
+}
+
+#[test]
+fn s5_5_a_demo_that_is_killed_ends_like_one_that_is_not() {
+    let rounds: u64 = std::env::var("WORKFLOW_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let home = tempfile::tempdir().expect("a folder");
+    let data = few_clients(home.path(), 40);
+    let began = Instant::now();
+    let wanted = finish(&data, &home.path().join("whole"));
+    let whole = began.elapsed();
+    let folder = home.path().join("killed");
+    let mut random = 0x2545_f491_4f6c_dd1du64 ^ u64::from(std::process::id());
+    let mut killed = 0;
+    for _ in 0..rounds {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let mut child = command(&data, &folder).stdout(Stdio::null()).spawn().expect("the demo");
+        // Anywhere between the first moments and a good part of a whole run.
+        let life = whole.mul_f64((random % 1_000) as f64 / 1_000.0 * 0.6) + Duration::from_millis(5);
+        std::thread::sleep(life);
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        killed += 1;
+        look(&folder);
+    }
+    assert_eq!(killed, rounds);
+    assert_eq!(finish(&data, &folder), wanted, "an interrupted season ended in another state");
+    let text = std::fs::read_to_string(folder.join("outbox").join("notifications.jsonl")).expect("notifications");
+    let id = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).expect("a notification");
+        value["id"].as_str().expect("an id").to_owned()
+    };
+    let ids: Vec<String> = text.lines().map(id).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "a notification was delivered twice");
+}
