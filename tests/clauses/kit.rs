@@ -136,6 +136,24 @@ impl Office {
         outcome.job().expect("a job")
     }
 
+    /// Gives a command written as JSON; it must work.
+    #[track_caller]
+    pub(crate) fn give(&self, written: Value) -> Outcome {
+        self.run(command(written))
+    }
+
+    /// Creates a task, written as JSON.
+    #[track_caller]
+    pub(crate) fn new_task(&self, written: Value) -> TaskId {
+        self.give(json!({ "create_task": written })).tasks_created()[0]
+    }
+
+    /// Creates an item, written as JSON.
+    #[track_caller]
+    pub(crate) fn new_item(&self, written: Value) -> workflow_core::id::ItemId {
+        self.give(json!({ "create_item": written })).items_created()[0]
+    }
+
     fn document(&self, id: DocId) -> Option<Document> {
         self.store.get(firm(), &[id]).expect("readable").into_iter().flatten().next().map(|record| record.document)
     }
@@ -231,6 +249,17 @@ impl Office {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.engine.now()
     }
+}
+
+/// A command written as JSON.
+#[track_caller]
+pub(crate) fn command(written: Value) -> Command {
+    serde_json::from_value(written).expect("a command")
+}
+
+/// A pipeline `p` of three stages, without automations.
+pub(crate) fn plain() -> Value {
+    json!({ "key": "p", "name": "P", "stages": [{ "key": "one" }, { "key": "two" }, { "key": "three" }] })
 }
 
 pub(crate) fn set_task(task: TaskId, state: TaskState) -> Command {

@@ -1,5 +1,10 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
 mod kit;
+mod s10_outbox;
+mod s1_words;
+mod s2_pipelines;
 mod s3_stages;
 mod s4_automove;
+mod s7_tasks;
+mod s8_items;

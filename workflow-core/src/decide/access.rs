@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Decider, Step};
+use super::{Decider, Step, Stop};
 use crate::access::may_see;
 use crate::command::Command;
 use crate::compile::Compiled;
 use crate::error::Rejection;
 use crate::event::Actor;
-use crate::model::Account;
+use crate::id::JobId;
+use crate::model::{Account, Item};
 
 impl Decider<'_> {
     /// Refuses what the actor may never do, whatever the record.
@@ -52,5 +53,35 @@ impl Decider<'_> {
         }
         let why = format!("the pipeline `{}` is not open to you for this account", compiled.key());
         Err(Rejection::Forbidden(why).into())
+    }
+
+    /// Refuses what touches a job that the actor has no access to, without bringing it into focus.
+    pub(super) fn check_job_access(&mut self, id: JobId) -> Step {
+        // Everybody else was judged by the command already.
+        if !matches!(self.actor, Actor::Member(_)) {
+            return Ok(());
+        }
+        let job = self.job(id)?;
+        let (account, compiled) = (self.account(job.account), self.compiled(&job)?);
+        self.check_access(&compiled, &account?)
+    }
+
+    /// The first of an item's jobs that the actor has access to. Refused when there are jobs, and
+    /// none is open to the actor.
+    pub(super) fn open_job_of(&mut self, item: &Item) -> Step<Option<JobId>> {
+        let (mut refusal, mut missing) = (None, false);
+        for job in &item.jobs {
+            match self.check_job_access(*job) {
+                Ok(()) => return Ok(Some(*job)),
+                Err(Stop::Rejected(rejection)) => refusal = Some(rejection),
+                // All that are missing are asked for before giving up, so that one load serves.
+                Err(Stop::Missing) => missing = true,
+            }
+        }
+        match refusal {
+            _ if missing => Err(Stop::Missing),
+            Some(rejection) => Err(rejection.into()),
+            None => Ok(None),
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::{Decider, Step};
 use crate::definition::{DateAnchor, DateRule, JobDate};
 use crate::event::Event;
 use crate::id::JobId;
-use crate::model::Job;
+use crate::model::{Job, Task};
 
 impl Decider<'_> {
     /// A date of a job that others count from; of its stage entries, that of the visit given.
@@ -93,17 +93,22 @@ impl Decider<'_> {
         self.emit(Event::JobDateSet { job: id, date, to });
         let job = self.job(id)?;
         for (task, visit) in tasks {
-            let created = self.catalog.calendar().civil_date(task.created);
-            let derive = |rule: &Option<DateRule>, now: Option<NaiveDate>| match rule {
-                Some(rule) => self.task_date(Some(&job), visit, created, rule),
-                None => now,
-            };
-            let (start, due) = (derive(&task.start_rule, task.start), derive(&task.due_rule, task.due));
-            if (start, due) != (task.start, task.due) {
-                self.emit(Event::TaskDatesSet { task: task.id, start, due, derived: true });
-            }
+            self.derive_task_dates(&job, &task, visit);
         }
         Ok(())
+    }
+
+    /// Sets those of a task's dates that count from a job's.
+    pub(super) fn derive_task_dates(&mut self, job: &Job, task: &Task, visit: u32) {
+        let created = self.catalog.calendar().civil_date(task.created);
+        let derive = |rule: &Option<DateRule>, now: Option<NaiveDate>| match rule {
+            Some(rule) => self.task_date(Some(job), visit, created, rule),
+            None => now,
+        };
+        let (start, due) = (derive(&task.start_rule, task.start), derive(&task.due_rule, task.due));
+        if (start, due) != (task.start, task.due) {
+            self.emit(Event::TaskDatesSet { task: task.id, start, due, derived: true });
+        }
     }
 }
 

@@ -15,6 +15,7 @@ impl Decider<'_> {
     pub(super) fn add_job_dependency(&mut self, id: JobId, on: JobId) -> Step {
         let job = self.open_job(id)?;
         let other = self.job(on)?;
+        self.check_job_access(on)?;
         if job.waits_for.contains_key(&on) {
             self.unchanged = Some("the job waits for that one already".to_owned());
             return Ok(());

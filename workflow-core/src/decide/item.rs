@@ -140,6 +140,7 @@ impl Decider<'_> {
 
     pub(super) fn link_item(&mut self, reference: &ItemRef, job: JobId) -> Step {
         let item = self.find_item(reference)?;
+        self.open_job_of(&item)?;
         let record = self.open_job(job)?;
         self.subject = Some(DocId::Item(item.id));
         if record.items.iter().any(|link| link.item == item.id) {
@@ -185,6 +186,7 @@ impl Decider<'_> {
 
     pub(super) fn name_item(&mut self, id: ItemId, external: &ExternalRef) -> Step {
         let item = self.item(id)?;
+        self.about.job = self.open_job_of(&item)?;
         self.subject = Some(DocId::Item(id));
         self.about.account = item.account;
         if item.external.as_ref() == Some(external) {
@@ -205,6 +207,7 @@ impl Decider<'_> {
         {
             return Err(Rejection::Forbidden("the item belongs to another account".to_owned()).into());
         }
+        let open = self.open_job_of(&item)?;
         if item.status.as_ref() == Some(status) {
             self.unchanged = Some(format!("the item is `{status}` already"));
             return Ok(());
@@ -221,14 +224,12 @@ impl Decider<'_> {
         }
         reached.insert(status.clone());
         let progress = self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?;
-        // The first job learns of it at once, in the same commit; the others follow.
-        let Some(job) = item.jobs.first().copied() else {
+        // One job learns of it at once, in the same commit; the others follow.
+        let Some(job) = open else {
             self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
             return Ok(());
         };
-        let record = self.focus(job)?;
-        let (compiled, account) = (self.compiled(&record)?, self.account(record.account)?);
-        self.check_access(&compiled, &account)?;
+        self.focus(job)?;
         self.spread_item(&item, status, progress, job)?;
         self.run_cascade()
     }

@@ -116,7 +116,7 @@ impl Decider<'_> {
         let mut waits_for = new.waits_for.clone();
         check_limit("PREREQUISITES", limits::PREREQUISITES, waits_for.len(), "the number of tasks it waits for")?;
         for on in &new.waits_for {
-            self.task(*on)?;
+            self.check_task_access(*on)?;
         }
         if let Some(job) = &job {
             waits_for.extend(open_tasks_of(job, &template.after));
@@ -153,6 +153,14 @@ impl Decider<'_> {
         self.subject = Some(DocId::Task(id));
         self.about.account = task.account;
         Ok(task)
+    }
+
+    /// Refuses what touches a task of a job that the actor has no access to.
+    fn check_task_access(&mut self, id: TaskId) -> Step {
+        match self.task(id)?.job {
+            Some(job) => self.check_job_access(job),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn set_task_state_by_command(
@@ -297,7 +305,7 @@ impl Decider<'_> {
 
     pub(super) fn add_task_dependency(&mut self, id: TaskId, on: TaskId) -> Step {
         let task = self.open_task(id)?;
-        self.task(on)?;
+        self.check_task_access(on)?;
         if task.waits_for.contains(&on) {
             self.unchanged = Some("the task waits for that one already".to_owned());
             return Ok(());
@@ -386,6 +394,9 @@ impl Decider<'_> {
             origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
         };
         self.emit(Event::TaskLinked { task: id, job, account: record.account, link: Box::new(link) });
+        if !task.state.is_ended() {
+            self.derive_task_dates(&record, &task, record.visit_number());
+        }
         self.run_cascade()
     }
 

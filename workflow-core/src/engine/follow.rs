@@ -255,7 +255,8 @@ impl Engine {
 
     /// Moves jobs out of the stages that newer versions of a pipeline dropped.
     fn migrate(&self, held: &Held, pipeline: &PipelineKey, queue: &mut VecDeque<Held>) -> Result<(), Error> {
-        let catalog = self.shared.catalogs.of(&*self.shared.store, held.firm)?;
+        // The publish that left this made what is remembered of the firm old.
+        let catalog = self.fresh_catalog(held.firm)?;
         let dropped: Vec<StageKey> =
             catalog.pipeline(pipeline).map(|head| head.moved_stages.keys().cloned().collect()).unwrap_or_default();
         for stage in dropped {

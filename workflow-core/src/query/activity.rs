@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::pager::fingerprint;
 use super::{Cursor, Page, PageRequest, Queries};
 use crate::error::{Error, Rejection};
+use crate::event::Event;
 use crate::id::{AccountId, JobId, MemberId};
 use crate::limits;
 use crate::model::Job;
@@ -94,6 +95,17 @@ impl Queries<'_> {
         }
     }
 
+    /// Whether an event is of no pipeline, or of one that is open to the actor.
+    fn may_read(&self, event: &Event) -> bool {
+        match event {
+            Event::PipelinePublished { definition, .. } => self.may_open(&definition.key),
+            Event::PipelineArchived { pipeline, .. } | Event::AutomationSwitched { pipeline, .. } => {
+                self.may_open(pipeline)
+            }
+            _ => true,
+        }
+    }
+
     /// Which entries the actor may see.
     fn seen(&self, found: &[Logged]) -> Result<Vec<bool>, Error> {
         if self.sees_all() {
@@ -109,7 +121,7 @@ impl Queries<'_> {
         let jobs: BTreeMap<JobId, Arc<Job>> = self.documents(&wanted)?.into_iter().filter_map(job).collect();
         let accounts = self.accounts_of(jobs.values().map(|job| job.account))?;
         let seen = |logged: &Logged| match logged.entry.job {
-            None => true,
+            None => logged.entry.events.iter().all(|recorded| self.may_read(&recorded.event)),
             Some(id) => {
                 jobs.get(&id).is_some_and(|job| self.sees(job, accounts.get(&job.account).map(|account| &**account)))
             }

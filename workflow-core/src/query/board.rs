@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::jobs::board_partition;
 use super::pager::{Stretch, fingerprint};
 use super::{Cursor, JobRow, Page, PageRequest, Queries};
-use crate::definition::{JobSort, Stage, WipLimit};
+use crate::definition::{JobSort, WipLimit};
 use crate::error::{Error, Rejection};
 use crate::id::{PipelineKey, StageKey};
 use crate::limits;
@@ -26,7 +26,8 @@ pub struct Board {
     pub name: String,
     /// Its newest version.
     pub version: u32,
-    /// Its stages, in declared order.
+    /// Its stages, in declared order. After them come stages that the newest version dropped, as
+    /// long as jobs are in them that are pinned to an older one.
     pub columns: Vec<BoardColumn>,
 }
 
@@ -77,26 +78,30 @@ impl Queries<'_> {
     /// over no more than [`limits::SCAN`] jobs of a stage.
     ///
     /// # Errors
-    /// When there is no such pipeline, a limit is passed, or the store failed.
+    /// When there is no such pipeline or it is not open to the actor, a limit is passed, or the store failed.
     pub fn board(&self, pipeline: &PipelineKey, cards: usize) -> Result<Board, Error> {
         self.for_the_firm()?;
-        let Some(newest) = self.catalog.newest(pipeline) else {
-            return Err(Rejection::not_found("pipeline", pipeline).into());
-        };
+        let newest = self.open_pipeline(pipeline)?;
         let sees_all = self.sees_all_of(pipeline);
-        let tallies = if sees_all { self.store.tallies(self.firm, pipeline)? } else { Vec::new() };
+        let tallies = self.store.tallies(self.firm, pipeline)?;
         let mut columns = Vec::new();
         for (place, stage) in newest.definition().stages.iter().enumerate() {
             let page = self.column(pipeline, &stage.key, &PageRequest::first(cards))?;
-            let (tally, overdue) = if sees_all {
-                let tally = tallies.iter().find(|(key, _)| *key == stage.key).map(|(_, tally)| *tally);
-                let tally = tally.unwrap_or_default();
-                let none = Count::default();
-                (tally, if tally.jobs > 0 { self.overdue(pipeline, &stage.key)? } else { none })
-            } else {
-                self.visible(pipeline, &stage.key)?
-            };
-            columns.push(column(stage, newest.graph().is_final(place), tally, overdue, page));
+            let (tally, overdue) = self.counts(pipeline, &stage.key, sees_all, &tallies)?;
+            let mut column = column(&stage.key, tally, overdue, page);
+            column.name = stage.name.clone().unwrap_or(column.name);
+            column.is_final = newest.graph().is_final(place);
+            column.conditional = stage.when.is_some();
+            column.wip_limit = stage.wip_limit;
+            columns.push(column);
+        }
+        let dropped = tallies.iter().filter(|(key, tally)| tally.jobs > 0 && newest.graph().position(key).is_none());
+        for (stage, _) in dropped {
+            let (tally, overdue) = self.counts(pipeline, stage, sees_all, &tallies)?;
+            if tally.jobs > 0 {
+                let page = self.column(pipeline, stage, &PageRequest::first(cards))?;
+                columns.push(column(stage, tally, overdue, page));
+            }
         }
         Ok(Board {
             pipeline: pipeline.clone(),
@@ -112,10 +117,8 @@ impl Queries<'_> {
     /// As [`Queries::board`].
     pub fn column(&self, pipeline: &PipelineKey, stage: &StageKey, page: &PageRequest) -> Result<Page<JobRow>, Error> {
         self.for_the_firm()?;
-        let Some(newest) = self.catalog.newest(pipeline) else {
-            return Err(Rejection::not_found("pipeline", pipeline).into());
-        };
-        if newest.graph().position(stage).is_none() {
+        let newest = self.open_pipeline(pipeline)?;
+        if newest.graph().position(stage).is_none() && !self.dropped_stages(pipeline)?.contains(stage) {
             return Err(Rejection::not_found("stage", stage).into());
         }
         let scan = |shelf, urgency| Scan::all(IndexName::Board, board_partition(pipeline, stage, shelf, urgency), 0);
@@ -128,6 +131,22 @@ impl Queries<'_> {
         }
         let query = fingerprint(&(pipeline, stage, newest.definition().sort));
         self.page(query, &stretches, page, |hits| self.job_rows(hits, |_| true))
+    }
+
+    /// What the actor sees of a stage, counted.
+    fn counts(
+        &self,
+        pipeline: &PipelineKey,
+        stage: &StageKey,
+        sees_all: bool,
+        tallies: &[(StageKey, StageTally)],
+    ) -> Result<(StageTally, Count), Error> {
+        if !sees_all {
+            return self.visible(pipeline, stage);
+        }
+        let tally = tallies.iter().find(|(key, _)| key == stage).map(|(_, tally)| *tally).unwrap_or_default();
+        let overdue = if tally.jobs > 0 { self.overdue(pipeline, stage)? } else { Count::default() };
+        Ok((tally, overdue))
     }
 
     fn overdue(&self, pipeline: &PipelineKey, stage: &StageKey) -> Result<Count, Error> {
@@ -169,14 +188,14 @@ impl Queries<'_> {
     }
 }
 
-fn column(stage: &Stage, is_final: bool, tally: StageTally, overdue: Count, page: Page<JobRow>) -> BoardColumn {
+fn column(stage: &StageKey, tally: StageTally, overdue: Count, page: Page<JobRow>) -> BoardColumn {
     let count = |number: i64| number.max(0).unsigned_abs();
     BoardColumn {
-        stage: stage.key.clone(),
-        name: stage.name.clone().unwrap_or_else(|| stage.key.to_string()),
-        is_final,
-        conditional: stage.when.is_some(),
-        wip_limit: stage.wip_limit,
+        stage: stage.clone(),
+        name: stage.to_string(),
+        is_final: false,
+        conditional: false,
+        wip_limit: None,
         jobs: count(tally.jobs),
         attention: count(tally.attention),
         overdue,

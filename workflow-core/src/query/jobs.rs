@@ -193,10 +193,12 @@ impl Queries<'_> {
         let Some(newest) = self.catalog.newest(pipeline) else {
             return Err(Rejection::not_found("pipeline", pipeline).into());
         };
-        if let Some(unknown) = stages.iter().find(|stage| newest.graph().position(stage).is_none()) {
+        let dropped = self.dropped_stages(pipeline)?;
+        let known = |stage: &StageKey| newest.graph().position(stage).is_some() || dropped.contains(stage);
+        if let Some(unknown) = stages.iter().find(|stage| !known(stage)) {
             return Err(Rejection::not_found("stage", unknown).into());
         }
-        let wanted = newest.definition().stages.iter().map(|stage| &stage.key);
+        let wanted = newest.definition().stages.iter().map(|stage| &stage.key).chain(&dropped);
         let mut partitions = Vec::new();
         for stage in wanted.filter(|stage| stages.is_empty() || stages.contains(*stage)) {
             for shelf in shelves {
@@ -204,6 +206,15 @@ impl Queries<'_> {
             }
         }
         Ok(partitions)
+    }
+
+    /// Stages that held jobs once and that the newest version of a pipeline does not have. Jobs
+    /// that are pinned to an older version can still be in them.
+    pub(super) fn dropped_stages(&self, pipeline: &PipelineKey) -> Result<Vec<StageKey>, Error> {
+        let newest = self.catalog.newest(pipeline);
+        let is_dropped = |stage: &StageKey| newest.is_some_and(|newest| newest.graph().position(stage).is_none());
+        let tallies = self.store.tallies(self.firm, pipeline)?;
+        Ok(tallies.into_iter().map(|(stage, _)| stage).filter(is_dropped).collect())
     }
 
     fn job_passes(&self, query: &JobQuery, text: Option<&str>, job: &Job) -> bool {

@@ -33,6 +33,7 @@ pub use view::JobView;
 
 use crate::access::may_see;
 use crate::catalog::Catalog;
+use crate::compile::Compiled;
 use crate::definition::Access;
 use crate::engine::Engine;
 use crate::error::{Error, Rejection};
@@ -150,6 +151,25 @@ impl Queries<'_> {
         };
         all || (self.member().is_some()
             && self.catalog.newest(pipeline).is_some_and(|newest| newest.definition().access == Access::Everyone))
+    }
+
+    /// Whether the actor may have anything to do with a pipeline: not when it is for others by
+    /// name. Whether a seat that it names is the actor's is told account by account.
+    fn may_open(&self, pipeline: &PipelineKey) -> bool {
+        self.sees_all_of(pipeline)
+            || match (self.catalog.newest(pipeline).map(|newest| &newest.definition().access), &self.actor) {
+                (Some(Access::Only { members, roles }), Actor::Member(id)) => !roles.is_empty() || members.contains(id),
+                _ => false,
+            }
+    }
+
+    /// The newest version of a pipeline, which must exist and be open to the actor.
+    fn open_pipeline(&self, pipeline: &PipelineKey) -> Result<&Arc<Compiled>, Rejection> {
+        let newest = self.catalog.newest(pipeline).ok_or_else(|| Rejection::not_found("pipeline", pipeline))?;
+        if !self.may_open(pipeline) {
+            return Err(Rejection::Forbidden(format!("the pipeline `{pipeline}` is not open to you")));
+        }
+        Ok(newest)
     }
 
     /// Whether the actor sees every job of the firm.

@@ -109,7 +109,7 @@ impl Queries<'_> {
         Ok(self.catalog.members.values().map(|(_, member)| Arc::clone(member)).collect())
     }
 
-    /// The firm's pipelines, by key, with the names of their newest versions.
+    /// The firm's pipelines that are open to the actor, by key, with the names of their newest versions.
     ///
     /// # Errors
     /// For a client.
@@ -119,17 +119,17 @@ impl Queries<'_> {
             let name = self.catalog.newest(&head.key).map(|newest| newest.definition().name.clone());
             (Arc::clone(head), name.unwrap_or_default())
         };
-        Ok(self.catalog.pipelines.values().map(named).collect())
+        let open = self.catalog.pipelines.values().filter(|(_, head)| self.may_open(&head.key));
+        Ok(open.map(named).collect())
     }
 
     /// The newest version of a pipeline, as it was published.
     ///
     /// # Errors
-    /// When there is none, or for a client.
+    /// When there is none or it is not open to the actor, or for a client.
     pub fn definition(&self, pipeline: &PipelineKey) -> Result<Arc<crate::definition::PipelineDefinition>, Error> {
         self.for_the_firm()?;
-        let newest = self.catalog.newest(pipeline).ok_or_else(|| Rejection::not_found("pipeline", pipeline))?;
-        Ok(Arc::clone(newest.definition()))
+        Ok(Arc::clone(self.open_pipeline(pipeline)?.definition()))
     }
 
     /// What each working member has to do.
