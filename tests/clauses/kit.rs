@@ -266,15 +266,6 @@ pub(crate) fn set_task(task: TaskId, state: TaskState) -> Command {
     Command::SetTaskState { task, state, custom: None, override_rules: false }
 }
 
-/// The automations that ran, in order.
-pub(crate) fn ran(outcome: &Outcome) -> Vec<String> {
-    let ran = |recorded: &&workflow_core::event::Recorded| match &recorded.event {
-        Event::AutomationRan { automation, .. } => Some(automation.to_string()),
-        _ => None,
-    };
-    outcome.events().iter().filter_map(ran).collect()
-}
-
 /// The names of the events, in order.
 pub(crate) fn names(outcome: &Outcome) -> Vec<String> {
     let name = |recorded: &&workflow_core::event::Recorded| match serde_json::to_value(&recorded.event) {
