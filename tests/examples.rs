@@ -24,7 +24,8 @@ fn read(name: &str) -> Vec<u8> {
 fn s2_6_the_examples_publish_without_a_warning() {
     let engine = Engine::new(Arc::new(MemoryStore::new()));
     let firm = FirmId(uuid::Uuid::from_u128(1));
-    let run = |command| engine.execute(&Request::new(firm, Actor::system("test"), command)).expect("a command that works");
+    let run =
+        |command| engine.execute(&Request::new(firm, Actor::system("test"), command)).expect("a command that works");
     let settings = serde_json::from_slice(&read("firm.json")).expect("settings");
     run(Command::SaveFirm(settings));
     for name in ["individual-1040", "business-1120s", "monthly-bookkeeping", "payroll", "client-onboarding"] {
