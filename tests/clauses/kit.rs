@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use workflow_core::command::{Command, ItemRef, MoveJob, NewJob, Request};
 use workflow_core::engine::{Engine, ManualClock, Outcome};
 use workflow_core::error::{Error, Rejection};
-use workflow_core::event::{AccountRecord, Actor, Event};
+use workflow_core::event::{AccountRecord, Actor};
 use workflow_core::id::{AccountId, FirmId, JobId, MemberId, TaskId};
 use workflow_core::model::{Account, Item, ItemKind, Job, Member, Task, TaskState};
 use workflow_core::store::memory::MemoryStore;
