@@ -16,9 +16,12 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
             state.items.put(item.id, Arc::clone(item));
         }
         Event::ItemLinked { job, link } => {
-            edit(state, at, link.item, |item| {
-                item.jobs.insert(*job);
-            });
+            // An item that was made for the job names it already.
+            if !state.item(link.item).is_some_and(|item| item.jobs.contains(job)) {
+                edit(state, at, link.item, |item| {
+                    item.jobs.insert(*job);
+                });
+            }
             job::edit(state, at, *job, |job| job.items.push((**link).clone()));
         }
         Event::ItemUnlinked { item, job } => {

@@ -46,16 +46,22 @@ impl Decider<'_> {
         let job = self.job(id)?;
         let account = self.account(job.account)?;
         match action {
-            Action::CreateTasks(keys) => self.create_tasks(&job, &account, compiled, running, keys),
-            Action::CreateTask(template) => self.create_task(&job, &account, compiled, running, &[template]),
-            Action::Request(request) => self.request_item(&job, &account, compiled, running, request),
+            Action::CreateTasks(keys) => self.create_tasks(job, &account, compiled, running, keys),
+            Action::CreateTask(template) => self.create_task(job, &account, compiled, running, &[template]),
+            Action::Request(request) => self.request_item(job, &account, compiled, running, request),
             Action::ApplyFolderTemplate(template) => Ok(self.apply_folder_template(&job, template)),
             Action::AddAccountTags(tags) => self.change_account_tags(account.id, tags, &BTreeSet::new()).map(done),
             Action::RemoveAccountTags(tags) => self.change_account_tags(account.id, &BTreeSet::new(), tags).map(done),
             Action::ReplaceAccountTags(tags) => self.change_account_tags(account.id, &tags.add, &tags.remove).map(done),
             Action::ClearAccountTags => self.change_account_tags(account.id, &BTreeSet::new(), &account.tags).map(done),
-            Action::AddJobTags(tags) => self.tag_job(id, tags, &BTreeSet::new()).map(done),
-            Action::RemoveJobTags(tags) => self.tag_job(id, &BTreeSet::new(), tags).map(done),
+            Action::AddJobTags(tags) => {
+                drop(job);
+                self.tag_job(id, tags, &BTreeSet::new()).map(done)
+            }
+            Action::RemoveJobTags(tags) => {
+                drop(job);
+                self.tag_job(id, &BTreeSet::new(), tags).map(done)
+            }
             Action::SetStatus(status) => Ok(self.set_status(id, status)?.map(|_| ())),
             Action::SetPriority(to) => {
                 if job.priority != *to {
@@ -108,7 +114,7 @@ impl Decider<'_> {
 
     fn create_tasks(
         &mut self,
-        job: &Arc<Job>,
+        job: Arc<Job>,
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
         running: &Running,
@@ -127,7 +133,7 @@ impl Decider<'_> {
 
     fn create_task(
         &mut self,
-        job: &Arc<Job>,
+        job: Arc<Job>,
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
         running: &Running,
@@ -147,17 +153,18 @@ impl Decider<'_> {
         let mut tasks: Vec<Task> = Vec::with_capacity(templates.len());
         for (template, people) in templates.iter().zip(people) {
             let id = TaskId(self.next_id());
-            let mut waits_for: BTreeSet<TaskId> = open_tasks_of(job, &template.after).into_iter().collect();
+            let mut waits_for: BTreeSet<TaskId> = open_tasks_of(&job, &template.after).into_iter().collect();
             let made_before =
                 tasks.iter().filter(|task| task.template.as_ref().is_some_and(|key| template.after.contains(key)));
             waits_for.extend(made_before.map(|task| task.id));
             let home =
-                Home { job: Some(job), account: Some(account), compiled: Some(compiled), origin: running.origin() };
+                Home { job: Some(&job), account: Some(account), compiled: Some(compiled), origin: running.origin() };
             match self.write_task(id, template, waits_for, people, &home) {
                 Ok(task) => tasks.push(task),
                 Err(why) => return Ok(Err(why)),
             }
         }
+        drop(job);
         for task in tasks {
             self.emit(Event::TaskCreated { task: Arc::new(task), origin: Some(running.origin()) });
         }

@@ -83,15 +83,18 @@ impl Decider<'_> {
 
     /// Runs every automation that a fact sets off, in declared order.
     fn react_to(&mut self, id: JobId, pending: &Pending) -> Step {
-        let Some(job) = self.state.job(id).cloned() else { return Ok(()) };
-        let compiled = match &pending.fact {
-            Fact::Entered { compiled, .. } | Fact::Left { compiled, .. } => Arc::clone(compiled),
-            _ => self.compiled(&job)?,
-        };
+        let Some(job) = self.state.job(id) else { return Ok(()) };
         let archiving = matches!(&pending.fact, Fact::StatusSet { .. });
         if job.status == JobStatus::Archived && !archiving {
             return Ok(());
         }
+        let compiled = match &pending.fact {
+            Fact::Entered { compiled, .. } | Fact::Left { compiled, .. } => Arc::clone(compiled),
+            _ => {
+                let job = Arc::clone(job);
+                self.compiled(&job)?
+            }
+        };
         let by_hand: Vec<usize>;
         let rules: &[usize] = match &pending.fact {
             Fact::Entered { stage, .. } => compiled.entered(*stage),
@@ -112,6 +115,7 @@ impl Decider<'_> {
             let verdict = self.verdict(&compiled, rule, &pending.fact, &job)?;
             let account = self.state.account(job.account).cloned();
             self.note_preview(rule, verdict, &job, account.as_deref());
+            drop(job);
             if verdict == Verdict::Runs {
                 self.run_rule(id, &compiled, rule, pending)?;
             }

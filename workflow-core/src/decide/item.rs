@@ -253,6 +253,7 @@ impl Decider<'_> {
         }
         let (status, progress) = (item.status.clone(), item.progress);
         let was = link.progress;
+        drop(record);
         self.emit(Event::JobItemChanged { job, item: id, status, progress });
         if progress == ItemProgress::Declined {
             let text = format!("`{}` ({}) was declined", item.title, item.kind);

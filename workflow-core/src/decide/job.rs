@@ -419,6 +419,7 @@ impl Decider<'_> {
         }
         let after = job.tags.len().saturating_add(added.len()).saturating_sub(removed.len());
         check_limit("TAGS", limits::TAGS, after, "the number of tags")?;
+        drop(job);
         self.emit(Event::JobTagsChanged { job: id, added, removed });
         Ok(true)
     }

@@ -245,9 +245,12 @@ impl<'a> Decider<'a> {
     /// Ends what one command changes; the next begins afresh on the same records.
     fn close_part(&mut self, command: &'static str) {
         let chain = std::mem::replace(&mut self.chain, self.before.clone());
+        let mut events = std::mem::take(&mut self.events);
+        // A store in memory keeps them as they are.
+        events.shrink_to_fit();
         self.parts.push(Part {
             command,
-            events: std::mem::take(&mut self.events),
+            events,
             follow_ups: std::mem::take(&mut self.follow_ups),
             chain,
             subject: self.subject.take(),
@@ -384,6 +387,9 @@ impl<'a> Decider<'a> {
     }
 
     /// The job, which must exist.
+    ///
+    /// Whoever holds it while an event changes the job makes that change copy it: let go of it
+    /// first where commands pass often.
     fn job(&mut self, id: JobId) -> Step<Arc<Job>> {
         match self.state.jobs.get(&id) {
             Some(slot) => slot.get().cloned().ok_or_else(|| Rejection::not_found("job", id).into()),

@@ -36,6 +36,28 @@ pub(super) enum Room {
     Full { max: u32, mode: WipMode },
 }
 
+/// What a move leaves behind.
+struct Left {
+    stage: StageKey,
+    /// Reasons for attention that lay in the stage and are gone with it.
+    gone: Vec<AttentionReason>,
+    /// Whether the job becomes active: it was finished and is no longer, or the pipeline it comes
+    /// to does not know its status.
+    activates: bool,
+}
+
+impl Left {
+    fn new(job: &Job, target: &Target) -> Self {
+        let reasons = job.attention.iter().map(|attention| attention.reason.clone());
+        let gone = reasons
+            .filter(|reason| matches!(reason, AttentionReason::Held(_) | AttentionReason::WipLimit(_)))
+            .collect();
+        let reopened = job.status == JobStatus::Completed && !target.compiled.graph().is_final(target.place);
+        let unknown = matches!(&job.status, JobStatus::Custom(key) if target.compiled.status(key).is_none());
+        Self { stage: job.stage.clone(), gone, activates: reopened || unknown }
+    }
+}
+
 impl Decider<'_> {
     pub(super) fn move_job(&mut self, order: &MoveJob) -> Step {
         let job = self.focus(order.job)?;
@@ -138,9 +160,11 @@ impl Decider<'_> {
         let same = here.key() == target.compiled.key();
         let forward = !same || from.is_none_or(|from| target.place > from);
         let left_visit = job.visit_number();
+        let left = Left::new(&job, target);
+        drop(job);
         let event = self.emit(Event::JobMoved {
             job: id,
-            from: job.stage.clone(),
+            from: left.stage.clone(),
             to: stage.key.clone(),
             pipeline: (!same).then(|| target.compiled.key().clone()),
             version: target.compiled.version(),
@@ -167,27 +191,14 @@ impl Decider<'_> {
         }
         let fact = Fact::Entered { compiled: Arc::clone(&target.compiled), stage: target.place, forward, leave_out };
         self.note_in_visit(event, visit, fact);
-        self.after_move(id, &job, &here, target);
-        Ok(())
-    }
-
-    fn after_move(&mut self, id: JobId, before: &Job, here: &Compiled, target: &Target) {
-        // A reason that lay in the stage left is gone with it.
-        let gone: Vec<AttentionReason> = before
-            .attention
-            .iter()
-            .map(|attention| attention.reason.clone())
-            .filter(|reason| matches!(reason, AttentionReason::Held(_) | AttentionReason::WipLimit(_)))
-            .collect();
-        for reason in gone {
-            self.calm(id, &reason);
+        for reason in &left.gone {
+            self.calm(id, reason);
         }
-        self.free(here, &before.stage);
-        let reopened = before.status == JobStatus::Completed && !target.compiled.graph().is_final(target.place);
-        let unknown = matches!(&before.status, JobStatus::Custom(key) if target.compiled.status(key).is_none());
-        if reopened || unknown {
+        self.free(&here, &left.stage);
+        if left.activates {
             self.emit(Event::JobStatusSet { job: id, to: JobStatus::Active });
         }
+        Ok(())
     }
 
     /// Lets jobs that wait for a full stage know that one has left it.
@@ -290,7 +301,7 @@ impl Decider<'_> {
         let Some(job) = self.state.job(id).cloned() else { return Ok(false) };
         match &job.status {
             JobStatus::Archived | JobStatus::Completed => Ok(false),
-            JobStatus::Active => self.advance(&job),
+            JobStatus::Active => self.advance(job),
             JobStatus::Custom(key) => {
                 let compiled = self.compiled(&job)?;
                 let automove = compiled.status(key).is_some_and(|status| status.automove);
@@ -304,7 +315,7 @@ impl Decider<'_> {
         }
     }
 
-    fn advance(&mut self, job: &Arc<Job>) -> Step<bool> {
+    fn advance(&mut self, job: Arc<Job>) -> Step<bool> {
         let visit = job.visit_number();
         let held = job.blockers().open > 0
             || job.failed.iter().any(|failure| failure.visit == visit)
@@ -312,11 +323,13 @@ impl Decider<'_> {
         if held {
             return Ok(false);
         }
-        let compiled = self.compiled(job)?;
+        let id = job.id;
+        let compiled = self.compiled(&job)?;
         let Some((place, stage)) = compiled.stage_named(&job.stage) else { return Ok(false) };
         if compiled.graph().is_final(place) {
             if compiled.definition().complete_at_final {
-                self.emit(Event::JobStatusSet { job: job.id, to: JobStatus::Completed });
+                drop(job);
+                self.emit(Event::JobStatusSet { job: id, to: JobStatus::Completed });
                 return Ok(true);
             }
             return Ok(false);
@@ -324,21 +337,22 @@ impl Decider<'_> {
         if !stage.automove || (stage.on_empty == OnEmpty::Hold && !job.had_blockers()) {
             return Ok(false);
         }
-        if job.visits.len() >= limits::VISITS || self.exit_refusal(job)?.is_some() {
+        if job.visits.len() >= limits::VISITS || self.exit_refusal(&job)?.is_some() {
             return Ok(false);
         }
-        let Some((target, skipped)) = self.next_stage(job)? else { return Ok(false) };
+        let Some((target, skipped)) = self.next_stage(&job)? else { return Ok(false) };
         let Some(next) = target.stage().map(|stage| stage.key.clone()) else { return Ok(false) };
         let guards = self.guards.len();
-        let room = self.room(&target, Some(job), false)?;
+        let room = self.room(&target, Some(&job), false)?;
+        drop(job);
         if let Room::Full { max, mode: WipMode::Refuse } = room {
             self.guards.truncate(guards);
             let text = format!("everything is done, but `{next}` holds {max} jobs, as many as it may");
-            self.raise(job.id, AttentionReason::Held(next), text);
+            self.raise(id, AttentionReason::Held(next), text);
             return Ok(false);
         }
-        self.go_to(job.id, &target, MoveKind::Automove, skipped, false)?;
-        self.warn_if_full(job.id, &target, room);
+        self.go_to(id, &target, MoveKind::Automove, skipped, false)?;
+        self.warn_if_full(id, &target, room);
         Ok(true)
     }
 

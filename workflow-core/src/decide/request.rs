@@ -17,7 +17,7 @@ impl Decider<'_> {
     /// Asks the host for an item and links it to the job. Answers why it could not.
     pub(super) fn request_item(
         &mut self,
-        job: &Arc<Job>,
+        job: Arc<Job>,
         account: &Arc<Account>,
         compiled: &Arc<Compiled>,
         running: &Running,
@@ -32,11 +32,11 @@ impl Decider<'_> {
         };
         let fallback = request.template.as_ref().map_or_else(|| request.kind.as_str(), |template| template.as_str());
         let title =
-            match self.write(request.title.as_deref().unwrap_or(fallback), Some(job), Some(account), Some(compiled)) {
+            match self.write(request.title.as_deref().unwrap_or(fallback), Some(&job), Some(account), Some(compiled)) {
                 Ok(title) => title,
                 Err(why) => return Ok(Err(why)),
             };
-        let body = request.body.as_deref().map(|body| self.write(body, Some(job), Some(account), Some(compiled)));
+        let body = request.body.as_deref().map(|body| self.write(body, Some(&job), Some(account), Some(compiled)));
         let body = match body.transpose() {
             Ok(body) => body,
             Err(why) => return Ok(Err(why)),
@@ -47,8 +47,8 @@ impl Decider<'_> {
         let item = Item {
             id,
             kind: request.kind.clone(),
-            account: Some(job.account),
-            jobs: BTreeSet::new(),
+            account: Some(account.id),
+            jobs: BTreeSet::from([job.id]),
             title: Arc::clone(&title),
             template: request.template.clone(),
             external: None,
@@ -68,10 +68,12 @@ impl Decider<'_> {
             status: None,
             origin: running.origin(),
         };
+        let owner = job.id;
+        drop(job);
         self.emit(Event::ItemCreated(Arc::new(item)));
-        self.emit(Event::ItemLinked { job: job.id, link: Box::new(link) });
+        self.emit(Event::ItemLinked { job: owner, link: Box::new(link) });
         let (kind, template) = (request.kind.clone(), request.template.clone());
-        self.notify(Some(job.id), Some(job.account), Intent::RequestItem { item: id, kind, template, title, body });
+        self.notify(Some(owner), Some(account.id), Intent::RequestItem { item: id, kind, template, title, body });
         Ok(Ok(()))
     }
 

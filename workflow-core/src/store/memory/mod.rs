@@ -6,7 +6,6 @@ mod log;
 mod queues;
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustc_hash::FxHashMap;
@@ -137,8 +136,8 @@ impl FirmData {
                     && !batch.deletes.iter().any(|delete| touched(delete.previous.id()))
             };
             let key = id.cell();
-            let mut rows = self.indexes.rows(index, &place.1).into_iter().flatten();
-            let others = rows.any(|(_, other)| *other != key && stays(other));
+            let mut keys = self.indexes.rows(index, &place.1).into_iter().flat_map(indexes::Rows::keys);
+            let others = keys.any(|other| other != key && stays(&other));
             if others || !taken.insert(place) {
                 return Err(Conflict::Unique(index));
             }
@@ -199,73 +198,13 @@ impl FirmData {
         }
     }
 
-    /// The rows of a scan's range, `after` left out.
-    fn range<'a>(&'a self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = &'a (Cell, Cell)> + 'a> {
-        let Some(rows) = self.indexes.rows(scan.index, &scan.partition) else {
-            return Box::new(std::iter::empty());
-        };
-        // No document key is less than `Null`, and none is greater than the greatest UUID.
-        let least = Cell::Null;
-        let most = Cell::Uuid(uuid::Uuid::max());
-        let from = match &scan.from {
-            Bound::Unbounded => Bound::Unbounded,
-            Bound::Included(cell) => Bound::Included((cell.clone(), least)),
-            Bound::Excluded(cell) => Bound::Excluded((cell.clone(), most.clone())),
-        };
-        let to = match &scan.to {
-            Bound::Unbounded => Bound::Unbounded,
-            Bound::Included(cell) => Bound::Included((cell.clone(), most)),
-            Bound::Excluded(cell) => Bound::Excluded((cell.clone(), Cell::Null)),
-        };
-        if is_empty(&from, &to) {
-            return Box::new(std::iter::empty());
-        }
-        Box::new(rows.range((from, to)))
-    }
-
     fn scan(&self, scan: &Scan) -> Vec<Hit> {
-        let hit = |(sort, key): &(Cell, Cell)| {
-            let id = scan.index.spec().kind.id_of(key)?;
-            let record = self.documents.get(&id)?.clone();
-            Some(Hit { sort: sort.clone(), record })
+        let hit = |(sort, key): (Cell, Cell)| {
+            let record = self.documents.get(&scan.index.spec().kind.id_of(&key)?)?.clone();
+            Some(Hit { sort, record })
         };
-        // Where `after` lies is searched for, not walked to.
-        let mut scan_on = scan.clone();
-        let Some((sort, key)) = &scan.after else {
-            let rows = self.range(scan);
-            return if scan.descending {
-                rows.rev().filter_map(hit).take(scan.limit).collect()
-            } else {
-                rows.filter_map(hit).take(scan.limit).collect()
-            };
-        };
-        let after = (sort.clone(), key.clone());
-        if scan.descending {
-            scan_on.to = tighter(&scan.to, sort, true);
-            self.range(&scan_on).rev().filter(|row| **row < after).filter_map(hit).take(scan.limit).collect()
-        } else {
-            scan_on.from = tighter(&scan.from, sort, false);
-            self.range(&scan_on).filter(|row| **row > after).filter_map(hit).take(scan.limit).collect()
-        }
-    }
-}
-
-/// The bound of a range, drawn in to a sort cell.
-fn tighter(bound: &Bound<Cell>, sort: &Cell, upper: bool) -> Bound<Cell> {
-    match bound {
-        Bound::Included(cell) | Bound::Excluded(cell) if (upper && cell < sort) || (!upper && cell > sort) => {
-            bound.clone()
-        }
-        Bound::Excluded(cell) if cell == sort => bound.clone(),
-        _ => Bound::Included(sort.clone()),
-    }
-}
-
-fn is_empty(from: &Bound<(Cell, Cell)>, to: &Bound<(Cell, Cell)>) -> bool {
-    match (from, to) {
-        (Bound::Included(a), Bound::Included(b)) => a > b,
-        (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) => a >= b,
-        _ => false,
+        let rows = self.indexes.rows(scan.index, &scan.partition);
+        rows.into_iter().flat_map(|rows| rows.scan(scan)).filter_map(hit).take(scan.limit).collect()
     }
 }
 
@@ -285,7 +224,12 @@ impl Transact for MemoryStore {
     }
 
     fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
-        Ok(self.read().firms.get(&firm).map_or(0, |data| data.range(scan).take(scan.limit).count()))
+        Ok(self
+            .read()
+            .firms
+            .get(&firm)
+            .and_then(|data| data.indexes.rows(scan.index, &scan.partition))
+            .map_or(0, |rows| rows.count(scan)))
     }
 
     fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
