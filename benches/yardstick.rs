@@ -358,11 +358,20 @@ fn in_memory(clients: usize) -> Outcome {
     Ok(())
 }
 
-/// Everything; or, for profilers, `memory <clients>` alone.
+/// Everything; or, for profilers, one thing alone: `memory`, `one` or `many`, and how many clients.
 fn main() -> Outcome {
-    let arguments: Vec<String> = std::env::args().skip_while(|argument| argument != "memory").skip(1).collect();
-    if let Some(clients) = arguments.first() {
-        return in_memory(clients.parse()?);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if let [what, clients] = arguments.as_slice() {
+        let clients = clients.parse()?;
+        return match what.as_str() {
+            "memory" => in_memory(clients),
+            "one" | "many" => {
+                let (time, steps) = engine_time(clients, Durability::Process, what == "many")?;
+                println!("SQLite NORMAL, {what}: {:.0} steps/s", per_second(steps, time));
+                Ok(())
+            }
+            other => Err(format!("`{other}` is none of `memory`, `one` and `many`").into()),
+        };
     }
     println!("The reference workload, steps per second, in one run\n");
     compare("SQLite NORMAL, one by one", 300, Durability::Process, false)?;
