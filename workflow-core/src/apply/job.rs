@@ -9,7 +9,8 @@ use crate::event::{Event, MoveKind};
 use crate::id::JobId;
 use crate::limits;
 use crate::model::{Job, JobStatus, Visit};
-use crate::state::{Slot, State};
+use crate::shelf::Slot;
+use crate::state::State;
 
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {
