@@ -7,6 +7,7 @@ mod s2_pipelines;
 mod s3_stages;
 mod s4_automove;
 mod s6_bulk;
+mod s6_dependencies;
 mod s6_jobs;
 mod s6_templates;
 mod s7_tasks;
