@@ -1,7 +1,10 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
+mod crowd;
 mod kit;
 mod s10_outbox;
+mod s11_queries;
+mod s11_views;
 mod s1_words;
 mod s2_pipelines;
 mod s3_stages;
