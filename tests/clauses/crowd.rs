@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
+use workflow_core::command::Command;
 use workflow_core::definition::Access;
 use workflow_core::event::{Actor, Event};
 use workflow_core::id::{AccountId, JobId, MemberId, PipelineKey, TaskId};
@@ -137,11 +138,17 @@ impl Crowd {
         Some(job)
     }
 
-    /// Changes one thing of one job; answers which job, when it was not refused.
-    pub(crate) fn change(&mut self, job: JobId) -> bool {
-        let office = &self.office;
+    /// Changes one thing of one job, if that is not refused.
+    pub(crate) fn change(&mut self, job: JobId) {
+        if let Some((actor, command)) = self.next_change(job) {
+            drop(self.office.as_actor(actor, command));
+        }
+    }
+
+    /// A change of one thing of one job; none when it is gone.
+    pub(crate) fn next_change(&mut self, job: JobId) -> Option<(Actor, Command)> {
         let dice = &mut self.dice;
-        let Some(found) = office.find(job) else { return false };
+        let found = self.office.find(job)?;
         let task = (!found.tasks.is_empty()).then(|| dice.pick(&found.tasks).task);
         let item = (!found.items.is_empty()).then(|| dice.pick(&found.items).item);
         let written = match (dice.roll(13), task, item) {
@@ -170,7 +177,7 @@ impl Crowd {
             _ => json!({ "comment_job": { "job": job, "text": "a remark" } }),
         };
         let actor = if dice.one_in(3) { Actor::Member(member(1)) } else { Actor::system("test") };
-        office.as_actor(actor, command(written)).is_ok()
+        Some((actor, command(written)))
     }
 
     /// Changes something, somewhere.

@@ -255,7 +255,7 @@ fn disturbed<T>(
             match crowd.dice.roll(8) {
                 0 => drop(crowd.office.attempt(workflow_core::command::Command::DeleteJob { job })),
                 1 => changed.extend(crowd.add_job()),
-                _ => drop(crowd.change(job)),
+                _ => crowd.change(job),
             }
         }
     }
