@@ -165,6 +165,10 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn preview(&self, request: &Request) -> Result<Preview, Error> {
+        if self.replay(request)?.is_some() {
+            let unchanged = Some("this was done before under the same key".to_owned());
+            return Ok(Preview { events: Vec::new(), outlook: Outlook::default(), unchanged, warnings: Vec::new() });
+        }
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: None };
         self.refresh(request, &mut catalog)?;
@@ -172,7 +176,7 @@ impl<'a> Session<'a> {
         let found: Result<(Decision, Outlook), Error> =
             self.rounds(&catalog, None, &work, |situation| preview(situation, request, &mut ids.clone()));
         let (decision, outlook) = found?;
-        let unchanged = decision.parts.last().and_then(|part| part.unchanged.clone());
+        let unchanged = decision.unchanged();
         let events = decision.parts.into_iter().flat_map(|part| part.events).collect();
         Ok(Preview { events, outlook, unchanged, warnings: decision.warnings })
     }
