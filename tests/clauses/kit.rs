@@ -284,3 +284,12 @@ impl Drop for Office {
         }
     }
 }
+
+/// The automations that ran on the command's own job, in order.
+pub(crate) fn ran(outcome: &Outcome) -> Vec<String> {
+    let run = |recorded: &&workflow_core::event::Recorded| match &recorded.event {
+        workflow_core::event::Event::AutomationRan { automation, .. } => Some(automation.to_string()),
+        _ => None,
+    };
+    outcome.events().iter().filter_map(run).collect()
+}
