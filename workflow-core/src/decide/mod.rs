@@ -104,6 +104,18 @@ pub struct Decision {
     pub warnings: Vec<Problem>,
 }
 
+impl Decision {
+    /// Why nothing changes, when nothing does.
+    #[must_use]
+    pub fn unchanged(&self) -> Option<String> {
+        match self.parts.as_slice() {
+            [part] => part.unchanged.clone(),
+            parts if parts.iter().all(|part| part.events.is_empty()) => Some("nothing changed".to_owned()),
+            _ => None,
+        }
+    }
+}
+
 /// What one command changes: an entry of the log.
 #[derive(Debug, Clone)]
 pub struct Part {

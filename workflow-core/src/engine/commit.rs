@@ -44,6 +44,7 @@ impl Prepared {
     ) -> Self {
         let request = work.request;
         let mut batch = Batch::new(request.firm);
+        let unchanged = decision.unchanged();
         let Decision { state, parts, guards, warnings } = decision;
         (batch.puts, batch.deletes) = state.writes();
         batch.checks = state.checks();
@@ -55,11 +56,6 @@ impl Prepared {
         batch.guards = guards;
         batch.tallies = deltas(state.changed_jobs());
         batch.settle.clone_from(&work.settle);
-        let unchanged = match parts.as_slice() {
-            [part] => part.unchanged.clone(),
-            parts if parts.iter().all(|part| part.events.is_empty()) => Some("nothing changed".to_owned()),
-            _ => None,
-        };
         let last = parts.len().saturating_sub(1);
         let mut follow_ups = Vec::new();
         for (place, part) in parts.into_iter().enumerate() {
