@@ -26,28 +26,22 @@ pub(super) struct Loader<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     documents: FxHashMap<DocId, Option<Record>>,
-    items: FxHashMap<ExternalRef, ItemId>,
-    accounts: FxHashMap<ExternalRef, AccountId>,
+    /// Items by what the host calls them now; names that are no item's any more.
+    items: FxHashMap<ExternalRef, Option<ItemId>>,
+    /// The same of accounts.
+    accounts: FxHashMap<ExternalRef, Option<AccountId>>,
     jobs: FxHashMap<PipelineKey, FxHashMap<StageKey, i64>>,
 }
 
 impl Overlay {
     /// Takes in what a batch will write.
     pub(super) fn absorb(&mut self, batch: &Batch) {
+        // A name that one gives up another may take.
+        for previous in batch.puts.iter().filter_map(|put| put.previous.as_ref()) {
+            self.call(previous, false);
+        }
         for put in &batch.puts {
-            match &put.document {
-                Document::Item(item) => {
-                    if let Some(name) = &item.external {
-                        self.items.insert(name.clone(), item.id);
-                    }
-                }
-                Document::Account(account) => {
-                    if let Some(name) = &account.external {
-                        self.accounts.insert(name.clone(), account.id);
-                    }
-                }
-                _ => {}
-            }
+            self.call(&put.document, true);
             let revision = put.expected.unwrap_or(0).saturating_add(1);
             let record = Record { revision, document: put.document.clone() };
             self.documents.insert(put.document.id(), Some(record));
@@ -58,6 +52,23 @@ impl Overlay {
         for delta in &batch.tallies {
             let jobs = self.jobs.entry(delta.pipeline.clone()).or_default().entry(delta.stage.clone()).or_default();
             *jobs = jobs.saturating_add(delta.by.jobs);
+        }
+    }
+
+    /// Notes that a document goes by its external reference, or no longer does.
+    fn call(&mut self, document: &Document, so: bool) {
+        match document {
+            Document::Item(item) => {
+                if let Some(name) = &item.external {
+                    self.items.insert(name.clone(), so.then_some(item.id));
+                }
+            }
+            Document::Account(account) => {
+                if let Some(name) = &account.external {
+                    self.accounts.insert(name.clone(), so.then_some(account.id));
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -87,7 +98,7 @@ impl Loader<'_> {
                 Need::ExternalItem(name) => {
                     let known = self.overlay.and_then(|overlay| overlay.items.get(&name)).copied();
                     let id = match known {
-                        Some(id) => Some(id),
+                        Some(id) => id,
                         None => match self.external(IndexName::ItemExternal, &name)? {
                             Some(Document::Item(item)) => Some(item.id),
                             _ => None,
@@ -99,7 +110,7 @@ impl Loader<'_> {
                 Need::ExternalAccount(name) => {
                     let known = self.overlay.and_then(|overlay| overlay.accounts.get(&name)).copied();
                     let id = match known {
-                        Some(id) => Some(id),
+                        Some(id) => id,
                         None => match self.external(IndexName::AccountExternal, &name)? {
                             Some(Document::Account(account)) => Some(account.id),
                             _ => None,

@@ -1,5 +1,6 @@
 //! Thousands of commands at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::commit::{Prepared, Work};
@@ -8,10 +9,10 @@ use super::session::Session;
 use super::{Engine, Outcome};
 use crate::catalog::Catalog;
 use crate::command::{Command, Request};
-use crate::error::{Error, Rejection};
-use crate::id::{FirmId, IdempotencyKey};
+use crate::error::{Error, ErrorKind, Rejection, StoreError};
+use crate::id::{FirmId, IdempotencyKey, SequentialIds};
 use crate::limits;
-use crate::store::{Batch, Chain, FollowUp};
+use crate::store::{Batch, Chain, FollowUp, LogPosition};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
@@ -21,6 +22,8 @@ type Answer = Result<Outcome, Error>;
 
 /// Where a command of a chunk stands before the chunk is committed.
 enum Standing {
+    /// Answered already: it was done before under its key.
+    Answered(Answer),
     Prepared(Box<Prepared>),
     Refused(Rejection),
     /// To be carried out by itself.
@@ -48,9 +51,10 @@ impl Engine {
                 answers.push(self.execute(first));
                 rest = rest.get(1..).unwrap_or_default();
             } else {
-                let (chunk, further) = rest.split_at(together.min(rest.len()));
-                answers.extend(self.execute_chunk(first.firm, chunk));
-                rest = further;
+                let chunk = rest.get(..together).unwrap_or(rest);
+                let done = self.execute_chunk(first.firm, chunk);
+                rest = rest.get(done.len().max(1)..).unwrap_or_default();
+                answers.extend(done);
             }
         }
         answers
@@ -79,78 +83,127 @@ impl Engine {
         Ok(Outcome { entries: Vec::new(), position, replayed, unchanged, warnings: Vec::new(), each })
     }
 
+    /// Carries out commands from the beginning of a chunk, one at least, and answers for these.
     fn execute_chunk(&self, firm: FirmId, requests: &[Request]) -> Vec<Answer> {
         let session = self.session(self.now());
         let catalog = match session.catalogs().of(session.store, firm) {
             Ok(catalog) => catalog,
             Err(_) => return requests.iter().map(|request| self.execute(request)).collect(),
         };
-        let mut standings = self.prepare(&session, &catalog, requests);
+        let standings = self.prepare(&session, &catalog, requests);
         let batches: Vec<Batch> = standings
-            .iter_mut()
-            .filter_map(|standing| match standing {
+            .iter()
+            .filter_map(|(standing, _)| match standing {
                 Standing::Prepared(prepared) if !prepared.is_void() => Some(prepared.batch.clone()),
                 _ => None,
             })
             .collect();
-        let mut committed = match session.store.commit(&batches) {
-            Ok(results) => results.into_iter(),
-            // Whether something of it happened is told by each command for itself.
-            Err(_) => Vec::new().into_iter(),
+        let (mut committed, ambiguous) = match session.store.commit(&batches) {
+            Ok(results) => (results.into_iter(), None),
+            Err(error) if error.kind() == ErrorKind::Ambiguous => (Vec::new().into_iter(), Some(error)),
+            // Nothing of it happened: each is tried by itself.
+            Err(_) => (Vec::new().into_iter(), None),
         };
         // A refusal counts when all that it was decided by was committed, and is still so.
         let mut sound = session.is_fresh(firm, &catalog);
         let mut follow_ups: Vec<(FirmId, Arc<FollowUp>)> = Vec::new();
-        let mut answers: Vec<Option<Answer>> = Vec::with_capacity(requests.len());
-        for standing in standings {
-            answers.push(match standing {
-                Standing::Prepared(prepared) if prepared.is_void() => None,
-                Standing::Prepared(prepared) => match committed.next() {
-                    Some(Ok(done)) => {
-                        let done = prepared.done(done.position);
+        let mut answers: Vec<(Option<Answer>, SequentialIds)> = Vec::with_capacity(standings.len());
+        for ((standing, ids), request) in standings.into_iter().zip(requests) {
+            let answer = match standing {
+                Standing::Answered(answer) => Some(answer),
+                Standing::Prepared(prepared) if prepared.is_void() => sound.then(|| Ok(prepared.untouched().outcome)),
+                Standing::Prepared(prepared) => {
+                    let position: Option<Result<LogPosition, Error>> = match (committed.next(), &ambiguous) {
+                        (Some(Ok(done)), _) => Some(Ok(done.position)),
+                        (_, Some(error)) => Some(match session.find(request, &prepared) {
+                            Some(logged) => Ok(logged.position),
+                            None => Err(StoreError::new(error.kind(), error.to_string()).into()),
+                        }),
+                        _ => None,
+                    };
+                    sound &= matches!(position, Some(Ok(_)));
+                    position.map(|position| {
+                        let done = prepared.done(position?);
                         follow_ups.extend(done.follow_ups);
-                        Some(Ok(done.outcome))
-                    }
-                    _ => {
-                        sound = false;
-                        None
-                    }
-                },
-                Standing::Refused(rejection) if sound => Some(Err(rejection.into())),
-                Standing::Refused(_) | Standing::Alone => None,
-            });
+                        Ok(done.outcome)
+                    })
+                }
+                Standing::Refused(rejection) => sound.then(|| Err(rejection.into())),
+                Standing::Alone => None,
+            };
+            answers.push((answer, ids));
         }
         let answers = answers
             .into_iter()
             .zip(requests)
-            .map(|(answer, request)| answer.unwrap_or_else(|| self.execute(request)))
+            .map(|((answer, ids), request)| answer.unwrap_or_else(|| self.execute_as(request, ids)))
             .collect();
         self.follow(follow_ups);
         answers
     }
 
-    /// Decides each command over what those before it changed.
-    fn prepare(&self, session: &Session<'_>, catalog: &Arc<Catalog>, requests: &[Request]) -> Vec<Standing> {
+    /// Decides commands over what those before them changed, with the identifiers of each. Stops
+    /// after one that leaves work for other jobs, which comes before what is next, and before one
+    /// whose key is that of another in the chunk.
+    fn prepare(
+        &self,
+        session: &Session<'_>,
+        catalog: &Arc<Catalog>,
+        requests: &[Request],
+    ) -> Vec<(Standing, SequentialIds)> {
         let mut overlay = Overlay::default();
-        let chain = Chain::default();
-        let mut prepare = |request: &Request| {
-            let lease = Some(self.lease(session.now));
-            let work = Work { request, chain: &chain, settle: Vec::new(), lease };
-            let mut ids = self.ids(session.now);
-            match session.decide(catalog, Some(&overlay), &work, &mut ids) {
-                Ok(decision) => {
-                    let prepared = Prepared::new(&work, catalog, decision, session.now, &mut ids);
-                    if prepared.unchanged.is_some() {
-                        // It may have been done before under its key.
-                        return Standing::Alone;
-                    }
-                    overlay.absorb(&prepared.batch);
-                    Standing::Prepared(Box::new(prepared))
-                }
-                Err(Error::Rejected(rejection)) if request.key.is_none() => Standing::Refused(rejection),
-                Err(_) => Standing::Alone,
+        let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
+        let mut standings = Vec::with_capacity(requests.len());
+        for request in requests {
+            if request.key.as_ref().is_some_and(|key| !keys.insert(key)) {
+                break;
             }
-        };
-        requests.iter().map(&mut prepare).collect()
+            let ids = self.ids(session.now);
+            let standing = self.prepare_one(session, catalog, &overlay, request, ids.clone());
+            let mut stop = matches!(standing, Standing::Alone);
+            if let Standing::Prepared(prepared) = &standing {
+                overlay.absorb(&prepared.batch);
+                stop = !prepared.follow_ups.is_empty();
+            }
+            standings.push((standing, ids));
+            if stop {
+                break;
+            }
+        }
+        standings
+    }
+
+    fn prepare_one(
+        &self,
+        session: &Session<'_>,
+        catalog: &Catalog,
+        overlay: &Overlay,
+        request: &Request,
+        mut ids: SequentialIds,
+    ) -> Standing {
+        match session.replay(request) {
+            Ok(Some(done)) => return Standing::Answered(Ok(done.outcome)),
+            Ok(None) => {}
+            Err(error @ Error::Rejected(_)) => return Standing::Answered(Err(error)),
+            Err(_) => return Standing::Alone,
+        }
+        let chain = Chain::default();
+        let work = Work { request, chain: &chain, settle: Vec::new(), lease: Some(self.lease(session.now)) };
+        match session.decide(catalog, Some(overlay), &work, &mut ids) {
+            Ok(decision) => {
+                Standing::Prepared(Box::new(Prepared::new(&work, catalog, decision, session.now, &mut ids)))
+            }
+            Err(Error::Rejected(rejection)) => Standing::Refused(rejection),
+            Err(_) => Standing::Alone,
+        }
+    }
+
+    /// Carries out a command of which the identifiers were made already.
+    fn execute_as(&self, request: &Request, ids: SequentialIds) -> Answer {
+        let now = self.now();
+        let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: Some(self.lease(now)) };
+        let done = self.session(now).carry_out_as(&work, &ids)?;
+        self.follow(done.follow_ups);
+        Ok(done.outcome)
     }
 }

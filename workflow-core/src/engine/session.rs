@@ -78,9 +78,13 @@ impl<'a> Session<'a> {
 
     /// Loads, decides and commits, again and again while others are faster.
     pub(super) fn carry_out(&self, work: &Work<'_>) -> Result<Done, Error> {
+        self.carry_out_as(work, &self.engine.ids(self.now))
+    }
+
+    /// The same, with identifiers that were made already.
+    pub(super) fn carry_out_as(&self, work: &Work<'_>, ids: &SequentialIds) -> Result<Done, Error> {
         let request = work.request;
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
-        let ids = self.engine.ids(self.now);
         for attempt in 0..=limits::CONFLICT_RETRIES {
             let mut ids = ids.clone();
             let decided = self.decide(&catalog, None, work, &mut ids);
@@ -172,6 +176,10 @@ impl<'a> Session<'a> {
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: None };
         self.refresh(request, &mut catalog)?;
+        if self.replay(request)?.is_some() {
+            let unchanged = Some("an earlier command under the same key has done this".to_owned());
+            return Ok(Preview { events: Vec::new(), outlook: Outlook::default(), unchanged, warnings: Vec::new() });
+        }
         let ids = self.engine.ids(self.now);
         let found: Result<(Decision, Outlook), Error> =
             self.rounds(&catalog, None, &work, |situation| preview(situation, request, &mut ids.clone()));
@@ -240,7 +248,7 @@ impl<'a> Session<'a> {
     }
 
     /// Looks for a commit whose answer was lost.
-    fn find(&self, request: &Request, prepared: &Prepared) -> Option<Logged> {
+    pub(super) fn find(&self, request: &Request, prepared: &Prepared) -> Option<Logged> {
         let id: EntryId = prepared.batch.entries.last()?.id;
         let scan = LogScan::new(LogBy::Entry(id), 1);
         (0..5).find_map(|attempt| {
@@ -259,6 +267,11 @@ fn done(prepared: Prepared, position: Option<crate::store::LogPosition>) -> Done
 impl Prepared {
     pub(super) fn done(self, position: crate::store::LogPosition) -> Done {
         done(self, Some(position))
+    }
+
+    /// What it comes to when there is nothing to commit.
+    pub(super) fn untouched(self) -> Done {
+        done(self, None)
     }
 }
 

@@ -1,0 +1,513 @@
+//! Sequences of commands: plain numbers that become commands where they are carried out, by what
+//! exists there. So they stay meaningful while they shrink.
+
+use proptest::prelude::Rng;
+use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use workflow_core::command::{Command, Request};
+use workflow_core::event::Actor;
+use workflow_core::id::IdempotencyKey;
+
+use crate::firm::{self, account, command, firm, member};
+use crate::view::View;
+
+/// One command in numbers: which kind, four details, who gives it, under which key, and how long
+/// after the one before. Zeros are the simplest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step(pub(crate) [u16; 8]);
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Step({:?} /* {} */)", self.0, of(&KINDS, self.0[0]))
+    }
+}
+
+/// The kinds of command, by their names, as often as they are to be drawn.
+pub(crate) const KINDS: [&str; 76] = [
+    "set_task_state",
+    "set_task_state",
+    "set_task_state",
+    "set_task_state",
+    "set_task_state",
+    "set_task_state",
+    "set_task_state",
+    "report_item",
+    "report_item",
+    "report_item",
+    "report_item",
+    "report_item",
+    "report_item",
+    "create_job",
+    "create_job",
+    "create_job",
+    "create_job",
+    "create_job",
+    "move_job",
+    "move_job",
+    "move_job",
+    "move_job",
+    "set_status",
+    "set_status",
+    "set_status",
+    "tag_account",
+    "tag_account",
+    "tag_account",
+    "tag_job",
+    "tag_job",
+    "tag_job",
+    "edit_job",
+    "edit_job",
+    "signal_job",
+    "signal_job",
+    "fire_automation",
+    "fire_automation",
+    "create_task",
+    "create_task",
+    "create_item",
+    "create_item",
+    "link_item",
+    "link_item",
+    "add_job_dependency",
+    "add_job_dependency",
+    "add_task_dependency",
+    "add_task_dependency",
+    "bulk",
+    "bulk",
+    "set_account_field",
+    "assign_job",
+    "resolve_roles",
+    "archive_job",
+    "archive_job",
+    "delete_job",
+    "comment_job",
+    "pin_job",
+    "remove_job_dependency",
+    "clear_attention",
+    "retry_action",
+    "dismiss_action",
+    "edit_task",
+    "set_task_dates",
+    "assign_task",
+    "check_task",
+    "set_checklist",
+    "remove_task_dependency",
+    "link_task",
+    "unlink_task",
+    "delete_task",
+    "unlink_item",
+    "name_item",
+    "reject_notification",
+    "react",
+    // What sets the firm up: one of the seven below.
+    "set_up",
+    "set_up",
+];
+
+const SET_UP: [&str; 8] = [
+    "publish_pipeline",
+    "switch_automation",
+    "save_account",
+    "save_template",
+    "save_member",
+    "delete_template",
+    "archive_pipeline",
+    "save_firm",
+];
+
+const STAGES: [[&str; 6]; 3] = [
+    ["prepare", "review", "done", "extension", "intake", "nowhere"],
+    ["private", "business", "closed", "letter", "sort", "given-up"],
+    ["two", "three", "one", "two", "three", "one"],
+];
+const PIPELINES: [&str; 4] = ["main", "branch", "small", "none"];
+const TAGS: [&str; 11] = ["ready", "vip", "extend", "a", "x", "b", "y", "letter", "away", "client", "other"];
+const STATUSES: [&str; 6] = ["active", "missing", "on hold", "completed", "archived", "unheard of"];
+const AUTOMATIONS: [&str; 8] = ["call", "elsewhere", "begin", "check", "vip", "circle", "invoice", "nothing"];
+const STATES: [&str; 4] = ["completed", "in_progress", "cancelled", "planned"];
+const REPORTS: [&str; 12] = [
+    "submitted",
+    "signed",
+    "paid",
+    "accepted",
+    "resolved",
+    "answered",
+    "declined",
+    "payment_submitted",
+    "cancelled",
+    "reopened",
+    "completed",
+    "seen",
+];
+const ITEM_KINDS: [&str; 7] = ["organizer", "audit_letter", "invoice", "email", "document", "chat", "fax"];
+const PRIORITIES: [&str; 4] = ["medium", "urgent", "high", "low"];
+
+fn of(list: &[&'static str], place: u16) -> &'static str {
+    list[usize::from(place) % list.len()]
+}
+
+fn one<const N: usize>(values: [Value; N], place: u16) -> Value {
+    values[usize::from(place) % N].clone()
+}
+
+/// A number of a record that never was.
+fn nobody(number: u16) -> uuid::Uuid {
+    uuid::Uuid::from_u128(0xdead_0000 + u128::from(number))
+}
+
+fn bit(number: u16, place: u16) -> bool {
+    number >> place & 1 == 1
+}
+
+fn day(number: u16) -> String {
+    let first = chrono::NaiveDate::from_ymd_opt(2026, 1, 20).expect("a day");
+    (first + chrono::Days::new(u64::from(number % 60))).to_string()
+}
+
+fn assignment(number: u16) -> Value {
+    match number % 6 {
+        0 => json!({ "members": [member(1)] }),
+        1 => json!({ "members": [member(2), member(3)] }),
+        2 => json!({ "roles": ["preparer"] }),
+        3 => json!({ "roles": ["partner"] }),
+        4 => json!({ "members": [member(4)] }),
+        _ => json!({ "members": [member(3)], "roles": ["reviewer"] }),
+    }
+}
+
+fn date_rule(number: u16) -> Value {
+    let anchors = ["creation", "start", "due", "statutory", "extended", "stage_entry", "period_end"];
+    match number % 3 {
+        0 => json!({ "on": day(number) }),
+        _ => json!({ "relative": {
+            "from": of(&anchors, number / 3), "offset": i32::from(number % 41) - 20,
+            "unit": of(&["days", "business_days", "weeks", "months"], number / 7) } }),
+    }
+}
+
+fn account_number(number: u16) -> u128 {
+    if number % 16 == 15 { 4 } else { u128::from(number % 3) + 1 }
+}
+
+impl Step {
+    /// The request that it stands for, among what exists.
+    pub(crate) fn request(self, view: &View) -> Request {
+        let [kind, a, b, c, d, who, key, _] = self.0;
+        let actor = match who % 8 {
+            1 | 2 => Actor::Member(member(u128::from(who % 8))),
+            3 | 4 => Actor::Member(member(3)),
+            5 => Actor::Client(account(account_number(a))),
+            6 => Actor::Member(member(4)),
+            _ => Actor::system("host"),
+        };
+        let kind = of(&KINDS, kind);
+        let command = match kind {
+            "bulk" => {
+                let mode = if bit(d, 0) { "all_or_nothing" } else { "each" };
+                let parts = (0..1 + d / 2 % 4).map(|number| {
+                    let kind = (a.wrapping_mul(7).wrapping_add(b.wrapping_mul(number))) % 47;
+                    let part = Step([kind, b.wrapping_add(number), c, a, d / 8, 0, 0, 0]);
+                    part.request(view).command
+                });
+                let parts: Vec<Command> = parts.collect();
+                command(json!({ "bulk": { "mode": mode, "commands": parts } }))
+            }
+            "set_up" => set_up(of(&SET_UP, a), b, c),
+            kind => command(json!({ kind: details(kind, [a, b, c, d], view) })),
+        };
+        let request = Request::new(firm(), actor, command);
+        match key {
+            0 => request,
+            key => request.keyed(IdempotencyKey::new(format!("key {key}")).expect("a key")),
+        }
+    }
+
+    /// How long after the command before, in minutes.
+    pub(crate) fn minutes(self) -> i64 {
+        i64::from(self.0[7])
+    }
+
+    /// Whether it gives again what was given under its key before, if anything was.
+    pub(crate) fn repeats(self) -> bool {
+        self.0[6] % 3 != 1
+    }
+}
+
+fn set_up(kind: &str, b: u16, c: u16) -> Command {
+    let details = match kind {
+        "publish_pipeline" => {
+            let mapping = if c % 8 < 6 { firm::mapping(b, c) } else { json!({}) };
+            json!({ "definition": firm::pipeline(b, c), "mapping": mapping })
+        }
+        "switch_automation" => json!({
+            "pipeline": of(&PIPELINES, b), "automation": of(&AUTOMATIONS, b / 4), "enabled": bit(c, 0) }),
+        "save_account" => firm::account_record(u128::from(b % 3) + 1, c),
+        "save_template" => firm::template(b, c),
+        "save_member" => firm::member_record(u128::from(b % 4) + 1, c),
+        "delete_template" => json!({
+            "kind": if b % 5 < 3 { "task" } else { "job" }, "key": of(&["call", "file", "gather", "seated", "standard"], b) }),
+        "archive_pipeline" => json!({ "pipeline": of(&PIPELINES, b), "archived": bit(c, 0) }),
+        _ => firm::settings(b),
+    };
+    command(json!({ kind: details }))
+}
+
+fn details(kind: &str, [a, b, c, d]: [u16; 4], view: &View) -> Value {
+    let job = view.jobs.pick(a).map_or(nobody(a), |job| job.0);
+    let task = view.tasks.pick(a).map_or(nobody(a), |task| task.0);
+    let item = view.items.pick(a).map_or(nobody(a), |item| item.0);
+    let other_job = view.jobs.pick(b).map_or(nobody(b), |job| job.0);
+    let other_task = view.tasks.pick(b).map_or(nobody(b), |task| task.0);
+    let stage_of = |pipeline: &str, place: u16| {
+        let number = PIPELINES.iter().position(|known| *known == pipeline).unwrap_or(0).min(2);
+        of(&STAGES[number], place)
+    };
+    let here = view.pipelines.get(&workflow_core::id::JobId(job)).map_or("main", |pipeline| pipeline.as_str());
+    let item_ref = if a % 5 == 4 { json!({ "external": format!("ext-{}", a % 7) }) } else { json!({ "id": item }) };
+    let mode = of(&["add", "remove", "replace"], b);
+    match kind {
+        "create_job" => new_job(a, b, c, d, stage_of(of(&PIPELINES, b), d)),
+        "edit_job" => job_changes(job, b, c),
+        "move_job" => {
+            let mut order = json!({ "job": job, "to": stage_of(here, b), "reenter": bit(c, 0), "override": bit(c, 1) });
+            if c % 8 == 7 {
+                order["fire_jumped"] = json!(true);
+            }
+            if c % 16 >= 12 {
+                order["leave_out"] = json!(["begin", "work", "check"]);
+            }
+            if d % 4 == 3 {
+                let pipeline = of(&PIPELINES, d / 4);
+                order["pipeline"] = json!(pipeline);
+                order["to"] = json!(stage_of(pipeline, b));
+            }
+            order
+        }
+        "set_status" if c % 5 == 4 => json!({ "job": job, "status": of(&STATUSES, b), "leave_out": ["ask"] }),
+        "set_status" => json!({ "job": job, "status": of(&STATUSES, b) }),
+        "assign_job" => json!({ "job": job, "mode": mode, "who": assignment(c) }),
+        "assign_task" => json!({ "task": task, "mode": mode, "who": assignment(c) }),
+        "resolve_roles" | "delete_job" => json!({ "job": job }),
+        "tag_job" => {
+            json!({ "job": job, "add": [of(&TAGS, b)], "remove": if c % 3 == 2 { json!([of(&TAGS, c)]) } else { json!([]) } })
+        }
+        "tag_account" => json!({
+            "account": account(account_number(a)), "add": if b % 4 == 3 { json!([]) } else { json!([of(&TAGS, b)]) },
+            "remove": if c % 3 > 0 { json!([of(&TAGS, c)]) } else { json!([]) } }),
+        "set_account_field" => json!({
+            "account": account(account_number(a)), "field": of(&["size", "state", "other"], b),
+            "value": one([json!(5), json!("NY"), Value::Null, json!(["x", "y"]), json!(2.5)], c) }),
+        "archive_job" => json!({ "job": job, "archived": !bit(b, 0) }),
+        "comment_job" => json!({ "job": job, "text": format!("comment {b}") }),
+        "pin_job" => json!({ "job": job, "pinned": !bit(b, 0) }),
+        "add_job_dependency" | "remove_job_dependency" => json!({ "job": job, "on": other_job }),
+        "add_task_dependency" | "remove_task_dependency" => json!({ "task": task, "on": other_task }),
+        "clear_attention" => match view.attention.get(usize::from(a) % view.attention.len().max(1)) {
+            Some((job, reason)) => json!({ "job": job, "reason": reason }),
+            None => json!({ "job": job, "reason": "loop" }),
+        },
+        "retry_action" | "dismiss_action" => match view.failures.get(usize::from(a) % view.failures.len().max(1)) {
+            Some((job, number)) => json!({ "job": job, "number": number }),
+            None => json!({ "job": job, "number": b }),
+        },
+        "fire_automation" => json!({ "job": job, "automation": of(&AUTOMATIONS, b) }),
+        "signal_job" => json!({ "job": job, "name": of(&["push", "go", "unknown"], b), "payload": { "n": c } }),
+        "create_task" => new_task(a, b, c, d, view),
+        "set_task_state" if d % 9 == 8 => json!({
+            "task": task, "state": of(&STATES, b), "custom": of(&["waiting for client", "dropped", "none"], c) }),
+        "set_task_state" => json!({ "task": task, "state": of(&STATES, b), "override": bit(c, 2) }),
+        "edit_task" => {
+            let changes = [
+                json!({ "title": format!("Title {c}") }),
+                json!({ "priority": of(&PRIORITIES, c) }),
+                json!({ "tags": [of(&TAGS, c)] }),
+                json!({ "budget_minutes": c % 3, "description": "" }),
+                json!({ "title": "" }),
+            ];
+            json!({ "task": task, "changes": one(changes, b) })
+        }
+        "set_task_dates" => {
+            json!({ "task": task, "start": day(c), "due": if bit(b, 0) { Value::Null } else { json!(day(b)) } })
+        }
+        "check_task" => json!({ "task": task, "step": b % 3, "done": !bit(c, 0) }),
+        "set_checklist" => {
+            json!({ "task": task, "steps": if bit(b, 0) { json!(["W-2", "K-1"]) } else { json!(["W-2"]) } })
+        }
+        "link_task" => json!({ "task": task, "job": other_job }),
+        "unlink_task" | "delete_task" => json!({ "task": task }),
+        "create_item" => new_item(a, b, c, d, job),
+        "link_item" | "unlink_item" => json!({ "item": item_ref, "job": other_job }),
+        "name_item" => json!({ "item": item, "external": format!("ext-{}", b % 7) }),
+        "report_item" => json!({ "item": item_ref, "status": of(&REPORTS, b) }),
+        "reject_notification" => {
+            let notification = view.notifications.pick(b).map_or(nobody(b), |notification| notification.0);
+            json!({ "job": job, "notification": notification, "why": "no such address" })
+        }
+        _ => json!({ "reconsider": { "job": job } }),
+    }
+}
+
+fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
+    let mut new = json!({ "account": account(account_number(a)), "pipeline": of(&PIPELINES, b) });
+    let mut set = |place: u16, name: &str, value: Value| {
+        if bit(c, place) {
+            new[name] = value;
+        }
+    };
+    set(0, "stage", json!(stage));
+    set(1, "template", json!(of(&["standard", "seated", "none"], d)));
+    set(2, "name", json!("{{ account.name }} {{ period.year }}"));
+    set(3, "priority", json!(of(&PRIORITIES, d)));
+    set(4, "assign", assignment(d));
+    set(5, "due", date_rule(d));
+    set(6, "start", date_rule(d / 2));
+    set(7, "tags", json!([of(&TAGS, d), of(&TAGS, d / 3)]));
+    set(8, "fields", json!({ of(&["swap", "circle", "year"], d): d }));
+    set(9, "period_end", json!(day(d)));
+    set(10, "statutory", date_rule(d / 5));
+    // Identifiers of the host's own, which may be taken.
+    if c % 32 == 31 {
+        new["id"] = json!(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | u128::from(d % 5)));
+    }
+    new
+}
+
+fn job_changes(job: uuid::Uuid, b: u16, c: u16) -> Value {
+    let date = of(&["due", "start", "statutory", "extended"], b / 9);
+    let changes = match b % 9 {
+        0 => json!({ "dates": { date: { "to": { "on": day(c) } } } }),
+        1 => json!({ "dates": { date: { "to": date_rule(c) } } }),
+        2 => json!({ "dates": { date: "clear" } }),
+        3 => json!({ "priority": of(&PRIORITIES, c) }),
+        4 => json!({ "name": format!("Job {c}"), "description": { "to": "For {{ account.name }}" } }),
+        5 => json!({ "fields": { of(&["swap", "circle", "year"], c): { "to": c } } }),
+        6 => json!({ "fields": { of(&["swap", "circle", "year"], c): "clear" } }),
+        7 => json!({ "budget_minutes": { "to": c }, "client_status": { "to": "Soon" } }),
+        _ => json!({ "name": "{{ no.such.word }}" }),
+    };
+    json!({ "job": job, "changes": changes })
+}
+
+fn new_task(a: u16, b: u16, c: u16, d: u16, view: &View) -> Value {
+    let mut new = match c % 4 {
+        0 => json!({ "template": of(&["gather", "file", "call", "check"], d) }),
+        _ => {
+            json!({ "task": { "key": "by-hand", "title": format!("Task {d}"), "priority": of(&PRIORITIES, d), "tags": [of(&TAGS, d)],
+            "assign": if bit(c, 4) { assignment(d) } else { json!({}) }, "due": date_rule(d) } })
+        }
+    };
+    match (b % 4, view.jobs.pick(a)) {
+        (3, _) => new["account"] = json!(account(account_number(a))),
+        (2, _) => {}
+        (_, job) => new["job"] = json!(job.map_or(nobody(a), |job| job.0)),
+    }
+    if c % 8 == 7 {
+        new["waits_for"] = json!(view.tasks.pick(d).into_iter().collect::<Vec<_>>());
+    }
+    new
+}
+
+fn new_item(a: u16, b: u16, c: u16, d: u16, job: uuid::Uuid) -> Value {
+    let mut new = json!({ "kind": of(&ITEM_KINDS, b), "title": format!("Item {d}") });
+    match c % 4 {
+        3 => new["account"] = json!(account(account_number(a))),
+        2 => {}
+        _ => new["job"] = json!(job),
+    }
+    if d % 3 == 1 {
+        new["external"] = json!(format!("ext-{}", d % 7));
+    }
+    new
+}
+
+/// At least so many commands at random.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sequences(pub(crate) usize);
+
+impl Strategy for Sequences {
+    type Tree = Shrinking;
+    type Value = Vec<Step>;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let rng = runner.rng();
+        let mut number = |below: u32| u16::try_from(rng.next_u32() % below).expect("small");
+        let length = self.0 + usize::from(number(20));
+        let step = |_| {
+            let who = if number(10) < 6 { 0 } else { number(8) };
+            let key = if number(10) < 8 { 0 } else { number(15) };
+            let minutes = [0, 0, 0, 0, 0, 1, 90, 1_500, 9_000][usize::from(number(9))];
+            // References lean to what is young, where more happens; half of what is created is plain.
+            let plain = number(2) == 0;
+            let mut detail = || number(2_048);
+            let (a, b, c, d) = (detail(), detail(), detail(), detail());
+            Step([number(76), a, b, if plain { c % 4 } else { c }, d, who, key, minutes])
+        };
+        Ok(Shrinking::new((0..length).map(step).collect()))
+    }
+}
+
+/// A sequence that shrinks by leaving commands out, large stretches first, and then by making
+/// numbers smaller.
+#[derive(Debug, Clone)]
+pub(crate) struct Shrinking {
+    steps: Vec<Step>,
+    before: Option<Vec<Step>>,
+    /// How many commands are left out at once; 0 when numbers are made smaller.
+    stretch: usize,
+    /// Where the next attempt is made.
+    place: usize,
+}
+
+impl Shrinking {
+    fn new(steps: Vec<Step>) -> Self {
+        let stretch = steps.len() / 2;
+        Self { steps, before: None, stretch, place: 0 }
+    }
+}
+
+impl ValueTree for Shrinking {
+    type Value = Vec<Step>;
+
+    fn current(&self) -> Vec<Step> {
+        self.steps.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        // What was tried last still fails: it stays, and the next attempt is at the same place.
+        self.before = None;
+        while self.stretch > 0 {
+            if self.place < self.steps.len() {
+                self.before = Some(self.steps.clone());
+                let end = (self.place + self.stretch).min(self.steps.len());
+                self.steps.drain(self.place..end);
+                return true;
+            }
+            (self.stretch, self.place) = (self.stretch / 2, 0);
+        }
+        // Every number is tried as 0, as its half, and one less.
+        while let Some(step) = self.steps.get(self.place / 24) {
+            let detail = self.place / 3 % 8;
+            let number = step.0[detail];
+            let smaller = [0, number / 2, number.saturating_sub(1)][self.place % 3];
+            if smaller < number {
+                self.before = Some(self.steps.clone());
+                self.steps[self.place / 24].0[detail] = smaller;
+                return true;
+            }
+            self.place += 1;
+        }
+        false
+    }
+
+    fn complicate(&mut self) -> bool {
+        let Some(before) = self.before.take() else { return false };
+        self.steps = before;
+        self.place += if self.stretch > 0 { self.stretch } else { 1 };
+        self.simplify()
+    }
+}
+
+/// The names of the kinds of command that are drawn.
+pub(crate) fn kinds() -> std::collections::BTreeSet<&'static str> {
+    KINDS.into_iter().chain(SET_UP).filter(|kind| *kind != "set_up").collect()
+}

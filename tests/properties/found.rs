@@ -1,0 +1,1 @@
+//! Sequences that broke a law once.

@@ -1,0 +1,275 @@
+//! What the engine promises of every command.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use workflow_core::command::{BulkMode, Command, Request};
+use workflow_core::error::{Error, ErrorKind};
+use workflow_core::event::{Event, Recorded};
+use workflow_core::id::AutomationKey;
+use workflow_core::store::Waiting;
+
+use crate::always;
+use crate::draw::Step;
+use crate::firm::firm;
+use crate::lists::board_and_lists;
+use crate::office::{Answer, Office};
+
+#[test]
+fn s11_5_the_records_are_the_fold_of_the_log() {
+    always(records_are_the_fold_of_the_log);
+}
+
+pub(crate) fn records_are_the_fold_of_the_log(steps: &[Step]) {
+    let mut office = Office::new();
+    for (place, some) in steps.chunks(50).enumerate() {
+        office.run(some);
+        office.verify(&format!("after {} commands", place * 50 + some.len()));
+    }
+}
+
+#[test]
+fn s12_2_a_refused_command_changes_nothing() {
+    always(a_refused_command_changes_nothing);
+}
+
+pub(crate) fn a_refused_command_changes_nothing(steps: &[Step]) {
+    let mut office = Office::new();
+    let mut before = office.holdings();
+    for step in steps {
+        let (request, answer, news) = office.carry_out(*step);
+        let after = office.holdings();
+        if let Answer::Refused(why) = &answer {
+            assert_eq!(news, [], "{request:?} was refused: {why}");
+            assert_eq!(before, after, "{request:?} was refused: {why}");
+        }
+        before = after;
+    }
+}
+
+#[test]
+fn s5_4_the_same_commands_at_the_same_times_give_the_same_result() {
+    always(the_same_commands_give_the_same_result);
+}
+
+pub(crate) fn the_same_commands_give_the_same_result(steps: &[Step]) {
+    let (mut one, mut other) = (Office::new(), Office::new());
+    for step in steps {
+        let ours = one.carry_out(*step);
+        let theirs = other.carry_out(*step);
+        assert_eq!(ours, theirs);
+    }
+    assert_eq!(one.holdings(), other.holdings());
+}
+
+#[test]
+fn s6_6_many_commands_at_once_do_what_they_do_one_by_one() {
+    always(many_at_once_do_what_they_do_one_by_one);
+}
+
+pub(crate) fn many_at_once_do_what_they_do_one_by_one(steps: &[Step]) {
+    let (mut one_by_one, mut at_once) = (Office::new(), Office::new());
+    let mut rest = steps;
+    while let Some(first) = rest.first() {
+        // Chunks of 1 to 40 commands; time passes between them.
+        let (chunk, further) = rest.split_at((usize::from(first.0[4]) % 40 + 1).min(rest.len()));
+        rest = further;
+        one_by_one.wait(*first);
+        at_once.wait(*first);
+        let (mut requests, mut expected) = (Vec::new(), Vec::new());
+        for step in chunk {
+            let request = one_by_one.request(*step);
+            expected.push(Answer::of(&one_by_one.engine.execute(&request)));
+            requests.push(request);
+            one_by_one.read_on();
+        }
+        let answers = at_once.engine.execute_many(&requests);
+        at_once.read_on();
+        for ((request, expected), answer) in requests.iter().zip(&expected).zip(&answers) {
+            assert_eq!(*expected, Answer::of(answer), "{request:?}, one of {}", requests.len());
+        }
+        assert_eq!(answers.len(), requests.len());
+    }
+    assert_eq!(one_by_one.holdings(), at_once.holdings());
+    at_once.verify("many at once");
+}
+
+#[test]
+fn s11_2_a_preview_tells_what_the_command_then_does() {
+    always(a_preview_tells_what_the_command_does);
+}
+
+pub(crate) fn a_preview_tells_what_the_command_does(steps: &[Step]) {
+    let mut office = Office::new();
+    for step in steps {
+        office.wait(*step);
+        let request = office.request(*step);
+        let (before, known) = (office.view.position, known(&office));
+        let preview = office.engine.preview(&request);
+        assert_eq!(office.read_on(), [], "a preview commits nothing");
+        assert_eq!(office.view.position, before);
+        let answer = office.engine.execute(&request);
+        office.read_on();
+        if matches!(&request.command, Command::Bulk { mode: BulkMode::Each, .. }) {
+            // Its commands are previewed one by one.
+            continue;
+        }
+        match (preview, answer) {
+            (Ok(preview), Ok(outcome)) if outcome.replayed => {
+                assert!(preview.events.is_empty() && preview.unchanged.is_some(), "{request:?} was done before");
+            }
+            (Ok(preview), Ok(outcome)) => {
+                assert_eq!(nameless(&preview.events, &known), nameless(outcome.events(), &known), "{request:?}");
+                assert_eq!(preview.unchanged, outcome.unchanged, "{request:?}");
+                assert_eq!(preview.warnings, outcome.warnings, "{request:?}");
+                let ran: Vec<&AutomationKey> = preview.events.iter().filter_map(ran).collect();
+                let foreseen = preview.outlook.automations.iter().filter(|looked_at| looked_at.runs);
+                let foreseen: Vec<&AutomationKey> = foreseen.map(|looked_at| &looked_at.automation).collect();
+                let cut = preview.events.iter().any(|recorded| matches!(recorded.event, Event::LoopCut { .. }));
+                assert!(cut || ran == foreseen, "{request:?}: ran {ran:?}, foreseen {foreseen:?}");
+            }
+            (Err(Error::Rejected(foreseen)), Err(Error::Rejected(rejection))) => {
+                assert_eq!(foreseen, rejection, "{request:?}");
+            }
+            (preview, answer) => panic!("{request:?}: foreseen {preview:?}, came {answer:?}"),
+        }
+    }
+}
+
+fn ran(recorded: &Recorded) -> Option<&AutomationKey> {
+    match &recorded.event {
+        Event::AutomationRan { automation, .. } => Some(automation),
+        _ => None,
+    }
+}
+
+/// The identifiers of what exists.
+fn known(office: &Office) -> BTreeSet<String> {
+    let view = &office.view;
+    let (jobs, tasks, items) = (view.jobs.ever(), view.tasks.ever(), view.items.ever());
+    let jobs = jobs.map(|job| job.to_string()).chain(tasks.map(|task| task.to_string()));
+    jobs.chain(items.map(|item| item.to_string())).collect()
+}
+
+/// Events with new identifiers numbered as they come: those of a preview are made up.
+fn nameless<'a>(events: impl IntoIterator<Item = &'a Recorded>, known: &BTreeSet<String>) -> Vec<Value> {
+    fn walk(value: &mut Value, known: &BTreeSet<String>, numbers: &mut BTreeMap<String, usize>) {
+        match value {
+            Value::String(text) if text.len() == 36 && text.parse::<uuid::Uuid>().is_ok() && !known.contains(text) => {
+                let next = numbers.len();
+                let number = *numbers.entry(text.clone()).or_insert(next);
+                *text = format!("new {number}");
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| walk(value, known, numbers)),
+            Value::Object(values) => values.values_mut().for_each(|value| walk(value, known, numbers)),
+            _ => {}
+        }
+    }
+    let mut numbers = BTreeMap::new();
+    let mut written: Vec<Value> = events.into_iter().map(|event| serde_json::to_value(event).expect("JSON")).collect();
+    written.iter_mut().for_each(|value| walk(value, known, &mut numbers));
+    written
+}
+
+#[test]
+fn s11_1_every_store_ends_with_the_same_records_board_and_lists() {
+    always(every_store_ends_alike);
+}
+
+pub(crate) fn every_store_ends_alike(steps: &[Step]) {
+    let (mut memory, mut file) = (Office::new(), Office::in_a_file());
+    for step in steps {
+        let ((request, ours, news), (same, theirs, others)) = (memory.carry_out(*step), file.carry_out(*step));
+        assert_eq!((&request, &ours), (&same, &theirs));
+        let entries = |news: &[workflow_core::store::Logged]| -> Vec<_> {
+            news.iter().map(|logged| std::sync::Arc::clone(&logged.entry)).collect()
+        };
+        assert_eq!(entries(&news), entries(&others), "{request:?}");
+    }
+    let (ours, theirs) = (memory.holdings(), file.holdings());
+    assert_eq!(ours.records, theirs.records);
+    assert_eq!(ours.tallies, theirs.tallies);
+    // The places of rows are each store's own; their order is not.
+    let rows =
+        |rows: &[Waiting]| -> Vec<Waiting> { rows.iter().map(|row| Waiting { sequence: 0, ..row.clone() }).collect() };
+    for (ours, theirs) in
+        [(&ours.outbox, &theirs.outbox), (&ours.follow_ups, &theirs.follow_ups), (&ours.dead, &theirs.dead)]
+    {
+        assert_eq!(rows(ours), rows(theirs));
+    }
+    assert_eq!(board_and_lists(&memory), board_and_lists(&file));
+    file.verify("in a file");
+}
+
+#[test]
+fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
+    let (mut worked, mut refused, mut replayed) = (BTreeMap::new(), BTreeMap::new(), 0);
+    for _ in 0..12 {
+        let steps = crate::draw::Sequences(200).new_tree(&mut runner).expect("a sequence").current();
+        assert!(steps.len() >= 200);
+        let mut office = Office::new();
+        for step in steps {
+            let (request, answer, _) = office.carry_out(step);
+            match answer {
+                Answer::Refused(_) => *refused.entry(request.command.name()).or_insert(0) += 1,
+                Answer::Done { replayed: true, .. } => replayed += 1,
+                Answer::Done { .. } => *worked.entry(request.command.name()).or_insert(0) += 1,
+            }
+        }
+    }
+    let kinds = crate::draw::kinds();
+    assert_eq!(kinds.len(), 48, "every command has its kind: {kinds:?}");
+    for kind in &kinds {
+        // `react` is the engine's own.
+        assert_eq!(worked.contains_key(kind), *kind != "react", "{kind}: {worked:?}");
+    }
+    let (worked, refused): (u32, u32) = (worked.values().sum(), refused.values().sum());
+    assert!(replayed > 20, "{replayed} of {worked} were replayed");
+    assert!(worked > refused / 2 && refused > worked / 20, "{worked} worked, {refused} were refused");
+}
+
+#[test]
+fn s12_2_a_sequence_shrinks_to_the_commands_that_matter() {
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+    let mut tree = crate::draw::Sequences(200).new_tree(&mut TestRunner::deterministic()).expect("a sequence");
+    // Two commands of a kind, the second about the record number 3 or later.
+    let fails = |steps: &[Step]| {
+        let kind = |number: u16| steps.iter().filter(|step| step.0[0] == number).count();
+        kind(5) > 0 && steps.iter().any(|step| step.0[0] == 9 && step.0[1] >= 3)
+    };
+    assert!(fails(&tree.current()), "the sequence has such commands");
+    let (mut attempts, mut more) = (0, tree.simplify());
+    while more {
+        attempts += 1;
+        more = if fails(&tree.current()) { tree.simplify() } else { tree.complicate() };
+    }
+    let mut left = tree.current();
+    left.sort_by_key(|step| step.0[0]);
+    assert_eq!(left, [Step([5, 0, 0, 0, 0, 0, 0, 0]), Step([9, 3, 0, 0, 0, 0, 0, 0])]);
+    assert!(attempts < 2_000, "{attempts}");
+    assert!(fails(&left), "what is left fails still");
+}
+
+#[test]
+fn s12_2_no_refusal_can_be_tried_again() {
+    always(|steps| {
+        let mut office = Office::new();
+        for step in steps {
+            office.clock.advance(TimeDelta::minutes(step.minutes()));
+            let request: Request = office.request(*step);
+            assert_eq!(request.firm, firm());
+            if let Err(error) = office.engine.execute(&request) {
+                assert!(!error.retryable(), "{error}");
+                assert_ne!(error.kind(), ErrorKind::Conflict, "nobody else is at work: {error}");
+                assert!(!error.to_string().is_empty());
+            }
+            office.read_on();
+        }
+    });
+}

@@ -1,0 +1,41 @@
+//! Laws that hold whatever a firm does: checked on sequences of commands drawn at random, each of
+//! at least 200. A sequence that breaks one is made as short and plain as it can be and shown.
+//!
+//! `PROPTEST_CASES` says how many sequences a law is tried on.
+
+mod brute;
+mod draw;
+mod firm;
+mod found;
+mod invariants;
+mod laws;
+mod lists;
+mod office;
+mod view;
+
+use proptest::test_runner::{Config, TestRunner};
+
+use draw::{Sequences, Step};
+
+/// How many sequences a law is tried on unless the environment says.
+const CASES: u32 = 16;
+
+/// Tries a law on sequences of 200 commands and more.
+#[track_caller]
+fn always(law: impl Fn(&[Step])) {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        max_shrink_time: 120_000,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new(config);
+    if let Err(broken) = runner.run(&Sequences(200), |steps| {
+        law(&steps);
+        Ok(())
+    }) {
+        panic!("{broken}");
+    }
+}

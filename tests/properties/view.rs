@@ -1,0 +1,100 @@
+//! What exists in the firm, as its log tells: what a sequence draws its references from.
+
+use std::collections::BTreeMap;
+
+use workflow_core::event::Event;
+use workflow_core::id::{CommentId, ItemId, JobId, NotificationId, PipelineKey, TaskId};
+use workflow_core::model::AttentionReason;
+use workflow_core::store::{LogBy, LogPosition, LogScan, Logged, Transact};
+
+use crate::firm::firm;
+
+/// Records of a kind: those that exist, in the order they came, and those that are gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Known<T> {
+    pub(crate) here: Vec<T>,
+    pub(crate) gone: Vec<T>,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { here: Vec::new(), gone: Vec::new() }
+    }
+}
+
+impl<T: Copy + PartialEq> Known<T> {
+    fn lose(&mut self, id: T) {
+        self.here.retain(|known| *known != id);
+        self.gone.push(id);
+    }
+
+    /// One of them by its place, now and then one that is gone.
+    pub(crate) fn pick(&self, place: u16) -> Option<T> {
+        let from = if place % 16 == 15 { &self.gone } else { &self.here };
+        from.get(usize::from(place / 16 + place % 16) % from.len().max(1)).copied()
+    }
+
+    /// All that there ever were.
+    pub(crate) fn ever(&self) -> impl Iterator<Item = T> + '_ {
+        self.here.iter().chain(&self.gone).copied()
+    }
+}
+
+/// What exists.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    pub(crate) position: LogPosition,
+    pub(crate) jobs: Known<JobId>,
+    pub(crate) tasks: Known<TaskId>,
+    pub(crate) items: Known<ItemId>,
+    pub(crate) notifications: Known<NotificationId>,
+    pub(crate) comments: Vec<CommentId>,
+    /// The pipeline each job is in.
+    pub(crate) pipelines: BTreeMap<JobId, PipelineKey>,
+    /// How many versions each pipeline has.
+    pub(crate) versions: BTreeMap<PipelineKey, u32>,
+    pub(crate) failures: Vec<(JobId, u32)>,
+    pub(crate) attention: Vec<(JobId, AttentionReason)>,
+}
+
+impl View {
+    /// Reads on in the log. Answers what was new.
+    pub(crate) fn read_on(&mut self, store: &dyn Transact) -> Vec<Logged> {
+        let mut news = Vec::new();
+        loop {
+            let mut scan = LogScan::new(LogBy::Firm, 500);
+            scan.after = Some(self.position).filter(|position| position.0 > 0);
+            let page = store.log(firm(), &scan).expect("readable");
+            let Some(last) = page.last() else { return news };
+            self.position = last.position;
+            for logged in &page {
+                logged.entry.events.iter().for_each(|recorded| self.absorb(&recorded.event));
+            }
+            news.extend(page);
+        }
+    }
+
+    fn absorb(&mut self, event: &Event) {
+        match event {
+            Event::JobCreated(job) => {
+                self.jobs.here.push(job.id);
+                self.pipelines.insert(job.id, job.pipeline.clone());
+            }
+            Event::JobMoved { job, pipeline: Some(pipeline), .. } => {
+                self.pipelines.insert(*job, pipeline.clone());
+            }
+            Event::JobDeleted { job } => self.jobs.lose(*job),
+            Event::JobCommented(comment) => self.comments.push(comment.id),
+            Event::TaskCreated { task, .. } => self.tasks.here.push(task.id),
+            Event::TaskDeleted { task, .. } => self.tasks.lose(*task),
+            Event::ItemCreated(item) => self.items.here.push(item.id),
+            Event::NotificationQueued(notification) => self.notifications.here.push(notification.id),
+            Event::ActionFailed { job, failure } => self.failures.push((*job, failure.number)),
+            Event::AttentionRaised { job, attention } => self.attention.push((*job, attention.reason.clone())),
+            Event::PipelinePublished { version, definition, .. } => {
+                self.versions.insert(definition.key.clone(), *version);
+            }
+            _ => {}
+        }
+    }
+}
