@@ -231,7 +231,7 @@ pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Probl
         Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
         Err(texts) => problems.extend(texts),
     }
-    for problem in lint(definition, &surroundings(catalog)) {
+    for problem in lint(definition, &surroundings(catalog, &definition.key)) {
         // What does not make sense by itself is not told twice.
         if !problems.iter().any(|known| known.path == problem.path) {
             problems.push(problem);
@@ -243,7 +243,7 @@ pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Probl
     problems
 }
 
-fn surroundings(catalog: &Catalog) -> Surroundings {
+fn surroundings(catalog: &Catalog, pipeline: &PipelineKey) -> Surroundings {
     let mut surroundings = Surroundings::default();
     if let Some((_, firm)) = &catalog.firm {
         surroundings.set_firm(&firm.settings);
@@ -253,10 +253,17 @@ fn surroundings(catalog: &Catalog) -> Surroundings {
             (TemplateKind::Task, Template::Task(task)) => {
                 surroundings.task_templates.insert(key.clone(), (**task).clone());
             }
-            _ => drop(surroundings.job_templates.insert(key.clone())),
+            (_, Template::Job { defaults, .. }) => {
+                surroundings.job_templates.insert(key.clone());
+                surroundings.tags_elsewhere.add_template(defaults);
+            }
+            _ => {}
         }
     }
     for (key, compiled) in &catalog.newest {
+        if key != pipeline {
+            surroundings.tags_elsewhere.add_pipeline(compiled.definition());
+        }
         let stages = compiled.definition().stages.iter().map(|stage| stage.key.clone()).collect();
         surroundings.pipelines.insert(key.clone(), stages);
     }

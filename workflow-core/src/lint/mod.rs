@@ -18,7 +18,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{PipelineDefinition, TaskTemplate};
+use crate::definition::{Action, JobTemplate, PipelineDefinition, TaskTemplate};
 use crate::error::Problem;
 use crate::id::{ItemKindKey, PipelineKey, RoleKey, StageKey, Tag, TemplateKey};
 use crate::model::{FirmSettings, ItemKind};
@@ -44,8 +44,45 @@ pub struct Surroundings {
     pub host_templates: BTreeMap<ItemKind, BTreeSet<TemplateKey>>,
     /// The host's folder templates.
     pub folder_templates: Option<BTreeSet<TemplateKey>>,
-    /// The tags in use in the firm, on accounts and jobs.
-    pub known_tags: Option<BTreeSet<Tag>>,
+    /// The tags that the host puts on accounts.
+    pub account_tags: Option<BTreeSet<Tag>>,
+    /// The tags that the firm's templates and its other pipelines put on accounts and jobs.
+    pub tags_elsewhere: TagsSet,
+}
+
+/// Tags that definitions put on accounts and jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagsSet {
+    /// On accounts.
+    pub account: BTreeSet<Tag>,
+    /// On jobs.
+    pub job: BTreeSet<Tag>,
+}
+
+impl TagsSet {
+    /// Takes in what the automations and the job defaults of a pipeline set.
+    pub fn add_pipeline(&mut self, definition: &PipelineDefinition) {
+        let on_stages = definition.stages.iter().flat_map(|stage| stage.on_entry.iter().chain(&stage.on_exit));
+        let on_statuses = definition.statuses.iter().flat_map(|status| &status.on_set);
+        for automation in on_stages.chain(on_statuses).chain(&definition.automations) {
+            for action in &automation.actions {
+                match action {
+                    Action::AddAccountTags(tags) => self.account.extend(tags.iter().cloned()),
+                    Action::ReplaceAccountTags(tags) => self.account.extend(tags.add.iter().cloned()),
+                    Action::AddJobTags(tags) => self.job.extend(tags.iter().cloned()),
+                    _ => {}
+                }
+            }
+        }
+        if let Some(defaults) = &definition.job_defaults {
+            self.add_template(defaults);
+        }
+    }
+
+    /// Takes in the tags that a template gives its jobs.
+    pub fn add_template(&mut self, template: &JobTemplate) {
+        self.job.extend(template.tags.iter().cloned());
+    }
 }
 
 impl Surroundings {
@@ -56,6 +93,7 @@ impl Surroundings {
         self.item_kinds = Some(settings.item_kinds.keys().cloned().collect());
         self.host_templates.clone_from(&settings.host_templates);
         self.folder_templates.clone_from(&settings.folder_templates);
+        self.account_tags.clone_from(&settings.account_tags);
     }
 }
 

@@ -1,15 +1,14 @@
 //! Conditions and triggers on tags that nothing sets.
 
-use std::collections::BTreeSet;
-
 use super::scene::Scene;
-use crate::definition::{Action, Condition, FieldScope, TagTest, Trigger};
+use super::{Surroundings, TagsSet};
+use crate::definition::{Condition, FieldScope, TagTest, Trigger};
 use crate::id::Tag;
 use crate::suggest::near;
 use crate::validate::Findings;
 
 pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
-    let set = SetTags::new(scene);
+    let set = Known::new(scene);
     scene.each_test(|path, test| match test {
         Condition::AccountTags(test) => {
             set.check_test(&format!("{path}.account_tags"), FieldScope::Account, test, found)
@@ -32,29 +31,16 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
 }
 
 /// The tags that something is known to set.
-struct SetTags<'a> {
-    account: BTreeSet<&'a Tag>,
-    job: BTreeSet<&'a Tag>,
-    known: Option<&'a BTreeSet<Tag>>,
+struct Known<'a> {
+    here: TagsSet,
+    around: &'a Surroundings,
 }
 
-impl<'a> SetTags<'a> {
+impl<'a> Known<'a> {
     fn new(scene: &Scene<'a>) -> Self {
-        let mut set = Self { account: BTreeSet::new(), job: BTreeSet::new(), known: scene.around.known_tags.as_ref() };
-        for rule in &scene.rules {
-            for action in &rule.automation.actions {
-                match action {
-                    Action::AddAccountTags(tags) => set.account.extend(tags),
-                    Action::ReplaceAccountTags(tags) => set.account.extend(&tags.add),
-                    Action::AddJobTags(tags) => set.job.extend(tags),
-                    _ => {}
-                }
-            }
-        }
-        if let Some(defaults) = &scene.definition.job_defaults {
-            set.job.extend(&defaults.tags);
-        }
-        set
+        let mut here = TagsSet::default();
+        here.add_pipeline(scene.definition);
+        Self { here, around: scene.around }
     }
 
     fn check_test(&self, path: &str, scope: FieldScope, test: &TagTest, found: &mut Findings) {
@@ -64,19 +50,22 @@ impl<'a> SetTags<'a> {
     }
 
     fn check(&self, path: &str, scope: FieldScope, tag: &Tag, found: &mut Findings) {
-        let (what, set) = match scope {
-            FieldScope::Account => ("account", &self.account),
-            FieldScope::Job => ("job", &self.job),
+        let (what, here, elsewhere, listed) = match scope {
+            // Which tags accounts have, the host decides: without its list, any may be set.
+            FieldScope::Account => match &self.around.account_tags {
+                Some(listed) => ("account", &self.here.account, &self.around.tags_elsewhere.account, Some(listed)),
+                None => return,
+            },
+            FieldScope::Job => ("job", &self.here.job, &self.around.tags_elsewhere.job, None),
         };
-        // Which tags accounts have, the host decides: without its list, any may be set.
-        let unsure = scope == FieldScope::Account && self.known.is_none();
-        if unsure || set.contains(tag) || self.known.is_some_and(|known| known.contains(tag)) {
+        let known = || here.iter().chain(elsewhere).chain(listed.into_iter().flatten());
+        if known().any(|known| known == tag) {
             return;
         }
         found.warning(path, "unset_tag", || {
-            let known = set.iter().copied().chain(self.known.into_iter().flatten()).map(Tag::as_str);
-            let near = near(tag.as_str(), known);
-            format!("nothing in this pipeline sets the {what} tag `{tag}`, and it is not a tag in use{near}")
+            let near = near(tag.as_str(), known().map(Tag::as_str));
+            let also = if listed.is_some() { ", and the settings do not list it" } else { "" };
+            format!("no pipeline or template sets the {what} tag `{tag}`{also}{near}")
         });
     }
 }

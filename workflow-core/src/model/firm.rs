@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ItemKind;
 use crate::definition::is_default;
-use crate::id::{FirmId, ItemKindKey, RoleKey, StatusKey, TemplateKey};
+use crate::id::{FirmId, ItemKindKey, RoleKey, StatusKey, Tag, TemplateKey};
 
 /// A firm and its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +53,11 @@ pub struct FirmSettings {
     /// The host's folder templates; any is accepted when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_templates: Option<BTreeSet<TemplateKey>>,
+    /// The tags that the host puts on accounts. Lint warns of conditions on others that no
+    /// automation puts there; when absent it says nothing of account tags. Any tag can be put on
+    /// an account all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_tags: Option<BTreeSet<Tag>>,
     /// Custom task statuses and the state that each stands for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub task_statuses: BTreeMap<StatusKey, super::TaskState>,
@@ -110,6 +115,7 @@ impl FirmSettings {
             item_kinds: BTreeMap::new(),
             host_templates: BTreeMap::new(),
             folder_templates: None,
+            account_tags: None,
             task_statuses: BTreeMap::new(),
             payment_submitted_is_done: false,
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{expect, keys, lint_alone, read};
 use crate::error::Problem;
 use crate::error::Severity::Warning;
-use crate::lint::{Surroundings, lint};
+use crate::lint::{Surroundings, TagsSet, lint};
 
 fn rule(part: &str, value: Value) -> Value {
     let mut rule = json!({"key": "r", "on": "by_hand", "do": [{"set_priority": "high"}]});
@@ -14,7 +14,8 @@ fn rule(part: &str, value: Value) -> Value {
 }
 
 fn lint_with(parts: Value, known: &[&str]) -> Vec<Problem> {
-    lint(&read(parts), &Surroundings { known_tags: Some(keys(known)), ..Surroundings::default() })
+    let tags_elsewhere = TagsSet { account: [].into(), job: keys(known) };
+    lint(&read(parts), &Surroundings { account_tags: Some(keys(known)), tags_elsewhere, ..Surroundings::default() })
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn settings() -> Value {
     json!({"name": AWKWARD, "time_zone": "America/New_York", "working_days": ["Sun", "Mon", "Sat"],
         "holidays": ["0001-01-01", "2024-02-29", "9999-12-31"], "roles": ["Preparer", "Überprüfer"],
         "item_kinds": {"k-1 of the host": {"actionable": true, "done": ["ok", "fine"], "declined": ["no"]}},
-        "host_templates": {"invoice": ["i1", "i2"], "k-1 of the host": []}, "folder_templates": ["f"],
+        "host_templates": {"invoice": ["i1", "i2"], "k-1 of the host": []}, "folder_templates": ["f"], "account_tags": ["vip"],
         "task_statuses": {"parked": "in_progress"}, "payment_submitted_is_done": true})
 }
 
