@@ -7,6 +7,7 @@ mod s2_pipelines;
 mod s3_stages;
 mod s4_automove;
 mod s5_actions;
+mod s5_cascade;
 mod s5_conditions;
 mod s5_triggers;
 mod s7_tasks;

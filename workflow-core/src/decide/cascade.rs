@@ -170,7 +170,12 @@ impl Decider<'_> {
 
     fn run_rule(&mut self, id: JobId, compiled: &Arc<Compiled>, rule: &Rule, pending: &Pending) -> Step {
         let key = &rule.automation.key;
-        if self.count_run(id, key) > limits::AUTOMATION_RUNS {
+        let runs = self.count_run(id, key);
+        if runs > limits::AUTOMATION_RUNS.saturating_add(1) {
+            // It was cut before, and the cut was told.
+            return Ok(());
+        }
+        if runs > limits::AUTOMATION_RUNS {
             let circle = Trail::circle(pending.trail.as_ref(), key);
             let circle = if circle.len() > 1 { circle } else { self.repeated(key) };
             self.cut_loop(id, circle);

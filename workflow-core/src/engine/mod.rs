@@ -12,6 +12,7 @@ mod load;
 mod many;
 mod outbox;
 mod outcome;
+mod round;
 mod session;
 mod verify;
 
