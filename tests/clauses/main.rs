@@ -9,6 +9,7 @@ mod s4_automove;
 mod s5_actions;
 mod s5_cascade;
 mod s5_conditions;
+mod s5_loops;
 mod s5_triggers;
 mod s7_tasks;
 mod s8_items;
