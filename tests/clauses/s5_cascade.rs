@@ -118,6 +118,23 @@ fn s5_4_what_an_action_causes_waits_for_the_automations_of_the_present_event() {
 }
 
 #[test]
+fn s5_4_what_happened_elsewhere_is_no_event_of_the_same_entry() {
+    let office = Office::with(hearing());
+    office.job();
+    office.give(json!({ "tag_account": { "account": account(1), "add": ["vip"] } }));
+    office.give(json!({ "set_account_field": { "account": account(1), "field": "f", "value": 1 } }));
+    let log = office.log();
+    let reactions: Vec<_> = log.iter().filter(|entry| entry.command == "react").collect();
+    assert_eq!(reactions.len(), 2);
+    for entry in reactions {
+        assert!(matches!(entry.events[0].event, Event::AutomationRan { .. }), "{entry:?}");
+        assert_eq!((entry.actor.clone(), entry.events[0].of), (Actor::Automation, None));
+        // What it does follows from nothing else either.
+        assert!(entry.events.iter().all(|recorded| recorded.by.is_some() && recorded.of.is_none()), "{entry:?}");
+    }
+}
+
+#[test]
 fn s5_4_an_automation_bound_to_stages_goes_by_where_the_job_is_by_then() {
     let bound = |name: &str, stage: &str| {
         let mut automation = when(name, &on_tag("x"), &json!([note()]));

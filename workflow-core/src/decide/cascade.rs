@@ -188,7 +188,7 @@ impl Decider<'_> {
         let mut running = Running { automation: key.clone(), action: 0, visit: pending.visit, status_round };
         let (by, of, trail) = (self.by.take(), self.of.take(), self.trail.take());
         self.by = Some(key.clone());
-        self.of = Some(pending.event);
+        self.of = pending.event;
         self.trail = Some(Rc::new(Trail { automation: key.clone(), before: pending.trail.clone() }));
         self.emit(Event::AutomationRan { job: id, automation: key.clone() });
         let mut result = Ok(());
