@@ -301,7 +301,7 @@ pub(crate) fn ran(outcome: &Outcome) -> Vec<String> {
 }
 
 impl Office {
-    /// The jobs of an account, oldest first.
+    /// The jobs of an account, by their identifiers.
     pub(crate) fn jobs_of(&self, number: u128) -> Vec<Arc<Job>> {
         use workflow_core::store::{Cell, IndexName, Scan};
         let scan = Scan::all(IndexName::JobAccounts, vec![Cell::Uuid(account(number).0)], 1_000);
@@ -329,4 +329,28 @@ impl Office {
 pub(crate) fn intents(outcome: &Outcome) -> Vec<Value> {
     let json = |notification: &Arc<workflow_core::model::Notification>| serde_json::to_value(&notification.intent);
     outcome.notifications().into_iter().map(|notification| json(notification).expect("json")).collect()
+}
+
+impl Office {
+    /// The whole log of the firm, oldest first.
+    pub(crate) fn log(&self) -> Vec<Arc<workflow_core::event::Entry>> {
+        use workflow_core::store::{LogBy, LogScan};
+        let scan = LogScan::new(LogBy::Firm, 1_000_000);
+        self.store.log(firm(), &scan).expect("readable").into_iter().map(|logged| logged.entry).collect()
+    }
+
+    /// How often an automation has run on a job, by the log.
+    pub(crate) fn runs(&self, id: JobId, key: &str) -> usize {
+        let run = |recorded: &workflow_core::event::Recorded| {
+            matches!(&recorded.event, workflow_core::event::Event::AutomationRan { job, automation }
+                if *job == id && automation.as_str() == key)
+        };
+        self.log().iter().flat_map(|entry| &entry.events).filter(|recorded| run(recorded)).count()
+    }
+
+    /// What waits among the follow-ups, or is dead.
+    pub(crate) fn follow_ups(&self, state: workflow_core::store::QueuedState) -> Vec<workflow_core::store::Waiting> {
+        let queue = workflow_core::store::Queue::FollowUps;
+        self.engine.queued(queue, firm(), state, None, 1_000).expect("readable")
+    }
 }

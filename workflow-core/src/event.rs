@@ -85,7 +85,8 @@ pub struct Recorded {
     /// The automation that did it; the command itself when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AutomationKey>,
-    /// The event of the same entry that set that automation off, by its place.
+    /// The event of the same entry that set that automation off, by its place. Absent when what
+    /// set it off happened to another record, in an earlier entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<u32>,
 }

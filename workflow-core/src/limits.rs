@@ -73,6 +73,8 @@ limits! {
     CASCADE_EVENTS: usize = 10_000;
     /// Follow-ups that one command may set off, one after the other, counted along the chain.
     FOLLOW_UP_HOPS: u32 = 100;
+    /// Follow-ups that one command may set off altogether.
+    FOLLOW_UPS: usize = 10_000;
     /// Commands in one call of `execute_many`, and entries of one bulk command.
     BULK: usize = 100_000;
     /// Attempts at one command when others change the same records.

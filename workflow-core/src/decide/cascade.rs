@@ -174,7 +174,12 @@ impl Decider<'_> {
 
     fn run_rule(&mut self, id: JobId, compiled: &Arc<Compiled>, rule: &Rule, pending: &Pending) -> Step {
         let key = &rule.automation.key;
-        if self.count_run(id, key) > limits::AUTOMATION_RUNS {
+        let runs = self.count_run(id, key);
+        if runs > limits::AUTOMATION_RUNS.saturating_add(1) {
+            // It was cut before, and the cut was told.
+            return Ok(());
+        }
+        if runs > limits::AUTOMATION_RUNS {
             let circle = Trail::circle(pending.trail.as_ref(), key);
             let circle = if circle.len() > 1 { circle } else { self.repeated(key) };
             self.cut_loop(id, circle);
@@ -187,7 +192,7 @@ impl Decider<'_> {
         let mut running = Running { automation: key.clone(), action: 0, visit: pending.visit, status_round };
         let (by, of, trail) = (self.by.take(), self.of.take(), self.trail.take());
         self.by = Some(key.clone());
-        self.of = Some(pending.event);
+        self.of = pending.event;
         self.trail = Some(Rc::new(Trail { automation: key.clone(), before: pending.trail.clone() }));
         self.emit(Event::AutomationRan { job: id, automation: key.clone() });
         let mut result = Ok(());

@@ -35,8 +35,8 @@ pub(super) enum Fact {
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
     pub(super) fact: Fact,
-    /// The event it comes from, by its place.
-    pub(super) event: u32,
+    /// The event it comes from, by its place; absent when that is of another entry of the log.
+    pub(super) event: Option<u32>,
     /// The visit that what its automations create belongs to.
     pub(super) visit: u32,
     /// The automations that led to it, the last one first.
@@ -96,7 +96,7 @@ impl Decider<'_> {
             Event::AccountTagsChanged { account, added, removed } => {
                 let except = self.focus_on_account(*account);
                 if let Some(job) = except {
-                    self.note_account_tags(job, added, removed, place);
+                    self.note_account_tags(job, added, removed, Some(place));
                 }
                 if self.catalog.watches_account_tags() {
                     self.follow_ups.push(FollowUpWork::AccountTags {
@@ -127,19 +127,20 @@ impl Decider<'_> {
     }
 
     /// Notes a fact about the job in focus, during its present visit.
-    pub(super) fn note(&mut self, job: JobId, event: u32, fact: Fact) {
+    pub(super) fn note(&mut self, job: JobId, event: impl Into<Option<u32>>, fact: Fact) {
         if self.focus == Some(job) {
             let visit = self.state.job(job).map_or(0, |job| job.visit_number());
             self.note_in_visit(event, visit, fact);
         }
     }
 
-    pub(super) fn note_in_visit(&mut self, event: u32, visit: u32, fact: Fact) {
+    pub(super) fn note_in_visit(&mut self, event: impl Into<Option<u32>>, visit: u32, fact: Fact) {
+        let event = event.into();
         let trail = self.trail.clone();
         self.pending.push_back(Pending { fact, event, visit, trail });
     }
 
-    pub(super) fn note_account_tags(&mut self, job: JobId, added: &[Tag], removed: &[Tag], place: u32) {
+    pub(super) fn note_account_tags(&mut self, job: JobId, added: &[Tag], removed: &[Tag], place: Option<u32>) {
         for tag in removed {
             self.note(job, place, Fact::AccountTagRemoved(tag.clone()));
         }

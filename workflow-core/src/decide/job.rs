@@ -621,10 +621,10 @@ impl Decider<'_> {
         let job = self.focus(id)?;
         self.subject = Some(DocId::Job(id));
         match reaction {
-            Reaction::AccountTags { added, removed, .. } => self.note_account_tags(id, added, removed, 0),
+            Reaction::AccountTags { added, removed, .. } => self.note_account_tags(id, added, removed, None),
             Reaction::AccountField { field, .. } => {
                 let scope = crate::definition::FieldScope::Account;
-                self.note(id, 0, Fact::FieldChanged(scope, field.clone()));
+                self.note(id, None, Fact::FieldChanged(scope, field.clone()));
             }
             Reaction::Dependency { on, finished, .. } => self.learn_dependency(&job, *on, *finished),
             Reaction::Item { item, .. } => self.learn_item(id, *item)?,

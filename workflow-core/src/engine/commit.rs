@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::command::Request;
 use crate::decide::{Decision, Part};
 use crate::event::{Entry, Event};
-use crate::id::{EntryId, FirmId, FollowUpId, IdSource};
+use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
 use crate::model::{Job, JobStatus};
 use crate::store::{
     Batch, Chain, Check, DocId, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, Settle, StageDelta, StageTally,
@@ -32,7 +32,12 @@ pub(super) struct Prepared {
     pub(super) warnings: Vec<crate::error::Problem>,
     pub(super) unchanged: Option<String>,
     pub(super) follow_ups: Vec<(FirmId, Arc<FollowUp>)>,
+    /// How often automations have run along the chain by now.
+    pub(super) runs: Runs,
 }
+
+/// How often each automation ran on each job.
+pub(super) type Runs = Vec<(JobId, AutomationKey, u32)>;
 
 impl Prepared {
     pub(super) fn new(
@@ -57,13 +62,18 @@ impl Prepared {
         batch.tallies = deltas(state.changed_jobs());
         batch.settle.clone_from(&work.settle);
         let last = parts.len().saturating_sub(1);
-        let mut follow_ups = Vec::new();
+        let (mut follow_ups, mut runs) = (Vec::new(), Runs::new());
         for (place, part) in parts.into_iter().enumerate() {
             let revision = part.subject.as_ref().map_or(0, |subject| state.next_revision(subject));
             enqueue_notifications(&mut batch, &part, now);
+            let mut root = part.chain.root;
             for work_left in part.follow_ups.iter().cloned() {
                 let id = FollowUpId(ids.next_uuid());
-                let chain = Chain { hops: part.chain.hops.saturating_add(1), runs: part.chain.runs.clone() };
+                let chain = Chain {
+                    root: Some(*root.get_or_insert(id)),
+                    hops: part.chain.hops.saturating_add(1),
+                    runs: part.chain.runs.clone(),
+                };
                 let follow_up = Arc::new(FollowUp { id, work: work_left, chain });
                 batch.enqueue.push(Enqueue {
                     id: id.0,
@@ -90,8 +100,9 @@ impl Prepared {
                 more: place < last,
                 events: part.events,
             }));
+            runs = part.chain.runs;
         }
-        Self { batch, warnings, unchanged, follow_ups }
+        Self { batch, warnings, unchanged, follow_ups, runs }
     }
 
     /// Whether nothing happened that has to be remembered.

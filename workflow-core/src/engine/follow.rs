@@ -5,12 +5,12 @@
 //! it up ([`Engine::run_follow_ups`]). What it does to each job carries an idempotency key of its
 //! own or settles the follow-up in the same commit, so that it happens once.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::commit::Work;
+use super::round::{Held, Round};
 use super::{Engine, LEASE};
 use crate::command::{Command, NewJob, Reaction, Request};
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
@@ -25,20 +25,6 @@ use crate::store::{
 
 /// How many jobs are told before the lease is renewed.
 const RENEW_EVERY: usize = 100;
-
-/// A follow-up in hand.
-struct Held {
-    firm: FirmId,
-    follow_up: Arc<FollowUp>,
-    generation: u64,
-    attempts: u32,
-}
-
-impl Held {
-    fn settle(&self, how: SettleHow) -> Settle {
-        Settle { queue: Queue::FollowUps, id: self.follow_up.id.0, generation: Some(self.generation), how }
-    }
-}
 
 impl Engine {
     /// Takes up follow-ups that no living engine holds: after a crash, or when commands were
@@ -58,7 +44,7 @@ impl Engine {
             }
             QueuedBody::Notification(_) => None,
         });
-        Ok(self.run_all(held.collect()))
+        Ok(self.run_all(Round::new(held)))
     }
 
     /// Runs the follow-ups that a command has just left, leased to this engine.
@@ -66,15 +52,14 @@ impl Engine {
         if follow_ups.is_empty() {
             return;
         }
-        let held = follow_ups.into_iter().map(|(firm, follow_up)| Held { firm, follow_up, generation: 1, attempts: 1 });
-        self.run_all(held.collect());
+        self.run_all(Round::new(follow_ups.into_iter().map(Held::fresh)));
     }
 
-    fn run_all(&self, mut queue: VecDeque<Held>) -> usize {
+    fn run_all(&self, mut round: Round) -> usize {
         let mut count = 0usize;
-        while let Some(held) = queue.pop_front() {
+        while let Some(held) = round.next() {
             count = count.saturating_add(1);
-            let result = self.run_one(&held, &mut queue);
+            let result = self.run_one(&held, &mut round);
             if let Err(error) = result {
                 self.give_up(&held, &error);
             }
@@ -102,63 +87,70 @@ impl Engine {
         Ok(results.iter().all(Result::is_ok))
     }
 
-    fn run_one(&self, held: &Held, queue: &mut VecDeque<Held>) -> Result<(), Error> {
-        let FollowUp { work, chain, .. } = &*held.follow_up;
-        if chain.hops > limits::FOLLOW_UP_HOPS {
-            let error = format!("the chain of follow-ups is longer than {}", limits::FOLLOW_UP_HOPS);
-            self.settle(held.firm, held.settle(SettleHow::Dead { error }))?;
-            return Ok(());
+    fn run_one(&self, held: &Held, round: &mut Round) -> Result<(), Error> {
+        if let Some(error) = round.refusal(held) {
+            return self.cut(held, error, round);
         }
-        match work {
+        match &held.follow_up.work {
             FollowUpWork::AccountTags { account, added, removed, except } => {
-                self.tell_account(held, *account, *except, queue, &|job| Reaction::AccountTags {
+                self.tell_account(held, *account, *except, round, &|job| Reaction::AccountTags {
                     job,
                     added: added.clone(),
                     removed: removed.clone(),
                 })
             }
             FollowUpWork::AccountField { account, field, except } => {
-                self.tell_account(held, *account, *except, queue, &|job| Reaction::AccountField {
+                self.tell_account(held, *account, *except, round, &|job| Reaction::AccountField {
                     job,
                     field: field.clone(),
                 })
             }
-            FollowUpWork::CreateJob { new, origin } => self.create_job(held, new, origin, queue),
+            FollowUpWork::CreateJob { new, origin } => self.create_job(held, new, origin, round),
             FollowUpWork::Dependency { job, on, finished } => {
                 let reaction = Reaction::Dependency { job: *job, on: *on, finished: *finished };
-                self.run_command(held, Command::React(Box::new(reaction)), queue)
+                self.run_command(held, Command::React(Box::new(reaction)), round)
             }
             FollowUpWork::Item { job, item } => {
                 let reaction = Reaction::Item { job: *job, item: *item };
-                self.run_command(held, Command::React(Box::new(reaction)), queue)
+                self.run_command(held, Command::React(Box::new(reaction)), round)
             }
-            FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, queue),
-            FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, queue),
+            FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, round),
+            FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, round),
         }
     }
 
+    /// Leaves a follow-up that is one too many undone: it is kept as a dead letter. An action that
+    /// wanted a job has failed then.
+    fn cut(&self, held: &Held, error: String, round: &mut Round) -> Result<(), Error> {
+        let dead = held.settle(SettleHow::Dead { error: error.clone() });
+        if let FollowUpWork::CreateJob { origin, .. } = &held.follow_up.work {
+            let reaction = Reaction::ActionFailed { origin: origin.clone(), why: error };
+            let command = Command::React(Box::new(reaction));
+            match self.give(held, command, None, vec![dead.clone()], round) {
+                Err(Error::Rejected(_)) => {}
+                done => return done,
+            }
+        }
+        self.settle(held.firm, dead)?;
+        Ok(())
+    }
+
     /// Creates a job for an action on another. When it is refused, the action has failed after all.
-    fn create_job(
-        &self,
-        held: &Held,
-        new: &NewJob,
-        origin: &ActionOrigin,
-        queue: &mut VecDeque<Held>,
-    ) -> Result<(), Error> {
+    fn create_job(&self, held: &Held, new: &NewJob, origin: &ActionOrigin, round: &mut Round) -> Result<(), Error> {
         let command = Command::CreateJob(Box::new(new.clone()));
-        match self.give(held, command, None, vec![held.settle(SettleHow::Done)], queue) {
+        match self.give(held, command, None, vec![held.settle(SettleHow::Done)], round) {
             Err(Error::Rejected(rejection)) => {
                 let why = format!("the job could not be created: {rejection}");
                 let reaction = Reaction::ActionFailed { origin: origin.clone(), why };
-                self.run_command(held, Command::React(Box::new(reaction)), queue)
+                self.run_command(held, Command::React(Box::new(reaction)), round)
             }
             done => done,
         }
     }
 
     /// Gives the one command of a follow-up, which settles it in the same commit.
-    fn run_command(&self, held: &Held, command: Command, queue: &mut VecDeque<Held>) -> Result<(), Error> {
-        let done = self.give(held, command, None, vec![held.settle(SettleHow::Done)], queue);
+    fn run_command(&self, held: &Held, command: Command, round: &mut Round) -> Result<(), Error> {
+        let done = self.give(held, command, None, vec![held.settle(SettleHow::Done)], round);
         match done {
             Ok(()) => Ok(()),
             Err(Error::Rejected(rejection)) => self.bury(held, &rejection),
@@ -178,25 +170,27 @@ impl Engine {
         command: Command,
         key: Option<IdempotencyKey>,
         settle: Vec<Settle>,
-        queue: &mut VecDeque<Held>,
+        round: &mut Round,
     ) -> Result<(), Error> {
         let now = self.now();
+        let job = match &command {
+            Command::React(reaction) => Some(reaction.job()),
+            _ => None,
+        };
+        let chain = round.chain(held, job);
         let request = Request { firm: held.firm, actor: Actor::Automation, key, command };
-        let work = Work { request: &request, chain: &held.follow_up.chain, settle, lease: Some(self.lease(now)) };
+        let work = Work { request: &request, chain: &chain, settle, lease: Some(self.lease(now)) };
         let done = self.session(now).carry_out(&work)?;
-        if !done.lost_lease {
-            let next = done.follow_ups.into_iter();
-            queue.extend(next.map(|(firm, follow_up)| Held { firm, follow_up, generation: 1, attempts: 1 }));
-        }
+        round.note(held, done);
         Ok(())
     }
 
     /// Tells one of many jobs, once however often the follow-up is run. A job that refuses to
     /// hear of it does not keep the others from it.
-    fn tell(&self, held: &Held, reaction: Reaction, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+    fn tell(&self, held: &Held, reaction: Reaction, round: &mut Round) -> Result<(), Error> {
         let key = IdempotencyKey::new(format!("follow-up/{}/{}", held.follow_up.id, reaction.job()));
         let key = key.map_err(Rejection::from)?;
-        match self.give(held, Command::React(Box::new(reaction)), Some(key), Vec::new(), queue) {
+        match self.give(held, Command::React(Box::new(reaction)), Some(key), Vec::new(), round) {
             Ok(()) | Err(Error::Rejected(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -207,12 +201,12 @@ impl Engine {
         held: &Held,
         account: AccountId,
         except: Option<JobId>,
-        queue: &mut VecDeque<Held>,
+        round: &mut Round,
         reaction: &dyn Fn(JobId) -> Reaction,
     ) -> Result<(), Error> {
         let scan = Scan::all(IndexName::JobAccounts, vec![Cell::Uuid(account.0)], limits::PAGE);
         let concerned = |job: &Job| Some(job.id) != except && job.status != JobStatus::Archived;
-        self.tell_jobs(held, scan, queue, &|job| concerned(job).then(|| reaction(job.id)))?;
+        self.tell_jobs(held, scan, round, &|job| concerned(job).then(|| reaction(job.id)))?;
         self.settle(held.firm, held.settle(SettleHow::Done))?;
         Ok(())
     }
@@ -222,7 +216,7 @@ impl Engine {
         &self,
         held: &Held,
         mut scan: Scan,
-        queue: &mut VecDeque<Held>,
+        round: &mut Round,
         reaction: &dyn Fn(&Job) -> Option<Reaction>,
     ) -> Result<(), Error> {
         let mut told = 0usize;
@@ -233,7 +227,7 @@ impl Engine {
             for hit in hits {
                 let Document::Job(job) = &hit.record.document else { continue };
                 let Some(reaction) = reaction(job) else { continue };
-                self.tell(held, reaction, queue)?;
+                self.tell(held, reaction, round)?;
                 told = told.saturating_add(1);
                 if told.is_multiple_of(RENEW_EVERY) {
                     self.renew(held)?;
@@ -254,7 +248,7 @@ impl Engine {
     }
 
     /// Moves jobs out of the stages that newer versions of a pipeline dropped.
-    fn migrate(&self, held: &Held, pipeline: &PipelineKey, queue: &mut VecDeque<Held>) -> Result<(), Error> {
+    fn migrate(&self, held: &Held, pipeline: &PipelineKey, round: &mut Round) -> Result<(), Error> {
         // The publish that left this made what is remembered of the firm old.
         let catalog = self.fresh_catalog(held.firm)?;
         let dropped: Vec<StageKey> =
@@ -268,7 +262,7 @@ impl Engine {
                     Cell::Int(urgency),
                 ];
                 let scan = Scan::all(IndexName::Board, partition, limits::PAGE);
-                self.tell_jobs(held, scan, queue, &|job| Some(Reaction::Reconsider { job: job.id }))?;
+                self.tell_jobs(held, scan, round, &|job| Some(Reaction::Reconsider { job: job.id }))?;
             }
         }
         self.settle(held.firm, held.settle(SettleHow::Done))?;
@@ -281,11 +275,11 @@ impl Engine {
         held: &Held,
         pipeline: &PipelineKey,
         stage: &StageKey,
-        queue: &mut VecDeque<Held>,
+        round: &mut Round,
     ) -> Result<(), Error> {
         let waits = AttentionReason::Held(stage.clone());
         let scan = Scan::all(IndexName::JobAttention, Vec::new(), limits::PAGE);
-        self.tell_jobs(held, scan, queue, &|job| {
+        self.tell_jobs(held, scan, round, &|job| {
             let waiting = job.pipeline == *pipeline && job.attention.iter().any(|attention| attention.reason == waits);
             waiting.then_some(Reaction::Reconsider { job: job.id })
         })?;

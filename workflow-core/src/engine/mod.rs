@@ -13,6 +13,7 @@ mod load;
 mod many;
 mod outbox;
 mod outcome;
+mod round;
 mod session;
 mod verify;
 

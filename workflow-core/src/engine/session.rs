@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::catalogs::Catalogs;
-use super::commit::{Prepared, Work};
+use super::commit::{Prepared, Runs, Work};
 use super::load::{Loader, Overlay};
 use super::{Engine, Outcome, Preview};
 use crate::catalog::Catalog;
@@ -40,6 +40,8 @@ enum Source<'a> {
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     pub(super) follow_ups: Vec<(FirmId, Arc<FollowUp>)>,
+    /// How often automations have run along the chain by now.
+    pub(super) runs: Runs,
     /// Whether the queued work that it was to settle was gone already.
     pub(super) lost_lease: bool,
 }
@@ -223,7 +225,7 @@ impl<'a> Session<'a> {
         let position = Some(last.position);
         let unchanged = entries.iter().all(|entry| entry.events.is_empty()).then(|| "nothing changed".to_owned());
         let outcome = Outcome { entries, position, replayed: true, unchanged, warnings: Vec::new(), each: Vec::new() };
-        Ok(Some(Done { outcome, follow_ups: Vec::new(), lost_lease: false }))
+        Ok(Some(Done { outcome, follow_ups: Vec::new(), runs: Runs::new(), lost_lease: false }))
     }
 
     /// The entries of the commit that this one is the last of.
@@ -259,9 +261,9 @@ impl<'a> Session<'a> {
 }
 
 fn done(prepared: Prepared, position: Option<crate::store::LogPosition>) -> Done {
-    let Prepared { batch, warnings, unchanged, follow_ups } = prepared;
+    let Prepared { batch, warnings, unchanged, follow_ups, runs } = prepared;
     let outcome = Outcome { entries: batch.entries, position, replayed: false, unchanged, warnings, each: Vec::new() };
-    Done { outcome, follow_ups, lost_lease: false }
+    Done { outcome, follow_ups, runs, lost_lease: false }
 }
 
 impl Prepared {
@@ -285,7 +287,7 @@ fn lost_lease() -> Done {
         warnings: Vec::new(),
         each: Vec::new(),
     };
-    Done { outcome, follow_ups: Vec::new(), lost_lease: true }
+    Done { outcome, follow_ups: Vec::new(), runs: Runs::new(), lost_lease: true }
 }
 
 /// Lets others finish, longer after each try.

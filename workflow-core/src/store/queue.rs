@@ -265,6 +265,9 @@ pub struct ActionOrigin {
 /// What a chain of follow-ups has done so far, so that one that goes in circles is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
+    /// The first follow-up of the command that began it: the same in all its branches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<FollowUpId>,
     /// How many follow-ups went before.
     pub hops: u32,
     /// How often each automation ran on each job.
