@@ -275,7 +275,9 @@ impl Decider<'_> {
         }
         if let Some(value) = value {
             check_value(field, value)?;
-            check_limit("FIELDS", limits::FIELDS, job.fields.len().saturating_add(1), "the number of custom fields")?;
+            let more = usize::from(!job.fields.contains_key(field));
+            let count = job.fields.len().saturating_add(more);
+            check_limit("FIELDS", limits::FIELDS, count, "the number of custom fields")?;
         }
         self.emit(Event::JobFieldSet { job: id, field: field.clone(), value: value.cloned() });
         Ok(())

@@ -105,7 +105,8 @@ impl Engine {
     fn run_one(&self, held: &Held, queue: &mut VecDeque<Held>) -> Result<(), Error> {
         let FollowUp { work, chain, .. } = &*held.follow_up;
         if chain.hops > limits::FOLLOW_UP_HOPS {
-            let error = format!("the chain of follow-ups is longer than {}", limits::FOLLOW_UP_HOPS);
+            let error =
+                format!("the chain of follow-ups is past the limit FOLLOW_UP_HOPS of {}", limits::FOLLOW_UP_HOPS);
             self.settle(held.firm, held.settle(SettleHow::Dead { error }))?;
             return Ok(());
         }
