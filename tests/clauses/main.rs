@@ -6,6 +6,8 @@ mod s10_outbox;
 mod s11_preview;
 mod s11_queries;
 mod s11_views;
+mod s12_bounds;
+mod s12_limits;
 mod s1_words;
 mod s2_pipelines;
 mod s3_stages;
