@@ -7,6 +7,7 @@ mod s11_preview;
 mod s11_queries;
 mod s11_views;
 mod s12_bounds;
+mod s12_errors;
 mod s12_limits;
 mod s1_words;
 mod s2_pipelines;
