@@ -89,18 +89,18 @@ pub struct InvalidId {
 pub struct InvalidKey {
     what: &'static str,
     text: String,
-    why: &'static str,
+    why: String,
 }
 
 fn check_key(what: &'static str, text: &str) -> Result<(), InvalidKey> {
     let why = if text.is_empty() {
-        "it is empty"
+        "it is empty".to_owned()
     } else if text.len() > KEY_BYTES {
-        "it is longer than 120 bytes"
+        format!("its length in bytes is past the limit KEY_BYTES of {KEY_BYTES} (it is {})", text.len())
     } else if text.trim() != text {
-        "it begins or ends with a space"
+        "it begins or ends with a space".to_owned()
     } else if text.chars().any(char::is_control) {
-        "it holds a control character"
+        "it holds a control character".to_owned()
     } else {
         return Ok(());
     };

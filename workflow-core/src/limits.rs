@@ -1,7 +1,8 @@
 //! Every size, depth and count that the engine bounds, in one table.
 //!
 //! A command, document or query past a limit is refused with an error that names the limit and
-//! its value; nothing is changed. [`TABLE`] lists them for documentation and tools.
+//! its value; nothing is changed. What happens past limits of another sort, such as those of a
+//! cascade or a cache, each of them says. [`TABLE`] lists them for documentation and tools.
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident: $ty:ty = $value:expr;)+) => {
@@ -45,8 +46,10 @@ limits! {
     FIELDS: usize = 200;
     /// Texts in a list field.
     FIELD_LIST: usize = 200;
-    /// Roles on one account, and holders of one role.
+    /// Roles and linked accounts of one account, and holders of one role.
     ROLE_HOLDERS: usize = 200;
+    /// Entries of one list of a firm's settings: roles, holidays, item kinds, templates, …
+    SETTINGS: usize = 5_000;
     /// Assignees of one job or task.
     ASSIGNEES: usize = 200;
     /// Steps of a task's checklist.
@@ -85,7 +88,11 @@ limits! {
     PAGE: usize = 1_000;
     /// Rows that one page of a filtered query may look at.
     SCAN: usize = 20_000;
-    /// Notifications or follow-ups in one claim.
+    /// Days that a calendar shows.
+    CALENDAR_DAYS: usize = 400;
+    /// Up to where a board counts the late jobs of a stage and urgency.
+    OVERDUE_COUNTED: usize = 1_000;
+    /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
     /// Attempts at one notification before it becomes a dead letter.
     DELIVERY_ATTEMPTS: u32 = 12;

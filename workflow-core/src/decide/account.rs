@@ -21,6 +21,9 @@ impl Decider<'_> {
         check_limit("FIELDS", limits::FIELDS, record.fields.len(), "the number of custom fields")?;
         check_limit("ROLE_HOLDERS", limits::ROLE_HOLDERS, record.roles.len(), "the number of roles")?;
         check_limit("ROLE_HOLDERS", limits::ROLE_HOLDERS, record.linked.len(), "the number of linked accounts")?;
+        for linked in &record.linked {
+            check_name("linked.relation", &linked.relation)?;
+        }
         for (field, value) in &record.fields {
             check_value(field, value)?;
         }
@@ -118,12 +121,9 @@ impl Decider<'_> {
         }
         if let Some(value) = value {
             check_value(field, value)?;
-            check_limit(
-                "FIELDS",
-                limits::FIELDS,
-                account.fields.len().saturating_add(1),
-                "the number of custom fields",
-            )?;
+            let more = usize::from(!account.fields.contains_key(field));
+            let count = account.fields.len().saturating_add(more);
+            check_limit("FIELDS", limits::FIELDS, count, "the number of custom fields")?;
         }
         self.emit(Event::AccountFieldSet { account: id, field: field.clone(), value: value.cloned() });
         Ok(true)

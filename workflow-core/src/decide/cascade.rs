@@ -67,13 +67,10 @@ impl Decider<'_> {
         let Some(id) = self.focus else { return Ok(()) };
         loop {
             while let Some(pending) = self.pending.pop_front() {
-                if self.events.len() > limits::CASCADE_EVENTS {
-                    let circle = pending.trail.as_ref().map(|trail| trail.automation.clone());
-                    self.cut_loop(id, circle.into_iter().collect());
+                if !self.react_to(id, &pending)? {
                     self.pending.clear();
                     return Ok(());
                 }
-                self.react_to(id, &pending)?;
             }
             if !self.come_to_rest(id)? {
                 return Ok(());
@@ -81,12 +78,13 @@ impl Decider<'_> {
         }
     }
 
-    /// Runs every automation that a fact sets off, in declared order.
-    fn react_to(&mut self, id: JobId, pending: &Pending) -> Step {
-        let Some(job) = self.state.job(id) else { return Ok(()) };
+    /// Runs every automation that a fact sets off, in declared order. Answers whether the cascade
+    /// may go on: not when it was cut for its length.
+    fn react_to(&mut self, id: JobId, pending: &Pending) -> Step<bool> {
+        let Some(job) = self.state.job(id) else { return Ok(true) };
         let archiving = matches!(&pending.fact, Fact::StatusSet { .. });
         if job.status == JobStatus::Archived && !archiving {
-            return Ok(());
+            return Ok(true);
         }
         let compiled = match &pending.fact {
             Fact::Entered { compiled, .. } | Fact::Left { compiled, .. } => Arc::clone(compiled),
@@ -111,16 +109,20 @@ impl Decider<'_> {
             if !sets_off(rule, &pending.fact) {
                 continue;
             }
-            let Some(job) = self.state.job(id).cloned() else { return Ok(()) };
+            let Some(job) = self.state.job(id).cloned() else { return Ok(true) };
             let verdict = self.verdict(&compiled, rule, &pending.fact, &job)?;
             let account = self.state.account(job.account).cloned();
             self.note_preview(rule, verdict, &job, account.as_deref());
             drop(job);
             if verdict == Verdict::Runs {
+                if self.events.len() > limits::CASCADE_EVENTS {
+                    self.cut_loop(id, Trail::circle(pending.trail.as_ref(), &rule.automation.key));
+                    return Ok(false);
+                }
                 self.run_rule(id, &compiled, rule, pending)?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether an automation runs on a fact that sets it off.

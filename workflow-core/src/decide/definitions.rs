@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Decider, Need, Step, Stop, check_name};
+use super::{Decider, Need, Step, Stop, check_limit, check_name};
 use crate::calendar::FirmCalendar;
 use crate::catalog::Catalog;
 use crate::compile::{Compiled, Texts, job_texts, task_texts};
@@ -11,6 +11,7 @@ use crate::definition::{PipelineDefinition, Template, TemplateKind};
 use crate::error::{Problem, Rejection, Severity};
 use crate::event::Event;
 use crate::id::{AutomationKey, PipelineKey, RoleKey, StageKey, TemplateKey};
+use crate::limits;
 use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
 use crate::shelf::Slot;
@@ -28,6 +29,7 @@ impl Decider<'_> {
 
     pub(super) fn save_firm(&mut self, settings: &FirmSettings) -> Step {
         check_name("name", &settings.name)?;
+        check_sizes(settings)?;
         FirmCalendar::new(settings)?;
         self.touch_firm();
         self.subject = Some(DocId::Firm);
@@ -43,6 +45,9 @@ impl Decider<'_> {
 
     pub(super) fn save_member(&mut self, member: &Member) -> Step {
         check_name("name", &member.name)?;
+        if let Some(email) = &member.email {
+            check_name("email", email)?;
+        }
         self.subject = Some(DocId::Member(member.id));
         let kept = self.catalog.members.get(&member.id);
         if kept.is_some_and(|(_, known)| **known == *member) {
@@ -281,4 +286,23 @@ fn check_roles_in(catalog: &Catalog, texts: &Texts, problems: &mut Vec<Problem>)
             problems.push(Problem::error("", "unknown_role", message));
         }
     }
+}
+
+/// Checks the lists of a firm's settings.
+fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
+    let lists = [
+        ("the time zone", settings.time_zone.len()),
+        ("the number of working days", settings.working_days.len()),
+        ("the number of holidays", settings.holidays.len()),
+        ("the number of roles", settings.roles.len()),
+        ("the number of item kinds", settings.item_kinds.len()),
+        ("the number of kinds with host templates", settings.host_templates.len()),
+        ("the number of folder templates", settings.folder_templates.as_ref().map_or(0, BTreeSet::len)),
+        ("the number of task statuses", settings.task_statuses.len()),
+    ];
+    let kinds = settings.item_kinds.values().flat_map(|kind| [kind.done.len(), kind.declined.len()]);
+    let statuses = kinds.map(|count| ("the number of statuses of an item kind", count));
+    let templates = settings.host_templates.values().map(|keys| ("the number of host templates of a kind", keys.len()));
+    let mut all = lists.into_iter().chain(statuses).chain(templates);
+    all.try_for_each(|(what, count)| check_limit("SETTINGS", limits::SETTINGS, count, what))
 }

@@ -183,18 +183,14 @@ impl Decider<'_> {
         let pick = |given: &Option<String>, first: &Option<String>, second: &Option<String>| {
             given.clone().or_else(|| first.clone()).or_else(|| second.clone())
         };
-        let write = |field: &str, source: &str, job: &Job| {
-            self.write(source, Some(job), Some(account), Some(compiled)).map_err(|why| Rejection::invalid(field, why))
-        };
+        let write = |field: &str, source: &str, job: &Job| self.write_part(field, source, job, account, compiled);
         job.name = match pick(&new.name, &first.name, &second.name) {
             Some(source) => write("name", &source, job)?,
             None => format!("{} – {}", account.name, compiled.definition().name).into(),
         };
         check_name("name", &job.name)?;
         if let Some(source) = pick(&new.description, &first.description, &second.description) {
-            let text = write("description", &source, job)?;
-            check_text("description", &text)?;
-            job.description = Some(text);
+            job.description = Some(write("description", &source, job)?);
         }
         if let Some(source) = first.client_status.as_ref().or(second.client_status.as_ref()) {
             job.client_status = Some(write("client_status", source, job)?);
@@ -202,17 +198,26 @@ impl Decider<'_> {
         Ok(())
     }
 
+    /// Writes a text that is part of a job, shortcodes filled in.
+    fn write_part(
+        &self,
+        field: &str,
+        source: &str,
+        job: &Job,
+        account: &Arc<Account>,
+        compiled: &Arc<Compiled>,
+    ) -> Result<Arc<str>, Rejection> {
+        check_text(field, source)?;
+        self.write(source, Some(job), Some(account), Some(compiled)).map_err(|why| Rejection::invalid(field, why))
+    }
+
     pub(super) fn edit_job(&mut self, id: JobId, changes: &JobChanges) -> Step {
         let job = self.open_job(id)?;
         let account = self.account(job.account)?;
         let compiled = self.compiled(&job)?;
         let before = self.events.len();
-        let write = |field: &str, source: &str| {
-            self.write(source, Some(&job), Some(&account), Some(&compiled))
-                .map_err(|why| Rejection::invalid(field, why))
-        };
         if let Some(source) = &changes.name {
-            let name = write("name", source)?;
+            let name = self.write_part("name", source, &job, &account, &compiled)?;
             check_name("name", &name)?;
             if name != job.name {
                 self.emit(Event::JobRenamed { job: id, name });
@@ -220,13 +225,7 @@ impl Decider<'_> {
         }
         if let Some(change) = &changes.description {
             let description = match change {
-                Change::To(source) => {
-                    let source = self
-                        .write(source, Some(&job), Some(&account), Some(&compiled))
-                        .map_err(|why| Rejection::invalid("description", why))?;
-                    check_text("description", &source)?;
-                    Some(source)
-                }
+                Change::To(source) => Some(self.write_part("description", source, &job, &account, &compiled)?),
                 Change::Clear => None,
             };
             if description != job.description {
@@ -246,6 +245,7 @@ impl Decider<'_> {
                 Change::To(source) => Some(source.as_str()),
                 Change::Clear => None,
             };
+            source.map_or(Ok(()), |source| check_text("client_status", source))?;
             self.set_client_status(id, source)?.map_err(|why| Rejection::invalid("client_status", why))?;
         }
         for (field, change) in &changes.fields {
@@ -275,7 +275,9 @@ impl Decider<'_> {
         }
         if let Some(value) = value {
             check_value(field, value)?;
-            check_limit("FIELDS", limits::FIELDS, job.fields.len().saturating_add(1), "the number of custom fields")?;
+            let more = usize::from(!job.fields.contains_key(field));
+            let count = job.fields.len().saturating_add(more);
+            check_limit("FIELDS", limits::FIELDS, count, "the number of custom fields")?;
         }
         self.emit(Event::JobFieldSet { job: id, field: field.clone(), value: value.cloned() });
         Ok(())

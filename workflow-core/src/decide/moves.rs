@@ -265,7 +265,7 @@ impl Decider<'_> {
             return Ok(Err(why));
         }
         if job.visits.len() >= limits::VISITS {
-            return Ok(Err(format!("the job has made {} visits, as many as it may", job.visits.len())));
+            return Ok(Err(format!("the number of visits would be past the limit VISITS of {}", limits::VISITS)));
         }
         let guards = self.guards.len();
         let room = self.room(target, Some(&job), false)?;

@@ -9,6 +9,7 @@ use super::session::Session;
 use super::{Engine, Outcome};
 use crate::catalog::Catalog;
 use crate::command::{Command, Request};
+use crate::decide::check_limit;
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::id::{FirmId, IdempotencyKey, SequentialIds};
 use crate::limits;
@@ -34,9 +35,13 @@ impl Engine {
     /// Carries out many commands in order, each by itself: one that is refused does not keep the
     /// others from being done. Many share one synchronisation of the store with its disk.
     ///
-    /// Answers come in the order of the requests, when all are committed.
+    /// Answers come in the order of the requests, when all are committed. More than
+    /// [`limits::BULK`] are all refused.
     #[must_use]
     pub fn execute_many(&self, requests: &[Request]) -> Vec<Answer> {
+        if let Err(rejection) = check_limit("BULK", limits::BULK, requests.len(), "the number of commands") {
+            return requests.iter().map(|_| Err(rejection.clone().into())).collect();
+        }
         let mut answers = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while let Some(first) = rest.first() {
@@ -62,7 +67,7 @@ impl Engine {
 
     /// Splits a bulk in which each command is by itself.
     pub(super) fn execute_each(&self, request: &Request, commands: &[Command]) -> Answer {
-        crate::decide::check_limit("BULK", limits::BULK, commands.len(), "the number of commands")?;
+        check_limit("BULK", limits::BULK, commands.len(), "the number of commands")?;
         let mut requests = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
             if !command.is_bulkable() {

@@ -68,11 +68,14 @@ impl Round {
     /// Why a follow-up is one too many, if it is.
     pub(super) fn refusal(&self, held: &Held) -> Option<String> {
         if held.follow_up.chain.hops > limits::FOLLOW_UP_HOPS {
-            return Some(format!("the chain of follow-ups is longer than {}", limits::FOLLOW_UP_HOPS));
+            let max = limits::FOLLOW_UP_HOPS;
+            return Some(format!("the chain of follow-ups is past the limit FOLLOW_UP_HOPS of {max}"));
         }
         let count = self.cascades.get(&held.root()).map_or(0, |cascade| cascade.follow_ups);
         let many = count > limits::FOLLOW_UPS;
-        many.then(|| format!("one command has set off more than {} follow-ups", limits::FOLLOW_UPS))
+        many.then(|| {
+            format!("the follow-ups that one command set off are past the limit FOLLOW_UPS of {}", limits::FOLLOW_UPS)
+        })
     }
 
     /// What went before a command on a job: along the chain, and on that job in the whole cascade.

@@ -135,7 +135,10 @@ impl<'a> Session<'a> {
             }
             back_off(attempt);
         }
-        let why = format!("other commands were faster {} times; try again", limits::CONFLICT_RETRIES);
+        let why = format!(
+            "other commands were faster more than {} times (CONFLICT_RETRIES); try again",
+            limits::CONFLICT_RETRIES
+        );
         Err(StoreError::new(ErrorKind::Conflict, why).into())
     }
 

@@ -14,9 +14,6 @@ use crate::limits;
 use crate::model::JobStatus;
 use crate::store::{IndexName, Scan, StageTally, date_cell};
 
-/// Late jobs of a stage are counted up to here, per priority.
-const OVERDUE_COUNTED: usize = 1_000;
-
 /// The board of a pipeline: its stages with their cards. Archived jobs are not on it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Board {
@@ -153,11 +150,11 @@ impl Queries<'_> {
         let mut sum = Count::default();
         for urgency in 0..4 {
             let partition = board_partition(pipeline, stage, 0, urgency);
-            let mut scan = Scan::all(IndexName::Board, partition, OVERDUE_COUNTED);
+            let mut scan = Scan::all(IndexName::Board, partition, limits::OVERDUE_COUNTED);
             scan.to = Bound::Excluded(date_cell(Some(self.today)));
             let counted = self.store.count(self.firm, &scan)?;
             sum.counted = sum.counted.saturating_add(counted as u64);
-            sum.more |= counted >= OVERDUE_COUNTED;
+            sum.more |= counted >= limits::OVERDUE_COUNTED;
         }
         Ok(sum)
     }

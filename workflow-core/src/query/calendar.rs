@@ -7,12 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{JobQuery, JobRow, JobScope, PageRequest, Queries, TaskQuery, TaskRow, TaskScope};
+use crate::decide::check_limit;
 use crate::error::{Error, Rejection};
 use crate::id::MemberId;
 use crate::limits;
-
-/// The longest stretch of days that a calendar shows.
-const DAYS: i64 = 400;
 
 /// A stretch of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,13 +43,14 @@ impl Queries<'_> {
     /// many tasks are shown, the earliest.
     ///
     /// # Errors
-    /// When the stretch is the wrong way round or longer than 400 days, or the store failed.
+    /// When the stretch is the wrong way round or longer than [`limits::CALENDAR_DAYS`], or the store failed.
     pub fn calendar(&self, query: &CalendarQuery) -> Result<Vec<CalendarDay>, Error> {
         let days = query.to.signed_duration_since(query.from).num_days();
-        if !(0..DAYS).contains(&days) {
-            let why = format!("a calendar shows 1 to {DAYS} days, the last not before the first");
-            return Err(Rejection::invalid("to", why).into());
-        }
+        let Ok(days) = usize::try_from(days) else {
+            return Err(Rejection::invalid("to", "the last day is before the first").into());
+        };
+        let count = days.saturating_add(1);
+        check_limit("CALENDAR_DAYS", limits::CALENDAR_DAYS, count, "the number of days")?;
         let mut found: BTreeMap<NaiveDate, (Vec<JobRow>, Vec<TaskRow>)> = BTreeMap::new();
         let jobs = JobQuery {
             scope: query.member.map_or(JobScope::Firm, JobScope::Assignee),

@@ -47,6 +47,13 @@ pub(super) fn environment() -> Environment<'static> {
     environment
 }
 
+/// Says so when a text was given up because it takes too much work.
+pub(super) fn too_much_work(error: &Error) -> Option<String> {
+    let max = limits::TEMPLATE_FUEL;
+    let why = || format!("the shortcodes take more work than the limit TEMPLATE_FUEL of {max} steps");
+    (error.kind() == ErrorKind::OutOfFuel).then(why)
+}
+
 /// A near filter for one that is not known.
 pub(super) fn suggestion(error: &Error) -> String {
     const FILTERS: [&str; 9] =

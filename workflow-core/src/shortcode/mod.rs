@@ -70,7 +70,10 @@ impl Text {
     fn compile_template(source: &str) -> Result<Self, ShortcodeError> {
         let failed = |error: &minijinja::Error| ShortcodeError {
             code: "shortcode",
-            message: format!("the shortcodes are not well formed: {error}{}", filters::suggestion(error)),
+            message: match filters::too_much_work(error) {
+                Some(why) => why,
+                None => format!("the shortcodes are not well formed: {error}{}", filters::suggestion(error)),
+            },
         };
         let mut environment = filters::environment();
         environment.add_template_owned(TEMPLATE, source.to_owned()).map_err(|error| failed(&error))?;
@@ -103,11 +106,15 @@ impl Text {
             }
             Kind::Template(environment) => {
                 let template = environment.get_template(TEMPLATE).map_err(|error| error.to_string())?;
-                template.render(words.context()).map_err(|error| format!("a shortcode failed: {error}"))?.into()
+                let written = template.render(words.context());
+                let why =
+                    |error| filters::too_much_work(&error).unwrap_or_else(|| format!("a shortcode failed: {error}"));
+                written.map_err(why)?.into()
             }
         };
         if text.len() > limits::TEXT_BYTES {
-            return Err(format!("the text comes out as {} bytes, the limit is {}", text.len(), limits::TEXT_BYTES));
+            let max = limits::TEXT_BYTES;
+            return Err(format!("the text comes out as {} bytes, the limit TEXT_BYTES is {max}", text.len()));
         }
         Ok(text)
     }
