@@ -128,7 +128,14 @@ impl<'a> Session<'a> {
                     }
                 }
                 Err(Conflict::Lease) if !work.settle.is_empty() => return Ok(lost_lease()),
-                Err(Conflict::Document(DocId::Firm)) => catalog = self.catalogs().load(self.store, request.firm)?,
+                // Whichever of the firm's definitions a store finds changed first, all are read anew.
+                Err(Conflict::Document(
+                    DocId::Firm
+                    | DocId::Member(_)
+                    | DocId::Template(..)
+                    | DocId::Pipeline(_)
+                    | DocId::PipelineVersion(..),
+                )) => catalog = self.catalogs().load(self.store, request.firm)?,
                 Err(_) => {}
             }
             back_off(attempt);
