@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use workflow::season::{Season, drive, drive_many};
+use workflow_core::command::{Command, ItemRef};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
 use workflow_core::event::Actor;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::model::ItemProgress;
 use workflow_core::query::{JobQuery, PageRequest};
 use workflow_core::store::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, LogScan, Logged,
@@ -253,7 +255,7 @@ fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
     let synchronous = if durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16000; \
-         PRAGMA temp_store = MEMORY;"
+         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;"
     ))?;
     let rows = |groups: &[Vec<Batch>]| -> Outcome<Vec<Vec<Row>>> {
         let group = |batches: &Vec<Batch>| -> Outcome<Vec<Row>> {
@@ -307,22 +309,16 @@ fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Ou
     Ok(rate)
 }
 
-/// How much memory the process holds, in megabytes.
-fn resident() -> f64 {
+/// The most memory that this process has held, in megabytes.
+fn held() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
 
-/// The cost of a step among so many jobs, and the memory held at the end.
-fn scale(jobs: usize, memory: bool) -> Outcome<(Duration, Duration)> {
+/// The cost of a step among so many jobs, and of a page of the board.
+fn scale(jobs: usize, store: Arc<dyn Store>) -> Outcome<(Duration, Duration)> {
     const STEPS: usize = 3_500;
-    let folder = tempfile::tempdir()?;
-    let store: Arc<dyn Store> = if memory {
-        Arc::new(MemoryStore::new())
-    } else {
-        Arc::new(open(&folder.path().join("scale.db"), Durability::Process)?)
-    };
     let season = Season::new(Engine::new(store), jobs)?;
     let mut runners = season.start()?;
     // Jobs from all over, not the newest ones that lie together.
@@ -343,9 +339,54 @@ fn scale(jobs: usize, memory: bool) -> Outcome<(Duration, Duration)> {
     for _ in 0..10 {
         queries.board(&pipeline, 20)?;
     }
-    let board = began.elapsed() / 10;
-    queries.jobs(&JobQuery::default(), &PageRequest::first(50))?;
-    Ok((step, board))
+    Ok((step, began.elapsed() / 10))
+}
+
+/// Works on a file of so many jobs as a host would that has just started, and tells how much
+/// memory that took: lists, a board, and steps found by listing what is open.
+fn work_on(path: &Path) -> Outcome {
+    let season = Season::resume(Engine::new(Arc::new(open(path, Durability::Process)?)));
+    let queries = season.engine.query(season.firm, Actor::system("bench"))?;
+    queries.board(&"individual-1040".parse()?, 20)?;
+    let mut page = PageRequest::first(200);
+    for _ in 0..20 {
+        let jobs = queries.jobs(&JobQuery::default(), &page)?;
+        for row in &jobs.rows {
+            let view = queries.job(row.id)?;
+            let Some(item) = view.items.iter().find(|item| item.progress == ItemProgress::Open) else { continue };
+            season.run(Command::ReportItem { item: ItemRef::Id(item.id), status: "submitted".parse()? })?;
+        }
+        let Some(next) = jobs.next else { break };
+        page.after = Some(next);
+    }
+    println!("{:.0}", held());
+    Ok(())
+}
+
+/// What [`work_on`] says in a process of its own.
+fn held_by_another(path: &Path) -> Outcome<String> {
+    let output = std::process::Command::new(std::env::current_exe()?).arg("work-on").arg(path).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn scales(name: &str, memory: bool) -> Outcome {
+    let mut first = None;
+    for jobs in [1_000, 10_000, 100_000] {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("scale.db");
+        let store: Arc<dyn Store> =
+            if memory { Arc::new(MemoryStore::new()) } else { Arc::new(open(&path, Durability::Process)?) };
+        let (step, board) = scale(jobs, store)?;
+        let times = step.as_secs_f64() / first.get_or_insert(step).as_secs_f64();
+        let (step, board) = (step.as_secs_f64() * 1e6, board.as_secs_f64() * 1e3);
+        print!("{name}, {jobs:>7} jobs: {step:>6.1} us a step ({times:.2} times that at 1,000), board {board:>5.2} ms");
+        if memory {
+            println!();
+        } else {
+            println!(", {:>4} MB in a process that goes on with them", held_by_another(&path)?);
+        }
+    }
+    Ok(())
 }
 
 /// Steps in memory, all side by side.
@@ -358,19 +399,20 @@ fn in_memory(clients: usize) -> Outcome {
     Ok(())
 }
 
-/// Everything; or, for profilers, one thing alone: `memory`, `one` or `many`, and how many clients.
+/// Everything; or one thing alone: for profilers `memory`, `one` or `many` and how many clients, and
+/// `work-on` with a file.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [what, clients] = arguments.as_slice() {
-        let clients = clients.parse()?;
         return match what.as_str() {
-            "memory" => in_memory(clients),
+            "work-on" => work_on(Path::new(clients)),
+            "memory" => in_memory(clients.parse()?),
             "one" | "many" => {
-                let (time, steps) = engine_time(clients, Durability::Process, what == "many")?;
+                let (time, steps) = engine_time(clients.parse()?, Durability::Process, what == "many")?;
                 println!("SQLite NORMAL, {what}: {:.0} steps/s", per_second(steps, time));
                 Ok(())
             }
-            other => Err(format!("`{other}` is none of `memory`, `one` and `many`").into()),
+            other => Err(format!("`{other}` is none of `memory`, `one`, `many` and `work-on`").into()),
         };
     }
     println!("The reference workload, steps per second, in one run\n");
@@ -380,19 +422,7 @@ fn main() -> Outcome {
     let many = compare("SQLite FULL, execute_many", 300, Durability::PowerCut, true)?;
     println!("\nexecute_many over one by one under FULL: {:.1} times\n", many / one);
     in_memory(5_000)?;
-    for memory in [true, false] {
-        let name = if memory { "memory" } else { "SQLite NORMAL" };
-        let mut first = None;
-        for jobs in [1_000, 10_000, 100_000] {
-            let (step, board) = scale(jobs, memory)?;
-            let times = step.as_secs_f64() / first.get_or_insert(step).as_secs_f64();
-            println!(
-                "{name}, {jobs:>7} jobs: {:>6.1} us a step ({times:.2} times that at 1,000), board {:>5.2} ms, {:>5.0} MB held",
-                step.as_secs_f64() * 1e6,
-                board.as_secs_f64() * 1e3,
-                resident()
-            );
-        }
-    }
+    scales("memory", true)?;
+    scales("SQLite NORMAL", false)?;
     Ok(())
 }

@@ -104,9 +104,7 @@ impl Season {
     /// # Errors
     /// When the engine refuses something, or its store fails.
     pub fn new(engine: Engine, clients: usize) -> Result<Self, Error> {
-        let firm = FirmId(uuid(1, 1));
-        let actor = Actor::System(Arc::from("season"));
-        let mut season = Self { engine, firm, actor, accounts: Vec::with_capacity(clients) };
+        let mut season = Self::resume(engine);
         let (ann, bob) = (MemberId(uuid(2, 1)), MemberId(uuid(2, 2)));
         let mut settings = FirmSettings::named("Ledger & Sons");
         settings.time_zone = "America/New_York".to_owned();
@@ -135,6 +133,12 @@ impl Season {
         season.run_all((0..clients).map(account).collect())?;
         season.accounts = (0..clients).map(|number| AccountId(uuid(3, number as u128))).collect();
         Ok(season)
+    }
+
+    /// The firm of an engine whose store has it already.
+    #[must_use]
+    pub fn resume(engine: Engine) -> Self {
+        Self { engine, firm: FirmId(uuid(1, 1)), actor: Actor::System(Arc::from("season")), accounts: Vec::new() }
     }
 
     /// A command of the firm's own system.

@@ -206,8 +206,11 @@ fn svg(definition: &workflow_core::definition::PipelineDefinition) -> Result<Str
             write!(picture, "<text x=\"{}\" y=\"{y}\">{}</text>", middle(place), escape(words))?;
         }
         let rules = stage.on_entry.len() + stage.on_exit.len();
-        let note =
-            if stage.automove { format!("{rules} automations · automove") } else { format!("{rules} automations") };
+        let note = format!(
+            "{rules} automation{}{}",
+            if rules == 1 { "" } else { "s" },
+            if stage.automove { " · automove" } else { "" }
+        );
         write!(picture, "<text class=\"note\" x=\"{}\" y=\"{}\">{note}</text>", middle(place), TOP + HEIGHT + 16)?;
     }
     picture.push_str("</svg>\n");

@@ -284,3 +284,49 @@ impl Drop for Office {
         }
     }
 }
+
+impl Office {
+    /// Goes away without a look at the records.
+    pub(crate) fn leave(self) {
+        std::mem::forget(self);
+    }
+}
+/// The automations that ran on the command's own job, in order.
+pub(crate) fn ran(outcome: &Outcome) -> Vec<String> {
+    let run = |recorded: &&workflow_core::event::Recorded| match &recorded.event {
+        workflow_core::event::Event::AutomationRan { automation, .. } => Some(automation.to_string()),
+        _ => None,
+    };
+    outcome.events().iter().filter_map(run).collect()
+}
+
+impl Office {
+    /// The jobs of an account, oldest first.
+    pub(crate) fn jobs_of(&self, number: u128) -> Vec<Arc<Job>> {
+        use workflow_core::store::{Cell, IndexName, Scan};
+        let scan = Scan::all(IndexName::JobAccounts, vec![Cell::Uuid(account(number).0)], 1_000);
+        let hits = self.store.scan(firm(), &scan).expect("readable");
+        let job = |hit: workflow_core::store::Hit| match hit.record.document {
+            Document::Job(job) => Some(job),
+            _ => None,
+        };
+        let mut jobs: Vec<Arc<Job>> = hits.into_iter().filter_map(job).collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs
+    }
+
+    /// The account as the host tells of it, with parts of it changed.
+    pub(crate) fn save_account(&self, number: u128, parts: Value) {
+        let mut record = json!({ "id": account(number), "name": format!("Account {number}") });
+        for (name, value) in parts.as_object().expect("parts of an account") {
+            record[name] = value.clone();
+        }
+        self.give(json!({ "save_account": record }));
+    }
+}
+
+/// What the host is asked to do, in order, as JSON.
+pub(crate) fn intents(outcome: &Outcome) -> Vec<Value> {
+    let json = |notification: &Arc<workflow_core::model::Notification>| serde_json::to_value(&notification.intent);
+    outcome.notifications().into_iter().map(|notification| json(notification).expect("json")).collect()
+}

@@ -316,6 +316,9 @@ pub enum Event {
         /// The roles among them.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         roles: BTreeSet<RoleKey>,
+        /// Those who were assigned by name.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        members: BTreeSet<MemberId>,
     },
     /// What the client sees of a job's state changed.
     JobClientStatusSet {

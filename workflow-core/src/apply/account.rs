@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::event::Event;
 use crate::model::Account;
-use crate::state::{Slot, State};
+use crate::shelf::Slot;
+use crate::state::State;
 
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {

@@ -9,7 +9,8 @@ use crate::definition::PipelineDefinition;
 use crate::event::Event;
 use crate::id::{FirmId, StageKey};
 use crate::model::{Firm, PipelineHead, PipelineVersion};
-use crate::state::{Slot, State};
+use crate::shelf::Slot;
+use crate::state::State;
 
 pub(super) fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) {
     match event {

@@ -8,7 +8,8 @@ use super::job;
 use crate::event::Event;
 use crate::id::ItemId;
 use crate::model::Item;
-use crate::state::{Slot, State};
+use crate::shelf::Slot;
+use crate::state::State;
 
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {

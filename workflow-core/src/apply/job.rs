@@ -9,7 +9,8 @@ use crate::event::{Event, MoveKind};
 use crate::id::JobId;
 use crate::limits;
 use crate::model::{Job, JobStatus, Visit};
-use crate::state::{Slot, State};
+use crate::shelf::Slot;
+use crate::state::State;
 
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
     match event {
@@ -98,9 +99,10 @@ fn change(job: &mut Job, at: DateTime<Utc>, event: &Event) {
             }
             job.tags.extend(added.iter().cloned());
         }
-        Event::JobAssigneesChanged { assignees, roles, .. } => {
+        Event::JobAssigneesChanged { assignees, roles, members, .. } => {
             job.assignees.clone_from(assignees);
             job.assigned_roles.clone_from(roles);
+            job.assigned_members.clone_from(members);
         }
         Event::JobClientStatusSet { text, .. } => job.client_status.clone_from(text),
         Event::JobPinned { pinned, .. } => job.pinned = *pinned,

@@ -206,8 +206,11 @@ impl Decider<'_> {
     }
 
     fn update_access(&mut self, job: &Job, account: &Account, change: &AccessChange) -> Result<(), String> {
-        let who = self.resolve(&change.who, Some(account));
-        if let Some(trouble) = who.trouble().filter(|_| change.mode != AccessMode::Remove) {
+        let mut who = self.resolve(&change.who, Some(account));
+        if change.mode == AccessMode::Remove {
+            // Who left the firm can still be taken off.
+            who.members.extend(&change.who.members);
+        } else if let Some(trouble) = who.trouble() {
             return Err(trouble);
         }
         let access = match change.mode {

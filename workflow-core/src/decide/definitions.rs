@@ -13,8 +13,8 @@ use crate::event::Event;
 use crate::id::{AutomationKey, PipelineKey, RoleKey, StageKey, TemplateKey};
 use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
+use crate::shelf::Slot;
 use crate::shortcode::Text;
-use crate::state::Slot;
 use crate::store::{DocId, FollowUpWork, StageGuard};
 use crate::validate::{validate, validate_template};
 

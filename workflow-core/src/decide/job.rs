@@ -130,6 +130,7 @@ impl Decider<'_> {
             priority: new.priority.or(first.priority).or(second.priority).unwrap_or(Priority::Medium),
             assignees: resolved.members,
             assigned_roles: resolved.roles,
+            assigned_members: resolved.named,
             start: None,
             due: None,
             statutory: None,
@@ -370,13 +371,17 @@ impl Decider<'_> {
     ) -> Step<bool> {
         let job = self.job(id)?;
         let (assignees, roles) = self.reassign(mode, (&job.assignees, &job.assigned_roles), change)?;
-        if (&assignees, &roles) == (&job.assignees, &job.assigned_roles) {
+        let members = match mode {
+            AssignMode::Add => &job.assigned_members | &change.named,
+            AssignMode::Remove => &job.assigned_members - &change.members,
+            AssignMode::Replace => change.named.clone(),
+        };
+        if (&assignees, &roles, &members) == (&job.assignees, &job.assigned_roles, &job.assigned_members) {
             return Ok(false);
         }
-        self.emit(Event::JobAssigneesChanged { job: id, assignees, roles });
-        let filled: Vec<AttentionReason> = change.roles.iter().cloned().map(AttentionReason::UnfilledRole).collect();
-        for reason in filled {
-            self.calm(id, &reason);
+        self.emit(Event::JobAssigneesChanged { job: id, assignees, roles, members });
+        for role in change.roles.iter().filter(|role| !change.unfilled.contains(role)) {
+            self.calm(id, &AttentionReason::UnfilledRole(role.clone()));
         }
         Ok(true)
     }
@@ -385,17 +390,26 @@ impl Decider<'_> {
         let job = self.open_job(id)?;
         let account = self.account(job.account)?;
         let who = Assignment { roles: job.assigned_roles.clone(), members: BTreeSet::new() };
-        let resolved = self.resolve(&who, Some(&account));
-        for role in &resolved.unfilled {
-            let text = format!("nobody holds the role `{role}`, which the job is assigned to");
-            self.raise(id, AttentionReason::UnfilledRole(role.clone()), text);
+        let mut resolved = self.resolve(&who, Some(&account));
+        // Who was assigned by name is no matter of who holds a seat.
+        resolved.members.extend(&job.assigned_members);
+        resolved.named.clone_from(&job.assigned_members);
+        let before = self.events.len();
+        for role in &who.roles {
+            let reason = AttentionReason::UnfilledRole(role.clone());
+            if resolved.unfilled.contains(role) {
+                let text = format!("nobody holds the role `{role}`, which the job is assigned to");
+                self.raise(id, reason, text);
+            } else {
+                self.calm(id, &reason);
+            }
         }
-        if who.roles.is_empty() || resolved.members == job.assignees {
+        if !who.roles.is_empty() {
+            let mode = if resolved.unfilled.is_empty() { AssignMode::Replace } else { AssignMode::Add };
+            self.set_assignees(id, mode, &resolved)?;
+        }
+        if self.events.len() == before {
             self.unchanged = Some("the roles have the same holders as before".to_owned());
-        } else if resolved.unfilled.is_empty() {
-            self.set_assignees(id, AssignMode::Replace, &resolved)?;
-        } else if !resolved.members.is_empty() {
-            self.set_assignees(id, AssignMode::Add, &resolved)?;
         }
         self.run_cascade()
     }

@@ -14,6 +14,8 @@ use crate::model::Account;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Resolved {
     pub(super) members: BTreeSet<MemberId>,
+    /// Those among them who are named, not only holders of a role.
+    pub(super) named: BTreeSet<MemberId>,
     pub(super) roles: BTreeSet<RoleKey>,
     /// Roles that no working member holds.
     pub(super) unfilled: Vec<RoleKey>,
@@ -38,6 +40,7 @@ impl Decider<'_> {
         for member in &who.members {
             if works(member) {
                 resolved.members.insert(*member);
+                resolved.named.insert(*member);
             } else {
                 resolved.unknown.push(*member);
             }

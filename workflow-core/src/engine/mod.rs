@@ -4,6 +4,7 @@
 //! notifications and follow-ups as one batch. When another host was faster it loads anew and
 //! decides again. The engine holds no state of its own but caches of what firms have set up.
 
+mod acting;
 mod catalogs;
 mod clock;
 mod commit;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+pub use acting::Acting;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview};

@@ -176,6 +176,10 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn preview(&self, request: &Request) -> Result<Preview, Error> {
+        if self.replay(request)?.is_some() {
+            let unchanged = Some("this was done before under the same key".to_owned());
+            return Ok(Preview { events: Vec::new(), outlook: Outlook::default(), unchanged, warnings: Vec::new() });
+        }
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: None };
         self.refresh(request, &mut catalog)?;

@@ -1,6 +1,6 @@
 //! Checks that the stored records are what the log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::commit::contribution;
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::id::{FirmId, PipelineKey, StageKey};
 use crate::limits;
 use crate::state::State;
-use crate::store::{DocId, Document, LogBy, LogScan, StageTally};
+use crate::store::{Cell, DocId, Document, IndexName, LogBy, LogScan, Record, Scan, StageTally};
 
 /// What a check of a firm's records found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct Verification {
 }
 
 impl Engine {
-    /// Folds a firm's log from its beginning and compares every record, and the stages' counts,
-    /// with what the store holds. Takes as much memory as the firm has records: for tests, and for
+    /// Folds a firm's log from its beginning and compares every record, the rows of its indexes, and
+    /// the stages' counts with what the store holds. Takes as much memory as the firm has records: for tests, and for
     /// a look after trouble.
     ///
     /// Commands that are carried out meanwhile can show as differences.
@@ -61,6 +61,7 @@ impl Engine {
                 }
             }
         }
+        self.find_strays(firm, &records, &mut found)?;
         for (pipeline, stages) in counts {
             let mut stored: BTreeMap<StageKey, StageTally> =
                 self.shared.store.tallies(firm, &pipeline)?.into_iter().collect();
@@ -72,5 +73,50 @@ impl Engine {
             }
         }
         Ok(found)
+    }
+
+    /// Looks through the indexes for records that the log knows nothing of, and for records that
+    /// an index has lost.
+    fn find_strays(
+        &self,
+        firm: FirmId,
+        records: &BTreeMap<DocId, Record>,
+        found: &mut Verification,
+    ) -> Result<(), Error> {
+        let mut expected: BTreeMap<(IndexName, Vec<Cell>), BTreeSet<DocId>> = BTreeMap::new();
+        // Where strays are looked for although nothing should be there.
+        for index in [IndexName::Members, IndexName::Pipelines, IndexName::Accounts, IndexName::JobAttention] {
+            expected.entry((index, Vec::new())).or_default();
+        }
+        for place in 0..3 {
+            expected.entry((IndexName::Jobs, vec![Cell::Int(place)])).or_default();
+            expected.entry((IndexName::Tasks, vec![Cell::Int(place)])).or_default();
+        }
+        for (id, record) in records {
+            for index in record.document.kind().indexes() {
+                record.document.each_entry(*index, &mut |partition, _| {
+                    expected.entry((*index, partition.to_vec())).or_default().insert(id.clone());
+                });
+            }
+        }
+        for ((index, partition), expected) in expected {
+            let mut scan = Scan::all(index, partition, limits::PAGE);
+            let mut stored = BTreeSet::new();
+            loop {
+                let hits = self.shared.store.scan(firm, &scan)?;
+                scan.after = hits.last().map(|hit| (hit.sort.clone(), hit.record.document.id().cell()));
+                stored.extend(hits.iter().map(|hit| hit.record.document.id()));
+                if hits.len() < scan.limit {
+                    break;
+                }
+            }
+            for id in stored.difference(&expected).filter(|id| !records.contains_key(*id)) {
+                found.differences.push(format!("{id}: the store has it, the log knows nothing of it"));
+            }
+            for id in stored.symmetric_difference(&expected).filter(|id| records.contains_key(*id)) {
+                found.differences.push(format!("{id}: the index {} does not agree with the log", index.spec().name));
+            }
+        }
+        Ok(())
     }
 }

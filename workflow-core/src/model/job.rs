@@ -53,6 +53,9 @@ pub struct Job {
     /// The roles that assignees were resolved from; they can be resolved again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub assigned_roles: BTreeSet<RoleKey>,
+    /// Those of the assignees who were assigned by name; they stay when roles are resolved again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub assigned_members: BTreeSet<MemberId>,
     /// When work should begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<NaiveDate>,

@@ -98,7 +98,7 @@ mod linux {
 
     type FileId = (u64, u64);
 
-    /// Descriptors to look at locks through. They are kept for the life of the process: closing
+    /// Descriptors to look at locks through. They are kept as long as their file is there: closing
     /// one would take the process's locks on that file away, which is what they are there to notice.
     static DESCRIPTORS: Mutex<BTreeMap<FileId, Arc<File>>> = Mutex::new(BTreeMap::new());
 
@@ -119,6 +119,10 @@ mod linux {
             let log = beside(database, "-wal");
             let memory = beside(database, "-shm");
             let mut descriptors = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
+            // Of a database that was closed for good the file is gone, and with it what to look at.
+            descriptors.retain(|_, file| {
+                Arc::strong_count(file) > 1 || file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+            });
             let memory_id = id(&memory)?;
             let shared_memory = match descriptors.get(&memory_id) {
                 Some(known) => Arc::clone(known),

@@ -132,6 +132,7 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         priority: Priority::Medium,
         assignees: BTreeSet::new(),
         assigned_roles: BTreeSet::new(),
+        assigned_members: BTreeSet::new(),
         start: None,
         due: None,
         statutory: None,

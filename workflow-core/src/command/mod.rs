@@ -1,20 +1,26 @@
 //! Commands: everything that can be asked of the engine to change.
 
+mod change;
+mod create;
+mod reaction;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{
-    Assignment, DateRule, JobDate, PipelineDefinition, TaskTemplate, Template, TemplateKind, is_default, is_true, yes,
-};
+pub use change::{AssignMode, Change, JobChanges, MoveJob};
+pub use create::{NewItem, NewJob, NewTask};
+pub use reaction::Reaction;
+
+use crate::definition::{Assignment, PipelineDefinition, Template, TemplateKind, is_default, is_true, yes};
 use crate::event::{AccountRecord, Actor, TaskChanges};
 use crate::id::{
     AccountId, AutomationKey, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey, SignalKey,
     StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
-use crate::model::{AttentionReason, FieldValue, FirmSettings, ItemKind, Member, Priority, TaskState};
+use crate::model::{AttentionReason, FieldValue, FirmSettings, Member, TaskState};
 
 /// A command with who gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,184 +52,6 @@ impl Request {
     }
 }
 
-/// A job to create. What it leaves out comes from its template, then from the pipeline's defaults.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewJob {
-    /// Its identifier; made by the engine when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<JobId>,
-    /// For whom.
-    pub account: AccountId,
-    /// In which pipeline.
-    pub pipeline: PipelineKey,
-    /// In which stage; the first when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage: Option<StageKey>,
-    /// From which template.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<TemplateKey>,
-    /// What it is called; shortcodes allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What is to be done; shortcodes allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// How urgent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<Priority>,
-    /// Who is responsible.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assign: Option<Assignment>,
-    /// When work should begin.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<DateRule>,
-    /// When the firm wants it done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DateRule>,
-    /// When the law wants it done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statutory: Option<DateRule>,
-    /// When the law wants it done after an extension.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended: Option<DateRule>,
-    /// First day of the period it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period_start: Option<NaiveDate>,
-    /// Last day of the period it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period_end: Option<NaiveDate>,
-    /// Time budgeted, in minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget_minutes: Option<u32>,
-    /// Its tags, besides the template's.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub tags: BTreeSet<Tag>,
-    /// Its custom fields, over the template's.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<FieldKey, FieldValue>,
-}
-
-impl NewJob {
-    /// A job of which everything else comes from templates.
-    #[must_use]
-    pub fn new(account: AccountId, pipeline: PipelineKey) -> Self {
-        Self {
-            id: None,
-            account,
-            pipeline,
-            stage: None,
-            template: None,
-            name: None,
-            description: None,
-            priority: None,
-            assign: None,
-            start: None,
-            due: None,
-            statutory: None,
-            extended: None,
-            period_start: None,
-            period_end: None,
-            budget_minutes: None,
-            tags: BTreeSet::new(),
-            fields: BTreeMap::new(),
-        }
-    }
-}
-
-/// Where and how to move a job by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MoveJob {
-    /// Which job.
-    pub job: JobId,
-    /// To which stage.
-    pub to: StageKey,
-    /// In another pipeline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pipeline: Option<PipelineKey>,
-    /// Enter the stage anew if the job is in it already.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub reenter: bool,
-    /// Do not run these automations of the stage.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub leave_out: BTreeSet<AutomationKey>,
-    /// Also run the entry automations of the stages jumped over.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub fire_jumped: bool,
-    /// Leave although the exit requirements do not hold, and enter although the stage is full.
-    #[serde(default, skip_serializing_if = "is_default", rename = "override")]
-    pub override_rules: bool,
-}
-
-impl MoveJob {
-    /// A plain move within the job's pipeline.
-    #[must_use]
-    pub fn to(job: JobId, to: StageKey) -> Self {
-        Self {
-            job,
-            to,
-            pipeline: None,
-            reenter: false,
-            leave_out: BTreeSet::new(),
-            fire_jumped: false,
-            override_rules: false,
-        }
-    }
-}
-
-/// A task to create by hand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTask {
-    /// Its identifier; made by the engine when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<TaskId>,
-    /// For which job. It counts as linked by hand during the present visit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobId>,
-    /// For which account, when it has no job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountId>,
-    /// From which of the firm's or the pipeline's templates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<TemplateKey>,
-    /// What it is, when it comes from no template.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task: Option<Box<TaskTemplate>>,
-    /// Tasks it waits for.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub waits_for: BTreeSet<TaskId>,
-}
-
-/// An item to link by hand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewItem {
-    /// Its identifier; made by the engine when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<ItemId>,
-    /// To which job it is linked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobId>,
-    /// For which account, when it has no job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountId>,
-    /// What kind.
-    pub kind: ItemKind,
-    /// What it is called.
-    pub title: String,
-    /// How the host's own system calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external: Option<ExternalRef>,
-    /// For an invoice: a submitted payment is enough.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub payment_submitted_is_done: bool,
-    /// For a proposal: it has no one-time invoice.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub without_invoice: bool,
-}
-
 /// Names an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -234,63 +62,16 @@ pub enum ItemRef {
     External(ExternalRef),
 }
 
-/// How a job's edit changes a value that can be cleared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Change<T> {
-    /// To this.
-    To(T),
-    /// To nothing.
-    Clear,
-}
-
-impl<T> Change<T> {
-    /// The new value, if there is one.
-    pub fn value(self) -> Option<T> {
-        match self {
-            Self::To(value) => Some(value),
-            Self::Clear => None,
-        }
+impl From<ItemId> for ItemRef {
+    fn from(id: ItemId) -> Self {
+        Self::Id(id)
     }
 }
 
-/// What to change of a job. Absent parts stay.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JobChanges {
-    /// The name; shortcodes allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The description; shortcodes allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Change<String>>,
-    /// The priority.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<Priority>,
-    /// Dates.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub dates: BTreeMap<JobDate, Change<DateRule>>,
-    /// The time budget, in minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget_minutes: Option<Change<u32>>,
-    /// Custom fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<FieldKey, Change<FieldValue>>,
-    /// What the client sees of its state; shortcodes allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_status: Option<Change<String>>,
-}
-
-/// How assignees change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AssignMode {
-    /// These too.
-    Add,
-    /// These no longer.
-    Remove,
-    /// These and nobody else.
-    Replace,
+impl From<ExternalRef> for ItemRef {
+    fn from(name: ExternalRef) -> Self {
+        Self::External(name)
+    }
 }
 
 /// Whether a bulk command is atomic as a whole or for each of its entries.
@@ -632,71 +413,6 @@ pub enum Command {
         /// What. No bulk commands, and nothing that changes settings, members, templates or pipelines.
         commands: Vec<Command>,
     },
-}
-
-/// A change on another record that a job reacts to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reaction {
-    /// The account's tags changed.
-    AccountTags {
-        /// The job that reacts.
-        job: JobId,
-        /// Tags the account got.
-        added: Vec<Tag>,
-        /// Tags it lost.
-        removed: Vec<Tag>,
-    },
-    /// A custom field of the account changed.
-    AccountField {
-        /// The job that reacts.
-        job: JobId,
-        /// Which field.
-        field: FieldKey,
-    },
-    /// A job that it waits for was finished or opened again.
-    Dependency {
-        /// The job that reacts.
-        job: JobId,
-        /// The one it waits for.
-        on: JobId,
-        /// Whether that one is finished, or gone.
-        finished: bool,
-    },
-    /// An item of it was reported on.
-    Item {
-        /// The job that reacts.
-        job: JobId,
-        /// Which item.
-        item: ItemId,
-    },
-    /// An action of an automation on it could not be done after all.
-    ActionFailed {
-        /// Which.
-        origin: crate::store::ActionOrigin,
-        /// Why.
-        why: String,
-    },
-    /// Something around it changed: a newer version of its pipeline, a stage with room again.
-    Reconsider {
-        /// The job that reacts.
-        job: JobId,
-    },
-}
-
-impl Reaction {
-    /// The job that reacts.
-    #[must_use]
-    pub fn job(&self) -> JobId {
-        match self {
-            Self::AccountTags { job, .. }
-            | Self::AccountField { job, .. }
-            | Self::Dependency { job, .. }
-            | Self::Item { job, .. }
-            | Self::Reconsider { job } => *job,
-            Self::ActionFailed { origin, .. } => origin.job,
-        }
-    }
 }
 
 impl Command {

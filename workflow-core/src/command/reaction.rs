@@ -1,0 +1,72 @@
+//! What the engine asks of itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{FieldKey, ItemId, JobId, Tag};
+use crate::store::ActionOrigin;
+
+/// A change on another record that a job reacts to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// The account's tags changed.
+    AccountTags {
+        /// The job that reacts.
+        job: JobId,
+        /// Tags the account got.
+        added: Vec<Tag>,
+        /// Tags it lost.
+        removed: Vec<Tag>,
+    },
+    /// A custom field of the account changed.
+    AccountField {
+        /// The job that reacts.
+        job: JobId,
+        /// Which field.
+        field: FieldKey,
+    },
+    /// A job that it waits for was finished or opened again.
+    Dependency {
+        /// The job that reacts.
+        job: JobId,
+        /// The one it waits for.
+        on: JobId,
+        /// Whether that one is finished, or gone.
+        finished: bool,
+    },
+    /// An item of it was reported on.
+    Item {
+        /// The job that reacts.
+        job: JobId,
+        /// Which item.
+        item: ItemId,
+    },
+    /// An action of an automation on it could not be done after all.
+    ActionFailed {
+        /// Which.
+        origin: ActionOrigin,
+        /// Why.
+        why: String,
+    },
+    /// Something around it changed: a newer version of its pipeline, a stage with room again.
+    Reconsider {
+        /// The job that reacts.
+        job: JobId,
+    },
+}
+
+impl Reaction {
+    /// The job that reacts.
+    #[must_use]
+    pub fn job(&self) -> JobId {
+        match self {
+            Self::AccountTags { job, .. }
+            | Self::AccountField { job, .. }
+            | Self::Dependency { job, .. }
+            | Self::Item { job, .. }
+            | Self::Reconsider { job } => *job,
+            Self::ActionFailed { origin, .. } => origin.job,
+        }
+    }
+}
