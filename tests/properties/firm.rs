@@ -55,7 +55,7 @@ pub(crate) fn settings(variant: u16) -> Value {
 /// What the host says of an account. Nobody is partner at account 1 and 2.
 pub(crate) fn account_record(number: u128, variant: u16) -> Value {
     let mut roles = json!({ "preparer": [member(1)], "reviewer": [member(2)] });
-    if number == 3 || variant % 3 > 0 {
+    if number == 3 || !variant.is_multiple_of(3) {
         roles["partner"] = json!([member(3), member(1)]);
     }
     json!({
@@ -198,9 +198,9 @@ fn branching(variant: u16) -> Value {
         transitions.retain(|transition| transition["from"] != "letter" && transition["to"] != "letter");
     }
     json!({
-        "key": "branch", "name": "Branch", "versioning": if variant % 2 == 0 { "pin" } else { "follow" },
+        "key": "branch", "name": "Branch", "versioning": if variant.is_multiple_of(2) { "pin" } else { "follow" },
         "access": { "only": { "members": [member(2)], "roles": ["preparer"] } },
-        "moves": if variant % 3 == 0 { "transitions" } else { "free" },
+        "moves": if variant.is_multiple_of(3) { "transitions" } else { "free" },
         "job_defaults": { "name": "Branch of {{ account.name }}", "due": { "relative": { "from": "creation", "offset": 2, "unit": "weeks" } } },
         "stages": stages, "transitions": transitions,
         "automations": [

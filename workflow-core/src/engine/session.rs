@@ -183,10 +183,6 @@ impl<'a> Session<'a> {
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: None };
         self.refresh(request, &mut catalog)?;
-        if self.replay(request)?.is_some() {
-            let unchanged = Some("an earlier command under the same key has done this".to_owned());
-            return Ok(Preview { events: Vec::new(), outlook: Outlook::default(), unchanged, warnings: Vec::new() });
-        }
         let ids = self.engine.ids(self.now);
         let found: Result<(Decision, Outlook), Error> =
             self.rounds(&catalog, None, &work, |situation| preview(situation, request, &mut ids.clone()));
