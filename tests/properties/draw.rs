@@ -223,8 +223,19 @@ fn set_up(kind: &str, b: u16, c: u16) -> Command {
             let mapping = if c % 8 < 6 { firm::mapping(b, c) } else { json!({}) };
             json!({ "definition": firm::pipeline(b, c), "mapping": mapping })
         }
-        "switch_automation" => json!({
-            "pipeline": of(&PIPELINES, b), "automation": of(&AUTOMATIONS, b / 4), "enabled": bit(c, 0) }),
+        "switch_automation" => {
+            let known = [
+                ("main", "begin"),
+                ("branch", "react"),
+                ("small", "next"),
+                ("main", "all-done"),
+                ("main", "work"),
+                ("branch", "chat"),
+                ("small", "begin"),
+            ];
+            let (pipeline, automation) = known[usize::from(b) % known.len()];
+            json!({ "pipeline": pipeline, "automation": automation, "enabled": bit(c, 0) })
+        }
         "save_account" => firm::account_record(u128::from(b % 3) + 1, c),
         "save_template" => firm::template(b, c),
         "save_member" => firm::member_record(u128::from(b % 4) + 1, c),

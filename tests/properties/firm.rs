@@ -111,6 +111,7 @@ pub(crate) fn pipeline(number: u16, variant: u16) -> Value {
 pub(crate) fn mapping(number: u16, variant: u16) -> Value {
     match (number % 3, variant % 4) {
         (0, 1) => json!({ "extension": "review" }),
+        (0, 2) => json!({ "prepare": "review" }),
         (1, 1) => json!({ "letter": "business" }),
         _ => json!({}),
     }
@@ -119,13 +120,18 @@ pub(crate) fn mapping(number: u16, variant: u16) -> Value {
 fn main_line(variant: u16) -> Value {
     let mut stages = vec![
         json!({ "key": "intake", "automove": true, "on_entry": [
-            { "key": "begin", "do": [{ "create_tasks": ["gather"] }, { "request": { "kind": "organizer", "template": "1040" } }] },
+            { "key": "begin", "do": [{ "create_tasks": ["gather"] }] },
+            { "key": "organize", "if": { "field": { "scope": "account", "field": "state", "is": { "differs": "NY" } } },
+              "do": [{ "request": { "kind": "organizer", "template": "1040" } }] },
             { "key": "greet", "refire": "first_entry", "do": [{ "request": { "kind": "email", "title": "Hello {{ account.name }}" } }] } ] }),
-        json!({ "key": "prepare", "automove": true, "wip_limit": { "max": 2, "mode": "refuse" },
+        json!({ "key": "prepare", "automove": true, "wip_limit": { "max": 1, "mode": "refuse" },
             "exit": { "any": [{ "account_tags": { "any": ["ready"] } }, { "job_tags": { "any": ["ready"] } }] },
             "on_entry": [{ "key": "work", "do": [{ "create_tasks": ["file"] }, { "set_priority": "high" }] }],
             "on_exit": [{ "key": "leave", "refire": "every_entry", "do": [{ "signal": { "name": "left-prepare" } }] }] }),
     ];
+    if variant % 4 == 2 {
+        stages.remove(1);
+    }
     if variant % 4 != 1 {
         stages.push(json!({ "key": "extension", "automove": true, "on_empty": "advance",
             "when": { "job_tags": { "any": ["extend"] } },

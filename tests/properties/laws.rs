@@ -202,6 +202,19 @@ pub(crate) fn every_store_ends_alike(steps: &[Step]) {
     file.verify("in a file");
 }
 
+/// What an event is called; of moves and reasons for attention, also of which kind.
+fn name(event: &Event) -> String {
+    let written = serde_json::to_value(event).expect("JSON");
+    let (name, details) = written.as_object().and_then(|event| event.iter().next()).expect("events have details");
+    let reason = &details["attention"]["reason"];
+    let kind = match (name.as_str(), reason.as_object()) {
+        ("job_moved", _) => details["how"].as_str(),
+        (_, Some(reason)) => reason.keys().next().map(String::as_str),
+        _ => reason.as_str(),
+    };
+    kind.map_or_else(|| name.clone(), |kind| format!("{name} {kind}"))
+}
+
 #[test]
 fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
     use proptest::strategy::{Strategy, ValueTree};
@@ -209,18 +222,43 @@ fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let (mut worked, mut refused, mut replayed) = (BTreeMap::new(), BTreeMap::new(), 0);
+    let mut happened: BTreeSet<String> = BTreeSet::new();
     for _ in 0..24 {
         let steps = crate::draw::Sequences(200).new_tree(&mut runner).expect("a sequence").current();
         assert!(steps.len() >= 200);
         let mut office = Office::new();
         for step in steps {
-            let (request, answer, _) = office.carry_out(step);
+            let (request, answer, news) = office.carry_out(step);
+            let events = news.iter().flat_map(|logged| &logged.entry.events);
+            happened.extend(events.map(|recorded| name(&recorded.event)));
             match answer {
                 Answer::Refused(_) => *refused.entry(request.command.name()).or_insert(0) += 1,
                 Answer::Done { replayed: true, .. } => replayed += 1,
                 Answer::Done { .. } => *worked.entry(request.command.name()).or_insert(0) += 1,
             }
         }
+    }
+    for wanted in [
+        "job_moved manual",
+        "job_moved automove",
+        "job_moved automation",
+        "job_moved migration",
+        "attention_raised held",
+        "attention_raised wip_limit",
+        "attention_raised declined",
+        "attention_raised unfilled_role",
+        "action_failed",
+        "failure_ended",
+        "automation_switched",
+        "automations_left_out",
+        "fired_by_hand",
+        "job_dependency_changed",
+        "loop_cut",
+        "task_linked",
+        "task_dates_set",
+        "account_access_changed",
+    ] {
+        assert!(happened.contains(wanted), "no `{wanted}` among {happened:?}");
     }
     let kinds = crate::draw::kinds();
     assert_eq!(kinds.len(), 48, "every command has its kind: {kinds:?}");
