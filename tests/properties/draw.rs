@@ -19,96 +19,77 @@ pub(crate) struct Step(pub(crate) [u16; 8]);
 
 impl std::fmt::Debug for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Step({:?} /* {} */)", self.0, of(&KINDS, self.0[0]))
+        write!(f, "Step({:?} /* {} */)", self.0, kind_of(self.0[0], &KINDS))
     }
 }
 
-/// The kinds of command, by their names, as often as they are to be drawn.
-pub(crate) const KINDS: [&str; 76] = [
-    "set_task_state",
-    "set_task_state",
-    "set_task_state",
-    "set_task_state",
-    "set_task_state",
-    "set_task_state",
-    "set_task_state",
-    "report_item",
-    "report_item",
-    "report_item",
-    "report_item",
-    "report_item",
-    "report_item",
-    "create_job",
-    "create_job",
-    "create_job",
-    "create_job",
-    "create_job",
-    "move_job",
-    "move_job",
-    "move_job",
-    "move_job",
-    "set_status",
-    "set_status",
-    "set_status",
-    "tag_account",
-    "tag_account",
-    "tag_account",
-    "tag_job",
-    "tag_job",
-    "tag_job",
-    "edit_job",
-    "edit_job",
-    "signal_job",
-    "signal_job",
-    "fire_automation",
-    "fire_automation",
-    "create_task",
-    "create_task",
-    "create_item",
-    "create_item",
-    "link_item",
-    "link_item",
-    "add_job_dependency",
-    "add_job_dependency",
-    "add_task_dependency",
-    "add_task_dependency",
-    "bulk",
-    "bulk",
-    "set_account_field",
-    "assign_job",
-    "resolve_roles",
-    "archive_job",
-    "archive_job",
-    "delete_job",
-    "comment_job",
-    "pin_job",
-    "remove_job_dependency",
-    "clear_attention",
-    "retry_action",
-    "dismiss_action",
-    "edit_task",
-    "set_task_dates",
-    "assign_task",
-    "check_task",
-    "set_checklist",
-    "remove_task_dependency",
-    "link_task",
-    "unlink_task",
-    "delete_task",
-    "unlink_item",
-    "name_item",
-    "reject_notification",
-    "react",
-    // What sets the firm up: one of the seven below.
-    "set_up",
-    "set_up",
+/// The kinds of command, by their names, and how often each is drawn. Those before `bulk` are also
+/// drawn inside of one.
+const KINDS: [(&str, u16); 41] = [
+    ("set_task_state", 8),
+    ("report_item", 7),
+    ("create_job", 7),
+    ("move_job", 5),
+    ("set_status", 4),
+    ("tag_account", 4),
+    ("tag_job", 4),
+    ("edit_job", 3),
+    ("signal_job", 3),
+    ("fire_automation", 3),
+    ("create_task", 3),
+    ("create_item", 3),
+    ("link_item", 2),
+    ("add_job_dependency", 2),
+    ("add_task_dependency", 2),
+    ("comment_job", 1),
+    ("bulk", 3),
+    ("set_account_field", 1),
+    ("assign_job", 1),
+    ("resolve_roles", 1),
+    ("archive_job", 2),
+    ("delete_job", 1),
+    ("pin_job", 1),
+    ("remove_job_dependency", 1),
+    ("clear_attention", 1),
+    ("retry_action", 2),
+    ("dismiss_action", 1),
+    ("edit_task", 1),
+    ("set_task_dates", 1),
+    ("assign_task", 1),
+    ("check_task", 1),
+    ("set_checklist", 1),
+    ("remove_task_dependency", 1),
+    ("link_task", 1),
+    ("unlink_task", 1),
+    ("delete_task", 1),
+    ("unlink_item", 1),
+    ("name_item", 1),
+    ("reject_notification", 1),
+    ("react", 1),
+    // What sets the firm up: one of those below.
+    ("set_up", 4),
 ];
 
-const SET_UP: [&str; 8] = [
+/// The kind that a number stands for.
+fn kind_of(number: u16, among: &[(&'static str, u16)]) -> &'static str {
+    let mut left = number % among.iter().map(|(_, often)| often).sum::<u16>();
+    let mut rest = among.iter();
+    loop {
+        match rest.next() {
+            Some((kind, often)) if left < *often => return kind,
+            Some((_, often)) => left -= often,
+            None => unreachable!("less than the sum of all"),
+        }
+    }
+}
+
+const SET_UP: [&str; 10] = [
     "publish_pipeline",
-    "switch_automation",
     "save_account",
+    "switch_automation",
     "save_template",
+    "publish_pipeline",
+    "save_account",
     "save_member",
     "delete_template",
     "archive_pipeline",
@@ -120,9 +101,10 @@ const STAGES: [[&str; 6]; 3] = [
     ["private", "business", "closed", "letter", "sort", "given-up"],
     ["two", "three", "one", "two", "three", "one"],
 ];
-const PIPELINES: [&str; 4] = ["main", "branch", "small", "none"];
+const PIPELINES: [&str; 10] = ["main", "branch", "small", "main", "branch", "small", "main", "branch", "small", "none"];
 const TAGS: [&str; 11] = ["ready", "vip", "extend", "a", "x", "b", "y", "letter", "away", "client", "other"];
-const STATUSES: [&str; 6] = ["active", "missing", "on hold", "completed", "archived", "unheard of"];
+const STATUSES: [&str; 9] =
+    ["active", "missing", "completed", "active", "missing", "on hold", "completed", "archived", "unheard of"];
 const AUTOMATIONS: [&str; 8] = ["call", "elsewhere", "begin", "check", "vip", "circle", "invoice", "nothing"];
 const STATES: [&str; 4] = ["completed", "in_progress", "cancelled", "planned"];
 const REPORTS: [&str; 12] = [
@@ -193,21 +175,23 @@ impl Step {
     /// The request that it stands for, among what exists.
     pub(crate) fn request(self, view: &View) -> Request {
         let [kind, a, b, c, d, who, key, _] = self.0;
-        let actor = match who % 8 {
-            1 | 2 => Actor::Member(member(u128::from(who % 8))),
-            3 | 4 => Actor::Member(member(3)),
-            5 => Actor::Client(account(account_number(a))),
-            6 => Actor::Member(member(4)),
+        let actor = match who % 32 {
+            1..=5 => Actor::Member(member(1)),
+            6..=8 => Actor::Member(member(2)),
+            9..=11 => Actor::Member(member(3)),
+            12 => Actor::Client(account(account_number(a))),
+            13 => Actor::Member(member(4)),
             _ => Actor::system("host"),
         };
-        let kind = of(&KINDS, kind);
+        let kind = kind_of(kind, &KINDS);
         let command = match kind {
             "bulk" => {
                 let mode = if bit(d, 0) { "all_or_nothing" } else { "each" };
+                let simple = KINDS.split(|(kind, _)| *kind == "bulk").next().unwrap_or_default();
                 let parts = (0..1 + d / 2 % 4).map(|number| {
-                    let kind = (a.wrapping_mul(7).wrapping_add(b.wrapping_mul(number))) % 47;
-                    let part = Step([kind, b.wrapping_add(number), c, a, d / 8, 0, 0, 0]);
-                    part.request(view).command
+                    let kind = kind_of(a.wrapping_mul(7).wrapping_add(b.wrapping_mul(number)), simple);
+                    let detail = [b.wrapping_add(number), c, a, d / 8];
+                    command(json!({ kind: details(kind, detail, view) }))
                 });
                 let parts: Vec<Command> = parts.collect();
                 command(json!({ "bulk": { "mode": mode, "commands": parts } }))
@@ -239,8 +223,19 @@ fn set_up(kind: &str, b: u16, c: u16) -> Command {
             let mapping = if c % 8 < 6 { firm::mapping(b, c) } else { json!({}) };
             json!({ "definition": firm::pipeline(b, c), "mapping": mapping })
         }
-        "switch_automation" => json!({
-            "pipeline": of(&PIPELINES, b), "automation": of(&AUTOMATIONS, b / 4), "enabled": bit(c, 0) }),
+        "switch_automation" => {
+            let known = [
+                ("main", "begin"),
+                ("branch", "react"),
+                ("small", "next"),
+                ("main", "all-done"),
+                ("main", "work"),
+                ("branch", "chat"),
+                ("small", "begin"),
+            ];
+            let (pipeline, automation) = known[usize::from(b) % known.len()];
+            json!({ "pipeline": pipeline, "automation": automation, "enabled": bit(c, 0) })
+        }
         "save_account" => firm::account_record(u128::from(b % 3) + 1, c),
         "save_template" => firm::template(b, c),
         "save_member" => firm::member_record(u128::from(b % 4) + 1, c),
@@ -355,7 +350,7 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
         }
     };
     set(0, "stage", json!(stage));
-    set(1, "template", json!(of(&["standard", "seated", "none"], d)));
+    set(1, "template", json!(of(&["standard", "seated", "standard", "seated", "none"], d)));
     set(2, "name", json!("{{ account.name }} {{ period.year }}"));
     set(3, "priority", json!(of(&PRIORITIES, d)));
     set(4, "assign", assignment(d));
@@ -420,6 +415,9 @@ fn new_item(a: u16, b: u16, c: u16, d: u16, job: uuid::Uuid) -> Value {
     new
 }
 
+/// A number that stands for the creation of a job.
+const FIRST_JOB: u16 = 15;
+
 /// At least so many commands at random.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sequences(pub(crate) usize);
@@ -432,15 +430,16 @@ impl Strategy for Sequences {
         let rng = runner.rng();
         let mut number = |below: u32| u16::try_from(rng.next_u32() % below).expect("small");
         let length = self.0 + usize::from(number(20));
-        let step = |_| {
-            let who = if number(10) < 6 { 0 } else { number(8) };
+        let step = |place| {
+            let who = if number(2) == 0 { 0 } else { number(32) };
             let key = if number(10) < 8 { 0 } else { number(15) };
             let minutes = [0, 0, 0, 0, 0, 1, 90, 1_500, 9_000][usize::from(number(9))];
-            // References lean to what is young, where more happens; half of what is created is plain.
+            // Half of what is created is plain; a sequence begins with jobs.
             let plain = number(2) == 0;
             let mut detail = || number(2_048);
             let (a, b, c, d) = (detail(), detail(), detail(), detail());
-            Step([number(76), a, b, if plain { c % 4 } else { c }, d, who, key, minutes])
+            let kind = if place < 6 { FIRST_JOB } else { number(1_000) };
+            Step([kind, a, b, if plain { c % 4 } else { c }, d, who, key, minutes])
         };
         Ok(Shrinking::new((0..length).map(step).collect()))
     }
@@ -509,5 +508,5 @@ impl ValueTree for Shrinking {
 
 /// The names of the kinds of command that are drawn.
 pub(crate) fn kinds() -> std::collections::BTreeSet<&'static str> {
-    KINDS.into_iter().chain(SET_UP).filter(|kind| *kind != "set_up").collect()
+    KINDS.into_iter().map(|(kind, _)| kind).chain(SET_UP).filter(|kind| *kind != "set_up").collect()
 }

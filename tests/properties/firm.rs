@@ -55,7 +55,7 @@ pub(crate) fn settings(variant: u16) -> Value {
 /// What the host says of an account. Nobody is partner at account 1 and 2.
 pub(crate) fn account_record(number: u128, variant: u16) -> Value {
     let mut roles = json!({ "preparer": [member(1)], "reviewer": [member(2)] });
-    if number == 3 || variant % 3 == 2 {
+    if number == 3 || !variant.is_multiple_of(3) {
         roles["partner"] = json!([member(3), member(1)]);
     }
     json!({
@@ -111,6 +111,7 @@ pub(crate) fn pipeline(number: u16, variant: u16) -> Value {
 pub(crate) fn mapping(number: u16, variant: u16) -> Value {
     match (number % 3, variant % 4) {
         (0, 1) => json!({ "extension": "review" }),
+        (0, 2) => json!({ "prepare": "review" }),
         (1, 1) => json!({ "letter": "business" }),
         _ => json!({}),
     }
@@ -119,13 +120,18 @@ pub(crate) fn mapping(number: u16, variant: u16) -> Value {
 fn main_line(variant: u16) -> Value {
     let mut stages = vec![
         json!({ "key": "intake", "automove": true, "on_entry": [
-            { "key": "begin", "do": [{ "create_tasks": ["gather"] }, { "request": { "kind": "organizer", "template": "1040" } }] },
+            { "key": "begin", "do": [{ "create_tasks": ["gather"] }] },
+            { "key": "organize", "if": { "field": { "scope": "account", "field": "state", "is": { "differs": "NY" } } },
+              "do": [{ "request": { "kind": "organizer", "template": "1040" } }] },
             { "key": "greet", "refire": "first_entry", "do": [{ "request": { "kind": "email", "title": "Hello {{ account.name }}" } }] } ] }),
-        json!({ "key": "prepare", "automove": true, "wip_limit": { "max": 2, "mode": "refuse" },
+        json!({ "key": "prepare", "automove": true, "wip_limit": { "max": 1, "mode": "refuse" },
             "exit": { "any": [{ "account_tags": { "any": ["ready"] } }, { "job_tags": { "any": ["ready"] } }] },
             "on_entry": [{ "key": "work", "do": [{ "create_tasks": ["file"] }, { "set_priority": "high" }] }],
             "on_exit": [{ "key": "leave", "refire": "every_entry", "do": [{ "signal": { "name": "left-prepare" } }] }] }),
     ];
+    if variant % 4 == 2 {
+        stages.remove(1);
+    }
     if variant % 4 != 1 {
         stages.push(json!({ "key": "extension", "automove": true, "on_empty": "advance",
             "when": { "job_tags": { "any": ["extend"] } },
@@ -198,9 +204,9 @@ fn branching(variant: u16) -> Value {
         transitions.retain(|transition| transition["from"] != "letter" && transition["to"] != "letter");
     }
     json!({
-        "key": "branch", "name": "Branch", "versioning": if variant % 2 == 0 { "pin" } else { "follow" },
+        "key": "branch", "name": "Branch", "versioning": if variant.is_multiple_of(2) { "pin" } else { "follow" },
         "access": { "only": { "members": [member(2)], "roles": ["preparer"] } },
-        "moves": if variant % 3 == 0 { "transitions" } else { "free" },
+        "moves": if variant.is_multiple_of(3) { "transitions" } else { "free" },
         "job_defaults": { "name": "Branch of {{ account.name }}", "due": { "relative": { "from": "creation", "offset": 2, "unit": "weeks" } } },
         "stages": stages, "transitions": transitions,
         "automations": [

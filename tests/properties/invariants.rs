@@ -78,8 +78,8 @@ pub(crate) fn the_open_visit_is_the_last_one(steps: &[Step]) {
                 assert_eq!(left, job.visits[place + 1].entered, "{job:?}");
                 since = left;
             }
-            let pipelines = job.visits.iter().filter_map(|visit| visit.pipeline.as_ref());
-            assert_eq!(pipelines.last().unwrap_or(&job.pipeline), &job.pipeline, "{job:?}");
+            let mut pipelines = job.visits.iter().filter_map(|visit| visit.pipeline.as_ref());
+            assert_eq!(pipelines.next_back().unwrap_or(&job.pipeline), &job.pipeline, "{job:?}");
         }
     });
 }

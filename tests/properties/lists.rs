@@ -31,7 +31,7 @@ fn job_queries() -> Vec<JobQuery> {
         { "overdue": true, "statuses": ["on hold", "completed"] },
         { "due_to": "2026-02-25", "archived": true, "descending": true },
         { "scope": { "pipeline": { "pipeline": "main" } } },
-        { "scope": { "pipeline": { "pipeline": "main", "stages": ["prepare", "done"] } }, "archived": true },
+        { "scope": { "pipeline": { "pipeline": "main", "stages": ["intake", "done"] } }, "archived": true },
         { "scope": { "pipeline": { "pipeline": "branch" } }, "descending": true },
         { "scope": { "pipeline": { "pipeline": "small", "stages": ["two"] } }, "at_least": "medium" },
         { "scope": { "account": account(1) } },

@@ -56,7 +56,7 @@ impl Answer {
                 each: outcome.each.iter().map(Self::of).collect(),
             },
             Err(error @ Error::Rejected(_)) => Self::Refused(format!("{:?}: {error}", error.kind())),
-            Err(error) => panic!("the store failed: {error}"),
+            Err(error) => panic!("the store failed: {error:?}"),
         }
     }
 

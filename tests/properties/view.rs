@@ -83,13 +83,18 @@ impl View {
             Event::JobMoved { job, pipeline: Some(pipeline), .. } => {
                 self.pipelines.insert(*job, pipeline.clone());
             }
-            Event::JobDeleted { job } => self.jobs.lose(*job),
+            Event::JobDeleted { job } => {
+                self.jobs.lose(*job);
+                self.failures.retain(|(of, _)| of != job);
+                self.attention.retain(|(of, _)| of != job);
+            }
             Event::JobCommented(comment) => self.comments.push(comment.id),
             Event::TaskCreated { task, .. } => self.tasks.here.push(task.id),
             Event::TaskDeleted { task, .. } => self.tasks.lose(*task),
             Event::ItemCreated(item) => self.items.here.push(item.id),
             Event::NotificationQueued(notification) => self.notifications.here.push(notification.id),
             Event::ActionFailed { job, failure } => self.failures.push((*job, failure.number)),
+            Event::FailureEnded { job, number, .. } => self.failures.retain(|failure| *failure != (*job, *number)),
             Event::AttentionRaised { job, attention } => self.attention.push((*job, attention.reason.clone())),
             Event::PipelinePublished { version, definition, .. } => {
                 self.versions.insert(definition.key.clone(), *version);

@@ -91,7 +91,8 @@ impl Engine {
     /// Carries out commands from the beginning of a chunk, one at least, and answers for these.
     fn execute_chunk(&self, firm: FirmId, requests: &[Request]) -> Vec<Answer> {
         let session = self.session(self.now());
-        let catalog = match session.catalogs().of(session.store, firm) {
+        // Looked at once for all of them: by an old one they would all be decided in vain.
+        let catalog = match self.fresh_catalog(firm) {
             Ok(catalog) => catalog,
             Err(_) => return requests.iter().map(|request| self.execute(request)).collect(),
         };

@@ -130,7 +130,14 @@ impl<'a> Session<'a> {
                     }
                 }
                 Err(Conflict::Lease) if !work.settle.is_empty() => return Ok(lost_lease()),
-                Err(Conflict::Document(DocId::Firm)) => catalog = self.catalogs().load(self.store, request.firm)?,
+                // Whichever of the firm's definitions a store finds changed first, all are read anew.
+                Err(Conflict::Document(
+                    DocId::Firm
+                    | DocId::Member(_)
+                    | DocId::Template(..)
+                    | DocId::Pipeline(_)
+                    | DocId::PipelineVersion(..),
+                )) => catalog = self.catalogs().load(self.store, request.firm)?,
                 Err(_) => {}
             }
             back_off(attempt);
@@ -181,10 +188,6 @@ impl<'a> Session<'a> {
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: None };
         self.refresh(request, &mut catalog)?;
-        if self.replay(request)?.is_some() {
-            let unchanged = Some("an earlier command under the same key has done this".to_owned());
-            return Ok(Preview { events: Vec::new(), outlook: Outlook::default(), unchanged, warnings: Vec::new() });
-        }
         let ids = self.engine.ids(self.now);
         let found: Result<(Decision, Outlook), Error> =
             self.rounds(&catalog, None, &work, |situation| preview(situation, request, &mut ids.clone()));

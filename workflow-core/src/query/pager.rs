@@ -1,5 +1,6 @@
 //! Pages over one or several scans.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Cursor, Page, PageRequest, Queries};
@@ -38,6 +39,8 @@ impl Queries<'_> {
         };
         let mut rows = Vec::new();
         let mut looked_at = 0usize;
+        // A record that changes between two scans can be found by both: it is shown once.
+        let mut shown = (stretches.iter().map(Vec::len).sum::<usize>() > 1).then(BTreeSet::new);
         while let Some(stretch) = stretches.get(place) {
             let wanted = request.limit.saturating_sub(rows.len());
             let (hits, exhausted) = self.merge(stretch, last.as_ref(), wanted.max(16))?;
@@ -47,8 +50,10 @@ impl Queries<'_> {
                     let next = Some(Cursor { query, stretch: place, last });
                     return Ok(Page { rows, next });
                 }
-                last = Some((hit.sort.clone(), hit.record.document.id().cell()));
-                rows.extend(row);
+                let key = hit.record.document.id().cell();
+                let again = row.is_some() && shown.as_mut().is_some_and(|shown| !shown.insert(key.clone()));
+                last = Some((hit.sort.clone(), key));
+                rows.extend(row.filter(|_| !again));
             }
             if exhausted {
                 (place, last) = (place.saturating_add(1), None);
