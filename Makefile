@@ -26,7 +26,8 @@ bench: ## criterion benches; see docs/benchmarks.md
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
 	$(CARGO) bench --locked --bench yardstick
 
-crash: ## kills the demo $(ROUNDS) times at random and looks at what is left
+crash: ## kills workers and the demo $(ROUNDS) times at random and looks at what is left
+	$(CARGO) build --locked --release --example tax_season
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture
 
 schema: ## writes the JSON Schemas anew

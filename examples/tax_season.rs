@@ -16,6 +16,8 @@ mod page;
 mod report;
 
 use std::error::Error;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +44,19 @@ pub(crate) struct Demo {
     pub(crate) firm: FirmId,
     pub(crate) actor: Actor,
     pub(crate) seed: u64,
+    /// Where the entries of acknowledged commands are noted, if they are.
+    acknowledged: Option<File>,
+}
+
+impl Demo {
+    /// Notes that commands were acknowledged. Whoever kills this process finds them in the log.
+    pub(crate) fn note<'a>(&self, outcomes: impl IntoIterator<Item = &'a workflow_core::engine::Outcome>) -> Outcome {
+        let Some(mut file) = self.acknowledged.as_ref() else { return Ok(()) };
+        let logged = outcomes.into_iter().filter(|outcome| outcome.position.is_some());
+        let lines: String =
+            logged.flat_map(|outcome| &outcome.entries).map(|entry| format!("{}\n", entry.id)).collect();
+        Ok(file.write_all(lines.as_bytes())?)
+    }
 }
 
 struct Arguments {
@@ -49,11 +64,12 @@ struct Arguments {
     data: PathBuf,
     seed: u64,
     quiet: bool,
+    acknowledged: Option<PathBuf>,
 }
 
 fn arguments() -> Outcome<Arguments> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut found = Arguments { folder: PathBuf::from("demo-out"), data, seed: 2027, quiet: false };
+    let mut found = Arguments { folder: PathBuf::from("demo-out"), data, seed: 2027, quiet: false, acknowledged: None };
     let mut rest = std::env::args().skip(1);
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{argument}` needs a value"));
@@ -62,8 +78,10 @@ fn arguments() -> Outcome<Arguments> {
             "--data" => found.data = value()?.into(),
             "--seed" => found.seed = value()?.parse()?,
             "--quiet" => found.quiet = true,
+            "--acknowledged" => found.acknowledged = Some(value()?.into()),
             other => {
-                let usage = "tax_season [--folder demo-out] [--data examples] [--seed 2027] [--quiet]";
+                let usage =
+                    "tax_season [--folder demo-out] [--data examples] [--seed 2027] [--quiet] [--acknowledged FILE]";
                 return Err(format!("`{other}` means nothing here; usage: {usage}").into());
             }
         }
@@ -91,7 +109,9 @@ fn main() -> Outcome {
     let start = last_day(&*store, firm)?.unwrap_or(first);
     let clock = Arc::new(ManualClock::at(morning(start)));
     let engine = Engine::with_clock(Arc::clone(&store) as _, Arc::clone(&clock) as _);
-    let demo = Demo { engine, clock, firm, actor: Actor::system("office"), seed: arguments.seed };
+    let acknowledged = arguments.acknowledged.map(|path| OpenOptions::new().create(true).append(true).open(path));
+    let acknowledged = acknowledged.transpose()?;
+    let demo = Demo { engine, clock, firm, actor: Actor::system("office"), seed: arguments.seed, acknowledged };
     // What a killed process left half done is taken up once its leases have run out.
     demo.clock.set(morning(start) + chrono::TimeDelta::minutes(2));
     while demo.engine.run_follow_ups(500)? > 0 {}

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use workflow_core::engine::Engine;
+use workflow_core::event::Event;
 use workflow_core::id::FirmId;
+use workflow_core::store::{LogBy, LogScan, Queue, QueueScan, QueuedState, Transact};
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
 
 /// The program, which cargo builds along with the tests.
@@ -39,6 +41,7 @@ fn few_clients(folder: &Path, clients: usize) -> PathBuf {
 fn command(data: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program());
     command.arg("--quiet").arg("--data").arg(data).arg("--folder").arg(folder);
+    command.arg("--acknowledged").arg(folder.join("acknowledged"));
     command.stdin(Stdio::null()).stderr(Stdio::inherit());
     command
 }
@@ -51,17 +54,72 @@ fn finish(data: &Path, folder: &Path) -> String {
     text.lines().last().expect("a last line").to_owned()
 }
 
-/// Looks at what a killed process left.
-fn look(folder: &Path) {
+/// The identifiers in a text, one a line. A line that a killed process left half written is none.
+fn whole_lines(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    text[..whole].lines().map(str::to_owned).collect()
+}
+
+/// The notifications that the host has got, by their keys.
+fn delivered(folder: &Path) -> Vec<String> {
+    let id = |line: String| {
+        let value: serde_json::Value = serde_json::from_str(&line).expect("a notification");
+        value["id"].as_str().expect("an id").to_owned()
+    };
+    whole_lines(&folder.join("outbox").join("notifications.jsonl")).into_iter().map(id).collect()
+}
+
+fn assert_unique(ids: &[String], what: &str) -> BTreeSet<String> {
+    let unique: BTreeSet<String> = ids.iter().cloned().collect();
+    assert_eq!(unique.len(), ids.len(), "{what} is there twice");
+    unique
+}
+
+/// Looks at what a killed process left. Answers how many commands it had acknowledged.
+fn look(folder: &Path) -> usize {
     let file = folder.join("practice.db");
     if !file.exists() {
-        return;
+        return 0;
     }
     let store = Arc::new(SqliteStore::open(&file, SqliteOptions::default()).expect("a store"));
     assert_eq!(store.integrity_check().expect("a check"), Vec::<String>::new());
     let firm: FirmId = "0190a5d0-0000-7000-8000-000000000001".parse().expect("an id");
-    let found = Engine::new(store).verify(firm).expect("readable");
+    let found = Engine::new(Arc::clone(&store) as _).verify(firm).expect("readable");
     assert_eq!(found.differences, Vec::<String>::new());
+
+    let (mut entries, mut notifications) = (Vec::new(), Vec::new());
+    let mut scan = LogScan::new(LogBy::Firm, 1_000);
+    loop {
+        let page = store.log(firm, &scan).expect("the log");
+        let Some(last) = page.last() else { break };
+        scan.after = Some(last.position);
+        for logged in &page {
+            entries.push(logged.entry.id.to_string());
+            notifications.extend(logged.entry.events.iter().filter_map(|recorded| match &recorded.event {
+                Event::NotificationQueued(notification) => Some(notification.id.to_string()),
+                _ => None,
+            }));
+        }
+    }
+    let entries = assert_unique(&entries, "an entry");
+    let acknowledged = whole_lines(&folder.join("acknowledged"));
+    for id in acknowledged.iter().filter(|id| id.len() == 36) {
+        assert!(entries.contains(id), "the acknowledged command of entry {id} is missing");
+    }
+    let notifications = assert_unique(&notifications, "a notification's key");
+    let mut waiting = Vec::new();
+    let mut scan = QueueScan { queue: Queue::Outbox, firm, state: QueuedState::Waiting, after: None, limit: 1_000 };
+    loop {
+        let page = store.queued(&scan).expect("the outbox");
+        let Some(last) = page.last() else { break };
+        scan.after = Some(last.sequence);
+        waiting.extend(page.iter().map(|row| row.id.to_string()));
+    }
+    let waiting = assert_unique(&waiting, "a waiting notification");
+    let delivered = assert_unique(&delivered(folder), "a delivered notification");
+    assert_eq!(&waiting | &delivered, notifications, "notifications that wait or were delivered, and those in the log");
+    acknowledged.len()
 }
 
 #[test]
@@ -74,7 +132,7 @@ fn s5_5_a_demo_that_is_killed_ends_like_one_that_is_not() {
     let whole = began.elapsed();
     let folder = home.path().join("killed");
     let mut random = 0x2545_f491_4f6c_dd1du64 ^ u64::from(std::process::id());
-    let mut killed = 0;
+    let (mut killed, mut acknowledged) = (0, 0);
     for _ in 0..rounds {
         random ^= random << 13;
         random ^= random >> 7;
@@ -86,15 +144,12 @@ fn s5_5_a_demo_that_is_killed_ends_like_one_that_is_not() {
         child.kill().expect("killed");
         child.wait().expect("gone");
         killed += 1;
-        look(&folder);
+        let now = look(&folder);
+        assert!(now >= acknowledged, "what was acknowledged is written down for good");
+        acknowledged = now;
     }
     assert_eq!(killed, rounds);
     assert_eq!(finish(&data, &folder), wanted, "an interrupted season ended in another state");
-    let text = std::fs::read_to_string(folder.join("outbox").join("notifications.jsonl")).expect("notifications");
-    let id = |line: &str| {
-        let value: serde_json::Value = serde_json::from_str(line).expect("a notification");
-        value["id"].as_str().expect("an id").to_owned()
-    };
-    let ids: Vec<String> = text.lines().map(id).collect();
-    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "a notification was delivered twice");
+    assert!(look(&folder) > 1_000, "a season has more commands");
+    assert!(!delivered(&folder).is_empty());
 }

@@ -37,7 +37,9 @@ impl Demo {
     }
 
     fn run(&self, command: Command) -> Outcome<workflow_core::engine::Outcome> {
-        Ok(self.engine.execute(&self.request(command))?)
+        let outcome = self.engine.execute(&self.request(command))?;
+        self.note([&outcome])?;
+        Ok(outcome)
     }
 }
 
@@ -110,7 +112,9 @@ pub(crate) fn import_clients(demo: &Demo, file: &Path, open_jobs: bool) -> Outco
         }
     }
     let requests: Vec<Request> = commands.into_iter().map(|command| demo.request(command)).collect();
-    for (answer, request) in demo.engine.execute_many(&requests).into_iter().zip(&requests) {
+    let answers = demo.engine.execute_many(&requests);
+    demo.note(answers.iter().flatten())?;
+    for (answer, request) in answers.into_iter().zip(&requests) {
         match (answer, &request.command) {
             (Ok(_), Command::CreateJob(_)) => imported.jobs += 1,
             // Opened before this process was started anew.

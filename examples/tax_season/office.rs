@@ -33,7 +33,9 @@ pub(crate) fn work_day(demo: &Demo, day: NaiveDate) -> Outcome<Day> {
         }
     }
     let mut done = Day::default();
-    for answer in demo.engine.execute_many(&requests) {
+    let answers = demo.engine.execute_many(&requests);
+    demo.note(answers.iter().flatten())?;
+    for answer in answers {
         // A refusal is part of life: a task that waits for another is tried again tomorrow.
         let Ok(outcome) = answer else { continue };
         done.actions += usize::from(!outcome.replayed && outcome.unchanged.is_none());

@@ -168,6 +168,9 @@ impl Engine {
     ///
     /// What commands leave for other jobs is committed with the transaction too and waits for
     /// [`Engine::run_follow_ups`].
+    ///
+    /// A session remembers the definitions that it has seen. After rolling back to a savepoint
+    /// that is older than the session, go on with a new one.
     #[must_use]
     pub fn within<'a>(&'a self, transaction: &'a dyn crate::store::Transact) -> Session<'a> {
         Session::foreign(self, transaction, self.now())

@@ -129,6 +129,9 @@ pub(super) fn writer(
         schema_version: schema::SCHEMA_VERSION,
         foreign_sqlite: super::guard::other_copy(),
     };
+    // From here on the writer itself waits for its turn: SQLite's own waiting pauses longer and
+    // longer, and would leave a busy process in front for good.
+    connection.busy_timeout(Duration::ZERO).map_err(failed)?;
     Ok((connection, settings))
 }
 
