@@ -29,6 +29,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "AUTOMATION_RUNS",
     "CASCADE_EVENTS",
     "FOLLOW_UP_HOPS",
+    "FOLLOW_UPS",
     "CONFLICT_RETRIES",
     "SCAN",
     "OVERDUE_COUNTED",

@@ -382,7 +382,7 @@ fn s5_5_jobs_that_create_jobs_come_to_an_end() {
     // Not silently: the last one's action has failed.
     let failed: Vec<&Arc<workflow_core::model::Job>> = jobs.iter().filter(|job| !job.failed.is_empty()).collect();
     assert_eq!(failed.len(), 1);
-    assert!(failed[0].failed[0].why.contains("longer than 100"), "{:?}", failed[0].failed);
+    assert!(failed[0].failed[0].why.contains("FOLLOW_UP_HOPS of 100"), "{:?}", failed[0].failed);
     assert_eq!(failed[0].attention[0].reason, AttentionReason::ActionFailed(1));
 }
 

@@ -297,6 +297,11 @@ fn s6_4_automations_can_be_left_out_when_a_status_is_set() {
     let outcome = office.give(json!({ "set_status": { "job": job, "status": "stuck", "leave_out": ["note"] } }));
     assert!(names(&outcome).contains(&"automations_left_out".to_owned()));
     assert!(office.tasks(job, "Think").is_empty());
+    // Where nothing is set there is nothing to leave out.
+    let again = office.give(json!({ "set_status": { "job": job, "status": "stuck", "leave_out": ["note"] } }));
+    assert_eq!((names(&again).len(), again.unchanged.is_some()), (0, true));
+    let unknown = json!({ "set_status": { "job": job, "status": "active", "leave_out": ["notes"] } });
+    assert!(matches!(office.refused(crate::kit::command(unknown)), Rejection::NotFound { what: "automation", .. }));
 }
 
 #[test]

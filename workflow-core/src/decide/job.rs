@@ -306,13 +306,16 @@ impl Decider<'_> {
         status: &StatusKey,
         leave_out: &BTreeSet<AutomationKey>,
     ) -> Step {
-        self.open_job(id)?;
-        self.leave_out = Rc::new(leave_out.clone());
-        if !leave_out.is_empty() {
-            self.emit(Event::AutomationsLeftOut { job: id, automations: leave_out.iter().cloned().collect() });
+        let job = self.open_job(id)?;
+        let compiled = self.compiled(&job)?;
+        if let Some(key) = leave_out.iter().find(|key| compiled.rule_named(key).is_none()) {
+            return Err(Rejection::not_found("automation", key).into());
         }
+        self.leave_out = Rc::new(leave_out.clone());
         if !self.set_status(id, status)?.map_err(|why| Rejection::refused("status", why))? {
             self.unchanged = Some(format!("the job is `{status}` already"));
+        } else if !leave_out.is_empty() {
+            self.emit(Event::AutomationsLeftOut { job: id, automations: leave_out.iter().cloned().collect() });
         }
         self.leave_out = Rc::default();
         self.run_cascade()

@@ -101,8 +101,8 @@ fn job(id: Uuid, other: Uuid) -> Value {
         "version": u32::MAX, "pinned": true, "stage": "réview", "status": "waiting for the client",
         "status_before_archive": "completed", "status_round": u32::MAX, "priority": "urgent",
         "assignees": [Uuid::max(), other, Uuid::nil()], "assigned_roles": ["Preparer"], "assigned_members": [other],
-        "start": "0001-01-01", "due": "9999-12-31", "statutory": "2024-02-29", "extended": "1582-10-15", "period_start": "1970-01-01",
-        "period_end": "1969-12-31", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
+        "start": "0001-01-01", "due": "9999-12-31", "statutory": "2024-02-29",
+        "extended": "1582-10-15", "period_start": "1970-01-01", "period_end": "1969-12-31", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
         "fields": fields(), "client_status": AWKWARD,
         "attention": [
             {"reason": {"declined": other}, "text": AWKWARD, "since": "0001-01-01T00:00:00Z"},
