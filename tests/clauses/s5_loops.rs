@@ -202,7 +202,7 @@ fn s5_9_a_cascade_of_too_many_events_is_cut() {
             |value: usize| json!({ "set_field": { "scope": "job", "field": "f", "value": number * 1_000 + value } });
         (0..limits::ACTIONS).map(set).collect()
     };
-    let count = limits::CASCADE_EVENTS / limits::ACTIONS;
+    let count = limits::CASCADE_EVENTS / limits::ACTIONS + 5;
     let mut automations: Vec<Value> = (0..count)
         .map(|number| may(&format!("a{number}"), &json!({ "signal": { "name": "go" } }), &json!(fields(number))))
         .collect();
