@@ -7,11 +7,11 @@ use workflow_core::error::{Error, ErrorKind, Rejection};
 use workflow_core::event::Actor;
 use workflow_core::id::{ItemId, JobId, TaskId};
 use workflow_core::limits;
-use workflow_core::model::Visit;
+use workflow_core::model::{AttentionReason, TaskState, Visit};
 use workflow_core::query::{CalendarQuery, JobQuery, PageRequest};
 use workflow_core::store::{Batch, DocId, Document, LogBy, LogScan, Put, Transact};
 
-use crate::kit::{Office, account, command, firm, key, member, plain};
+use crate::kit::{Office, account, command, firm, key, member, plain, set_task};
 
 /// Limits whose excess is refused, proved here.
 const REFUSED: &[&str] = &[
@@ -530,7 +530,9 @@ fn s12_1_a_decision_loads_in_so_many_rounds() {
 
 #[test]
 fn s12_1_a_job_makes_so_many_visits() {
-    let office = Office::with(plain());
+    let mut pipeline = plain();
+    pipeline["stages"][1]["automove"] = json!(true);
+    let office = Office::with(pipeline);
     let job = office.job();
     let record = office.store.get(firm(), &[DocId::Job(job)]).expect("readable").remove(0).expect("a job");
     let Document::Job(found) = &record.document else { panic!("no job") };
@@ -553,6 +555,13 @@ fn s12_1_a_job_makes_so_many_visits() {
     let rejection = office.refused(Command::MoveJob(MoveJob::to(job, key("one"))));
     check_limit(&rejection, "VISITS", 5_001, "a move");
     assert_eq!(office.get(job).visits.len(), 5_000);
+    // Moving by itself it is held, and says why.
+    let task = office.new_task(json!({ "job": job, "task": { "key": "t", "title": "T" } }));
+    office.run(set_task(task, TaskState::Completed));
+    let held = office.get(job);
+    assert_eq!((held.stage.as_str(), held.visits.len()), ("two", 5_000));
+    assert_eq!(held.attention[0].reason, AttentionReason::Held(key("three")));
+    assert!(held.attention[0].text.contains("VISITS of 5000"), "{:?}", held.attention);
     // The log knows nothing of these visits.
     office.leave();
 }

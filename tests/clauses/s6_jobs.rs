@@ -10,7 +10,7 @@ use workflow_core::model::{AttentionReason, Job, JobStatus, Priority, TaskState}
 use workflow_core::query::{JobQuery, JobScope, PageRequest};
 use workflow_core::store::{LogBy, LogScan, Transact};
 
-use crate::kit::{Office, account, firm, key, member, names, plain, set_task};
+use crate::kit::{Office, account, command, firm, key, member, names, plain, set_task};
 
 fn day(text: &str) -> Option<NaiveDate> {
     Some(text.parse().expect("a day"))
@@ -88,6 +88,29 @@ fn s6_1_every_field_is_there_and_set_by_commands() {
     assert_eq!((job.description.as_deref(), job.budget_minutes, job.client_status.as_deref()), (None, None, None));
     assert_eq!((job.start, job.due, job.statutory, job.extended), (None, None, None, None));
     assert!(job.fields.is_empty());
+}
+
+#[test]
+fn s6_2_dates_of_one_edit_count_from_each_other() {
+    let office = Office::with(plain());
+    let job = office.job();
+    let edit = |dates: serde_json::Value| {
+        office.give(json!({ "edit_job": { "job": job, "changes": { "dates": dates } } }));
+        let job = office.get(job);
+        (job.start, job.due, job.extended)
+    };
+    let before = |from: &str, days: i32| json!({ "to": { "relative": { "from": from, "offset": -days } } });
+    let first = edit(json!({ "due": { "to": { "on": "2026-04-15" } }, "start": before("due", 10),
+        "extended": before("start", -30) }));
+    assert_eq!(first, (day("2026-04-05"), day("2026-04-15"), day("2026-05-05")));
+    // A date that counts from itself is shifted; what counts from it sees where it went.
+    let second = edit(json!({ "due": before("due", 5), "start": before("due", 1) }));
+    assert_eq!(second, (day("2026-04-09"), day("2026-04-10"), day("2026-05-05")));
+    // What counts from a date that the same edit clears has nothing to count from.
+    let cleared = json!({ "edit_job": { "job": job, "changes": {
+        "dates": { "due": "clear", "start": before("due", 1) } } } });
+    assert!(office.refused(command(cleared)).to_string().contains("counts from"));
+    assert_eq!(office.get(job).due, day("2026-04-10"));
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Dates that follow from other dates.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::{Decider, Step};
+use crate::command::Change;
 use crate::definition::{DateAnchor, DateRule, JobDate};
+use crate::error::Rejection;
 use crate::event::Event;
 use crate::id::JobId;
 use crate::model::{Job, Task};
@@ -57,6 +61,28 @@ impl Decider<'_> {
                 *job_date_mut(job, *date) = value;
             }
         }
+    }
+
+    /// Sets and clears dates of a job. One that counts from another of the same edit comes after it.
+    pub(super) fn edit_dates(&mut self, id: JobId, changes: &BTreeMap<JobDate, Change<DateRule>>) -> Step {
+        let mut waiting: Vec<(JobDate, &Change<DateRule>)> =
+            changes.iter().map(|(date, change)| (*date, change)).collect();
+        while !waiting.is_empty() {
+            let counts = |place: &(JobDate, &Change<DateRule>)| {
+                waiting.iter().any(|(other, _)| *other != place.0 && counts_from(place.1, *other))
+            };
+            let next = waiting.iter().position(|place| !counts(place)).unwrap_or(0);
+            let (date, change) = waiting.remove(next);
+            let job = self.job(id)?;
+            let to = match change {
+                Change::Clear => None,
+                Change::To(rule) => Some(self.job_date(&job, rule).ok_or_else(|| {
+                    Rejection::invalid("dates", "the date that it counts from is not set, or it is out of range")
+                })?),
+            };
+            self.set_job_date(id, date, to)?;
+        }
+        Ok(())
     }
 
     /// Sets one of a job's dates, and those of its tasks that count from it.
@@ -119,4 +145,16 @@ fn job_date_mut(job: &mut Job, date: JobDate) -> &mut Option<NaiveDate> {
         JobDate::Statutory => &mut job.statutory,
         JobDate::Extended => &mut job.extended,
     }
+}
+
+/// Whether a change of a date counts from another date of the job.
+fn counts_from(change: &Change<DateRule>, date: JobDate) -> bool {
+    let Change::To(DateRule::Relative(rule)) = change else { return false };
+    let anchor = match date {
+        JobDate::Start => DateAnchor::Start,
+        JobDate::Due => DateAnchor::Due,
+        JobDate::Statutory => DateAnchor::Statutory,
+        JobDate::Extended => DateAnchor::Extended,
+    };
+    rule.from == anchor
 }

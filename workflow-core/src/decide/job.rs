@@ -251,16 +251,7 @@ impl Decider<'_> {
         for (field, change) in &changes.fields {
             self.set_job_field(id, field, change.clone().value().as_ref())?;
         }
-        for (date, change) in &changes.dates {
-            let job = self.job(id)?;
-            let to = match change {
-                Change::Clear => None,
-                Change::To(rule) => Some(self.job_date(&job, rule).ok_or_else(|| {
-                    Rejection::invalid("dates", "the date that it counts from is not set, or it is out of range")
-                })?),
-            };
-            self.set_job_date(id, *date, to)?;
-        }
+        self.edit_dates(id, &changes.dates)?;
         if self.events.len() == before {
             self.unchanged = Some("the job is like that already".to_owned());
         }

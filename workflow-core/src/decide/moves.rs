@@ -337,11 +337,17 @@ impl Decider<'_> {
         if !stage.automove || (stage.on_empty == OnEmpty::Hold && !job.had_blockers()) {
             return Ok(false);
         }
-        if job.visits.len() >= limits::VISITS || self.exit_refusal(&job)?.is_some() {
+        if self.exit_refusal(&job)?.is_some() {
             return Ok(false);
         }
         let Some((target, skipped)) = self.next_stage(&job)? else { return Ok(false) };
         let Some(next) = target.stage().map(|stage| stage.key.clone()) else { return Ok(false) };
+        if job.visits.len() >= limits::VISITS {
+            let text =
+                format!("everything is done, but the visits of the job are at the limit VISITS of {}", limits::VISITS);
+            self.raise(id, AttentionReason::Held(next), text);
+            return Ok(false);
+        }
         let guards = self.guards.len();
         let room = self.room(&target, Some(&job), false)?;
         drop(job);
