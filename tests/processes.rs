@@ -123,9 +123,8 @@ fn say(line: &str) {
     write!(out, "\n{line}\n").and_then(|()| out.flush()).expect("somebody who listens");
 }
 
-/// Not a test: what the other tests run as processes of their own.
+/// What the other tests run as processes of their own; nothing when it is run as a test.
 #[test]
-#[ignore = "the worker of the other tests"]
 fn worker() {
     let file = PathBuf::from(told("WORKFLOW_FILE"));
     let durability = if told("WORKFLOW_DURABILITY") == "process" { Durability::Process } else { Durability::PowerCut };
@@ -259,7 +258,7 @@ impl Transact for Dying {
 
 fn spawn(role: &str, file: &Path, number: u128, durability: Durability) -> Child {
     Process::new(std::env::current_exe().expect("this program's path"))
-        .args(["--exact", "worker", "--include-ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "worker", "--nocapture", "--test-threads=1"])
         .env(ROLE, role)
         .env("WORKFLOW_FILE", file)
         .env("WORKFLOW_NUMBER", number.to_string())

@@ -52,6 +52,17 @@ impl LockGuard {
         }
         Ok(())
     }
+
+    /// An error that may come from a log that was pulled away.
+    pub(super) fn explain(&self, error: StoreError) -> StoreError {
+        #[cfg(target_os = "linux")]
+        if let Some(watched) = &self.watched
+            && !watched.log_is_ours()
+        {
+            return pulled(ErrorKind::Corrupt, "what is read here is not what is there").caused_by(error);
+        }
+        error
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -98,8 +109,9 @@ mod linux {
 
     type FileId = (u64, u64);
 
-    /// Descriptors to look at locks through. They are kept as long as their file is there: closing
+    /// Descriptors to look at locks through. They are kept as long as the file has a name: closing
     /// one would take the process's locks on that file away, which is what they are there to notice.
+    /// SQLite removes the file with the last connection.
     static DESCRIPTORS: Mutex<BTreeMap<FileId, Arc<File>>> = Mutex::new(BTreeMap::new());
 
     #[derive(Debug)]
@@ -119,10 +131,8 @@ mod linux {
             let log = beside(database, "-wal");
             let memory = beside(database, "-shm");
             let mut descriptors = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
-            // Of a database that was closed for good the file is gone, and with it what to look at.
-            descriptors.retain(|_, file| {
-                Arc::strong_count(file) > 1 || file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
-            });
+            let is_gone = |file: &File| file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+            descriptors.retain(|_, file| Arc::strong_count(file) > 1 || !is_gone(file));
             let memory_id = id(&memory)?;
             let shared_memory = match descriptors.get(&memory_id) {
                 Some(known) => Arc::clone(known),

@@ -3,6 +3,7 @@
 //! One connection writes, with group commit; others read and never wait for it. Several processes
 //! may work on one file. `docs/sqlite.md` tells what is kept when, and what to keep off the file.
 
+mod backup;
 mod bind;
 mod fault;
 mod guard;
@@ -68,6 +69,8 @@ pub struct SqliteSettings {
     pub journal_mode: String,
     /// `FULL` or `NORMAL`.
     pub synchronous: String,
+    /// How long a writer waits for another process.
+    pub busy_timeout: Duration,
     /// The version of SQLite.
     pub sqlite_version: String,
     /// The version of the schema.
@@ -92,8 +95,10 @@ pub struct SqliteStore {
     path: PathBuf,
     options: SqliteOptions,
     settings: SqliteSettings,
-    writer: Writer,
+    // Closed before the writer: SQLite tidies the log away when a connection that may write is the
+    // last one to be closed.
     readers: Mutex<Vec<Connection>>,
+    writer: Writer,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -114,6 +119,7 @@ impl SqliteStore {
     /// [`ErrorKind::Unavailable`] and [`ErrorKind::Corrupt`] as SQLite meets them.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
+        let options = SqliteOptions { busy_timeout: options.busy_timeout.min(open::LONGEST_WAIT), ..options };
         if options.durability == Durability::None {
             let why = "the file survives the process: ask for `Process` or `PowerCut`";
             return Err(StoreError::new(ErrorKind::Unsupported, why));
@@ -135,29 +141,11 @@ impl SqliteStore {
     /// moment; the file appears when it is complete, over one that may be there.
     ///
     /// # Errors
-    /// When the copy cannot be written. No half copy is left under that name.
+    /// [`ErrorKind::Unsupported`] when the path is the store's own file, or that of a database
+    /// which is in use or was not closed. [`ErrorKind::Unavailable`] when the copy cannot be
+    /// written. No half copy is left under that name.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
-        let path = path.as_ref();
-        let partial = guard::beside(path, ".partial");
-        let io = |error: std::io::Error| {
-            StoreError::new(ErrorKind::Unavailable, format!("the backup cannot be written: {error}")).caused_by(error)
-        };
-        let copied = self.read(|connection| {
-            let failed = |error| fault("backing up", error);
-            let mut copy = Connection::open(&partial).map_err(failed)?;
-            {
-                let backup = rusqlite::backup::Backup::new(connection, &mut copy).map_err(failed)?;
-                // All in one step: a step sees one moment, and readers do not hold the writer up.
-                backup.run_to_completion(i32::MAX, Duration::from_millis(5), None).map_err(failed)?;
-            }
-            copy.close().map_err(|(_, error)| failed(error))
-        });
-        if let Err(error) = copied {
-            drop(std::fs::remove_file(&partial));
-            return Err(error);
-        }
-        std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(io)?;
-        std::fs::rename(&partial, path).map_err(io)
+        self.read(|connection| backup::to(connection, &self.path, path.as_ref()))
     }
 
     /// Lets SQLite check the whole file. Answers what is wrong, in its words; nothing when all is
@@ -182,7 +170,7 @@ impl SqliteStore {
             Some(connection) => connection,
             None => open::reader(&self.path, self.options.busy_timeout)?,
         };
-        let result = run(&connection);
+        let result = run(&connection).map_err(|error| self.writer.explain(error));
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < self.options.readers {
             readers.push(connection);

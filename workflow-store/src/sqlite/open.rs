@@ -18,6 +18,12 @@ const OLDEST: i32 = 3_051_003;
 /// Statements kept prepared per connection: more than the store has.
 const STATEMENTS: usize = 256;
 
+/// The least bytes of a database that has anything in it: one page of the smallest size.
+const SMALLEST: u64 = 512;
+
+/// SQLite counts milliseconds in 31 bits.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(i32::MAX as u64);
+
 /// Looks at the file without changing it, and refuses one that is not ours or too new.
 pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, StoreError> {
     if rusqlite::version_number() < OLDEST {
@@ -25,6 +31,10 @@ pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, Sto
         return Err(StoreError::new(ErrorKind::Unsupported, format!("{why}; link 3.51.3 or later")));
     }
     let size = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let message = format!("`{}` is a folder; name a file in it", path.display());
+            return Err(StoreError::new(ErrorKind::Unavailable, message));
+        }
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if options.create {
@@ -43,6 +53,10 @@ pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, Sto
     if size == 0 && log_size == 0 {
         return Ok(Found::Empty);
     }
+    // SQLite takes a file of one byte for an empty one, and would write over it.
+    if (1..SMALLEST).contains(&size) {
+        return Err(not_a_database(path));
+    }
     // INVARIANT: the file is looked at through SQLite alone. Opening and closing it by ourselves
     // would take the locks of other connections of this process away.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -50,14 +64,16 @@ pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, Sto
     let connection = Connection::open_with_flags(name, flags).map_err(|error| refuse(path, error))?;
     connection.busy_timeout(options.busy_timeout).map_err(|error| refuse(path, error))?;
     let found = schema::look(&connection).map_err(|error| match error.kind() {
-        ErrorKind::NotAStore => StoreError::new(
-            ErrorKind::NotAStore,
-            format!("`{}` is not a database at all; it was not touched", path.display()),
-        ),
+        ErrorKind::NotAStore => not_a_database(path),
         _ => error,
     })?;
     schema::check(found, &path.display().to_string(), options.inside_host_database)?;
     Ok(found)
+}
+
+fn not_a_database(path: &Path) -> StoreError {
+    let message = format!("`{}` is not a database at all; it was not touched", path.display());
+    StoreError::new(ErrorKind::NotAStore, message)
 }
 
 fn refuse(path: &Path, error: rusqlite::Error) -> StoreError {
@@ -66,10 +82,12 @@ fn refuse(path: &Path, error: rusqlite::Error) -> StoreError {
 
 /// A path as SQLite's URI.
 fn uri(path: &Path, query: &str) -> String {
-    let mut text = String::from("file:");
-    for byte in path.to_string_lossy().bytes() {
+    // With an empty authority, so that a path that begins with two slashes names none.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut text = String::from(if bytes.starts_with(b"/") { "file://" } else { "file:" });
+    for byte in bytes {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => text.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => text.push(char::from(*byte)),
             byte => text.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -122,16 +140,18 @@ pub(super) fn writer(
         let why = format!("asked for synchronous = {wanted}, SQLite says {synchronous}");
         return Err(StoreError::new(ErrorKind::Unsupported, why));
     }
+    let busy_timeout: i64 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).map_err(failed)?;
+    // From here on the writer itself waits for its turn: SQLite's own waiting pauses longer and
+    // longer, and would leave a busy process in front for good.
+    connection.busy_timeout(Duration::ZERO).map_err(failed)?;
     let settings = SqliteSettings {
         journal_mode,
         synchronous: synchronous.to_owned(),
+        busy_timeout: Duration::from_millis(busy_timeout.unsigned_abs()),
         sqlite_version: rusqlite::version().to_owned(),
         schema_version: schema::SCHEMA_VERSION,
         foreign_sqlite: super::guard::other_copy(),
     };
-    // From here on the writer itself waits for its turn: SQLite's own waiting pauses longer and
-    // longer, and would leave a busy process in front for good.
-    connection.busy_timeout(Duration::ZERO).map_err(failed)?;
     Ok((connection, settings))
 }
 

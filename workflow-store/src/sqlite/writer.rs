@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use workflow_core::error::StoreError;
+use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::{Batch, Committed, Conflict};
 
 use super::fault::{Stop, commit_fault, fault, is_busy};
@@ -101,32 +101,41 @@ impl Writer {
         let connection = lock(&self.connection);
         // Those that came while the connection was busy are taken along.
         let others: Vec<Arc<Ticket>> = lock(&self.group).waiting.drain(..).collect();
-        let all: Vec<&Batch> = own.iter().chain(others.iter().flat_map(|ticket| &ticket.batches)).collect();
-        let result = self.write_all(&connection, &all);
+        let parts: Vec<&[Batch]> =
+            std::iter::once(own).chain(others.iter().map(|ticket| ticket.batches.as_slice())).collect();
+        let mut answers = self.write_group(&connection, &parts).into_iter();
         drop(connection);
-        let answer = match result {
-            Ok(answers) => {
-                let mut answers = answers.into_iter();
-                let own = answers.by_ref().take(own.len()).collect();
-                for ticket in &others {
-                    let theirs = answers.by_ref().take(ticket.batches.len()).collect();
-                    ticket.turn(State::Answered(Ok(theirs)));
-                }
-                Ok(own)
-            }
-            Err(error) => {
-                for ticket in &others {
-                    ticket.turn(State::Answered(Err(StoreError::new(error.kind(), error.to_string()))));
-                }
-                Err(error)
-            }
-        };
+        let answer = answers.next().unwrap_or(Ok(Vec::new()));
+        for (ticket, answer) in others.iter().zip(answers) {
+            ticket.turn(State::Answered(answer));
+        }
         let mut group = lock(&self.group);
         match group.waiting.pop_front() {
             Some(next) => next.turn(State::Lead),
             None => group.led = false,
         }
         answer
+    }
+
+    /// Writes what several callers brought in one transaction. Answers each.
+    fn write_group(&self, connection: &Connection, parts: &[&[Batch]]) -> Vec<Result<Answers, StoreError>> {
+        let all: Vec<&Batch> = parts.iter().copied().flatten().collect();
+        match self.write_all(connection, &all) {
+            Ok(answers) => {
+                let mut answers = answers.into_iter();
+                parts.iter().map(|part| Ok(answers.by_ref().take(part.len()).collect())).collect()
+            }
+            // What failed may be one caller's alone. Nothing was written: each tries by itself.
+            Err(error) if parts.len() > 1 && !matches!(error.kind(), ErrorKind::Busy | ErrorKind::Ambiguous) => {
+                parts.iter().map(|part| self.write_all(connection, &part.iter().collect::<Vec<_>>())).collect()
+            }
+            Err(error) => {
+                let copy = |_: &&[Batch]| Err(StoreError::new(error.kind(), error.to_string()));
+                let mut answers: Vec<Result<Answers, StoreError>> = parts.iter().skip(1).map(copy).collect();
+                answers.insert(0, Err(error));
+                answers
+            }
+        }
     }
 
     fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
@@ -180,9 +189,14 @@ impl Writer {
                 if !connection.is_autocommit() {
                     drop(roll_back(connection));
                 }
-                Err(error)
+                Err(self.explain(error))
             }
         }
+    }
+
+    /// What an error comes from, where it can be told.
+    pub(super) fn explain(&self, error: StoreError) -> StoreError {
+        if error.kind() == ErrorKind::Corrupt { self.guard.explain(error) } else { error }
     }
 
     /// Takes the write lock at once: a transaction that reads first and writes later can fail for

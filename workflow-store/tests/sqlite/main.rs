@@ -1,0 +1,9 @@
+//! The SQLite store: opening, backup, views, group commit, and other copies of SQLite.
+
+mod backup;
+mod damage;
+mod group_commit;
+mod kit;
+mod open;
+mod two_copies;
+mod views;
