@@ -20,7 +20,6 @@ const FILE: &str = "WORKFLOW_OTHER_PROCESS";
 
 /// Not a test: a process that opens a database, reads it and closes it, as a report would.
 #[test]
-#[ignore = "the other process of the tests here"]
 fn other_process() {
     if let Some(path) = std::env::var_os(FILE) {
         let connection = Connection::open(PathBuf::from(path)).expect("a connection");
@@ -33,7 +32,7 @@ fn other_process() {
 
 fn let_another_process_look(path: &Path) {
     let status = Process::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "two_copies::other_process", "--include-ignored"])
+        .args(["--exact", "two_copies::other_process"])
         .env(FILE, path)
         .stdout(Stdio::null())
         .status()
