@@ -34,10 +34,24 @@ pub(crate) const BOUNDED: &[&str] = &[
     "SCAN",
     "OVERDUE_COUNTED",
     "CLAIM",
+    "REASON_CHARS",
     "DELIVERY_ATTEMPTS",
     "COMPILED_VERSIONS",
     "CACHED_FIRMS",
 ];
+
+#[test]
+fn s12_1_so_much_is_kept_of_a_hosts_reason() {
+    let mut pipeline = plain();
+    pipeline["stages"][0]["on_entry"] = json!([{ "key": "a", "do": [{ "signal": { "name": "s" } }] }]);
+    let office = Office::with(pipeline);
+    office.job();
+    let delivery =
+        office.engine.claim_notifications(Some(firm()), 1, chrono::TimeDelta::minutes(1)).expect("claimed").remove(0);
+    assert!(office.engine.reject(&delivery.receipt, &"é".repeat(limits::REASON_CHARS + 1)).expect("settled"));
+    let dead = office.engine.dead_letters(firm(), None, 10).expect("listed");
+    assert_eq!(dead[0].why, "é".repeat(limits::REASON_CHARS));
+}
 
 #[test]
 fn s12_1_one_answer_lists_so_many_problems() {

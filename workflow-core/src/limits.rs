@@ -40,6 +40,10 @@ limits! {
     CONDITION_DEPTH: usize = 16;
     /// Tests in a condition.
     CONDITION_NODES: usize = 200;
+    /// How far a relative date may be from what it counts from, in its unit.
+    DATE_OFFSET: u32 = 10_000;
+    /// How long a stage's time limit may be, in its unit.
+    TIME_LIMIT: u32 = 100_000;
     /// Tags on one account, job or task.
     TAGS: usize = 200;
     /// Custom fields on one account or job.
@@ -96,6 +100,8 @@ limits! {
     CLAIM: usize = 1_000;
     /// Attempts at one notification before it becomes a dead letter.
     DELIVERY_ATTEMPTS: u32 = 12;
+    /// Characters kept of a host's reason to fail or reject a notification.
+    REASON_CHARS: usize = 1_000;
     /// Steps that a shortcode template may take.
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.

@@ -25,9 +25,6 @@ pub(crate) use findings::Findings;
 pub(crate) use rules::{Rule, each_test, rules};
 pub(crate) use template::{WrittenTask, circle_message, circles, written_tasks};
 
-/// Most that a time limit can count.
-const TIME_LIMIT_MAX: u32 = 100_000;
-
 /// Job statuses that every pipeline has.
 pub(crate) const BUILT_IN_STATUSES: [&str; 3] = ["active", "completed", "archived"];
 
@@ -182,11 +179,14 @@ fn check_stages(definition: &PipelineDefinition, names: &Names<'_>, found: &mut 
                 condition::check(&format!("{path}.{part}"), test, names, found);
             }
         }
-        if let Some(limit) = stage.time_limit
-            && !(1..=TIME_LIMIT_MAX).contains(&limit.count)
-        {
-            let say = || format!("`{}` is out of range: write 1 to {TIME_LIMIT_MAX}", limit.count);
-            found.error(&format!("{path}.time_limit.count"), "out_of_range", say);
+        if let Some(limit) = stage.time_limit {
+            let path = format!("{path}.time_limit.count");
+            if limit.count == 0 {
+                found.error(&path, "out_of_range", || {
+                    "a time limit of `0` is past at once: write at least 1".to_owned()
+                });
+            }
+            check_limit(&path, "TIME_LIMIT", limits::TIME_LIMIT as usize, limit.count as usize, "its length", found);
         }
         if stage.wip_limit.is_some_and(|limit| limit.max == 0) {
             let say = || "a limit of `0` would let no job in: write at least 1".to_owned();

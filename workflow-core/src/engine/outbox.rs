@@ -279,5 +279,5 @@ impl Receipt {
 
 /// An error message that fits a record.
 fn shortened(why: &str) -> String {
-    why.chars().take(1_000).collect()
+    why.chars().take(limits::REASON_CHARS).collect()
 }

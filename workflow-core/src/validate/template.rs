@@ -13,9 +13,6 @@ use crate::id::TemplateKey;
 use crate::limits;
 use crate::lint::cycle;
 
-/// How far a relative date can be from what it counts from.
-const OFFSET_MAX: u32 = 10_000;
-
 /// Checks a pipeline's own task templates, and the order among them and the tasks written in place.
 pub(super) fn check_all(definition: &PipelineDefinition, found: &mut Findings) {
     let mut seen = BTreeSet::new();
@@ -140,11 +137,8 @@ fn check_dates(path: &str, dates: &[(&str, &Option<DateRule>)], found: &mut Find
 
 /// Checks that a relative date is not absurdly far.
 pub(super) fn check_date(path: &str, rule: &DateRule, found: &mut Findings) {
-    if let DateRule::Relative(date) = rule
-        && date.offset.unsigned_abs() > OFFSET_MAX
-    {
-        found.error(&format!("{path}.relative.offset"), "out_of_range", || {
-            format!("`{}` is out of range: write -{OFFSET_MAX} to {OFFSET_MAX}", date.offset)
-        });
+    if let DateRule::Relative(date) = rule {
+        let (path, offset) = (format!("{path}.relative.offset"), date.offset.unsigned_abs() as usize);
+        check_limit(&path, "DATE_OFFSET", limits::DATE_OFFSET as usize, offset, "its offset", found);
     }
 }

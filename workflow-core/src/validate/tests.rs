@@ -167,7 +167,7 @@ fn s3_2_a_final_stage_has_no_automove() {
 fn s3_2_limits_of_a_stage_are_at_least_one() {
     let limit = |count: u32| json!({"stages": [{"key": "a", "time_limit": {"count": count, "unit": "hours"}}]});
     refused(&with(limit(0)), "stages[0].time_limit.count", "out_of_range");
-    refused(&with(limit(100_001)), "stages[0].time_limit.count", "out_of_range");
+    refused(&with(limit(100_001)), "stages[0].time_limit.count", "limit");
     accepted(&with(limit(100_000)));
     let stages = json!({"stages": [{"key": "a", "wip_limit": {"max": 0}}]});
     refused(&with(stages), "stages[0].wip_limit.max", "out_of_range");
@@ -412,14 +412,14 @@ fn s6_2_relative_dates_are_not_absurdly_far() {
     let due = |offset: i32| json!({"relative": {"from": "creation", "offset": offset}});
     let task = |offset: i32| with(json!({"task_templates": [{"key": "t", "title": "T", "due": due(offset)}]}));
     accepted(&task(-10_000));
-    refused(&task(10_001), "task_templates[0].due.relative.offset", "out_of_range");
-    refused(&task(i32::MIN), "task_templates[0].due.relative.offset", "out_of_range");
+    refused(&task(10_001), "task_templates[0].due.relative.offset", "limit");
+    refused(&task(i32::MIN), "task_templates[0].due.relative.offset", "limit");
     let job = with(json!({"job_defaults": {"statutory": due(-10_001)}}));
-    refused(&job, "job_defaults.statutory.relative.offset", "out_of_range");
+    refused(&job, "job_defaults.statutory.relative.offset", "limit");
     let action = json!({"set_date": {"date": "due", "to": due(20_000)}});
-    refused(&with_action(action), "automations[0].do[0].set_date.to.relative.offset", "out_of_range");
+    refused(&with_action(action), "automations[0].do[0].set_date.to.relative.offset", "limit");
     let inline = json!({"create_task": {"key": "t", "title": "T", "start": due(20_000)}});
-    refused(&with_action(inline), "automations[0].do[0].create_task.start.relative.offset", "out_of_range");
+    refused(&with_action(inline), "automations[0].do[0].create_task.start.relative.offset", "limit");
 }
 
 #[test]
