@@ -47,7 +47,7 @@ fn s12_1_so_much_is_kept_of_a_hosts_reason() {
     let office = Office::with(pipeline);
     office.job();
     let delivery =
-        office.engine.claim_notifications(Some(firm()), 1, chrono::TimeDelta::minutes(1)).expect("claimed").remove(0);
+        office.engine.claim_notifications(Some(firm()), chrono::TimeDelta::minutes(1), 1).expect("claimed").remove(0);
     assert!(office.engine.reject(&delivery.receipt, &"é".repeat(limits::REASON_CHARS + 1)).expect("settled"));
     let dead = office.engine.dead_letters(firm(), None, 10).expect("listed");
     assert_eq!(dead[0].why, "é".repeat(limits::REASON_CHARS));
