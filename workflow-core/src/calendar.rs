@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::definition::{DateAnchor, DateRule, DateUnit};
+use crate::document::quote;
 use crate::error::Rejection;
 use crate::model::FirmSettings;
 
@@ -254,7 +255,7 @@ fn time_zone(name: &str) -> Result<TimeZone, Rejection> {
                 || "write an IANA name such as `America/New_York`".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            Err(Rejection::invalid("time_zone", format!("there is no time zone `{shown}`; {hint}")))
+            Err(Rejection::invalid("time_zone", format!("there is no time zone {}; {hint}", quote(&shown))))
         }
     }
 }

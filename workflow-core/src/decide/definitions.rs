@@ -229,9 +229,15 @@ impl Decider<'_> {
 }
 
 /// Everything that is wrong, or worth a look, in a definition, as publishing it would find.
+///
+/// What is past a limit is not looked into further, for it may be of any size.
 #[must_use]
 pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Problem> {
     let mut problems = validate(definition);
+    let full = problems.len() >= crate::limits::PROBLEMS;
+    if full || problems.iter().any(|problem| problem.code == "limit") {
+        return problems;
+    }
     match Compiled::new(Arc::new(definition.clone()), 0) {
         Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
         Err(texts) => problems.extend(texts),

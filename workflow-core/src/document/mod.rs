@@ -34,6 +34,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use path::quote;
 pub use schema::{command_schema, pipeline_schema, template_schema};
 
 use crate::definition::PipelineDefinition;

@@ -54,7 +54,7 @@ impl Path {
 }
 
 /// A piece of the document in backticks, short and on one line.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::from("`");
     for (place, character) in text.chars().enumerate() {
         if place == QUOTED {
