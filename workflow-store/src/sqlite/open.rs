@@ -142,7 +142,7 @@ pub(super) fn writer(
     }
     let busy_timeout: i64 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).map_err(failed)?;
     // From here on the writer itself waits for its turn: SQLite's own waiting pauses longer and
-    // longer, and would leave a busy process in front for good.
+    // longer, up to a tenth of a second, while a busy process takes one turn after the other.
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
     let settings = SqliteSettings {
         journal_mode,

@@ -138,12 +138,13 @@ fn s5_5_a_batch_that_fails_hurts_no_other_in_its_group() {
     )
     .expect("a trigger");
     let engine = &engine;
-    let mut work: Vec<_> = (0..THREADS).map(|thread| boxed(move || good(engine, thread))).collect();
+    let mut work: Vec<_> = (0..THREADS - 1).map(|thread| boxed(move || good(engine, thread))).collect();
     for place in [2, 6] {
         work.insert(
             place,
             boxed(move || {
-                let error = engine.execute(&request(comment(1, "poison"))).expect_err("an error");
+                // On a job of its own, so that it does not conflict instead.
+                let error = engine.execute(&request(comment(THREADS - 1, "poison"))).expect_err("an error");
                 assert!(error.to_string().contains("not this one"), "{error}");
                 Ok(())
             }),
@@ -153,7 +154,7 @@ fn s5_5_a_batch_that_fails_hurts_no_other_in_its_group() {
     assert_eq!(answers, vec![Ok(()); answers.len()], "the others are committed");
     let mut found = comments(&log(&store));
     found.sort();
-    assert_eq!(found, (0..THREADS).map(|thread| format!("good {thread}")).collect::<Vec<_>>());
+    assert_eq!(found, (0..THREADS - 1).map(|thread| format!("good {thread}")).collect::<Vec<_>>());
     assert_eq!(engine.verify(firm()).expect("readable").differences, Vec::<String>::new());
 }
 
@@ -161,11 +162,11 @@ fn s5_5_a_batch_that_fails_hurts_no_other_in_its_group() {
 #[test]
 fn s10_3_writers_take_turns() {
     let home = Home::new();
-    let (_, busy) = home.office(quick());
+    let (_, busy) = home.office(SqliteOptions::default());
     let other = Engine::new(Arc::new(SqliteStore::open(home.database(), quick()).expect("a store")));
     let end = Instant::now() + Duration::from_millis(2_500);
     let turns = std::thread::scope(|scope| {
-        for thread in 0..2 {
+        for thread in 0..6 {
             let busy = &busy;
             scope.spawn(move || {
                 while Instant::now() < end {
