@@ -297,7 +297,6 @@ fn check_roles_in(catalog: &Catalog, texts: &Texts, problems: &mut Vec<Problem>)
 /// Checks the lists of a firm's settings.
 fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
     let lists = [
-        ("the time zone", settings.time_zone.len()),
         ("the number of working days", settings.working_days.len()),
         ("the number of holidays", settings.holidays.len()),
         ("the number of roles", settings.roles.len()),
