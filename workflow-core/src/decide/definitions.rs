@@ -303,6 +303,7 @@ fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
         ("the number of item kinds", settings.item_kinds.len()),
         ("the number of kinds with host templates", settings.host_templates.len()),
         ("the number of folder templates", settings.folder_templates.as_ref().map_or(0, BTreeSet::len)),
+        ("the number of account tags", settings.account_tags.as_ref().map_or(0, BTreeSet::len)),
         ("the number of task statuses", settings.task_statuses.len()),
     ];
     let kinds = settings.item_kinds.values().flat_map(|kind| [kind.done.len(), kind.declined.len()]);
