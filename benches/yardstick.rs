@@ -293,8 +293,8 @@ fn per_second(steps: usize, time: Duration) -> f64 {
     steps as f64 / time.as_secs_f64()
 }
 
-/// Engine and program in turn; the median of the ratios.
-fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Outcome<f64> {
+/// Engine and program in turn; tells the median of the ratios, and answers the best rates of both.
+fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Outcome<(f64, f64)> {
     let noted = note(clients, many)?;
     let (mut ratios, mut rate, mut bare) = (Vec::new(), 0.0f64, 0.0f64);
     for _ in 0..5 {
@@ -306,7 +306,7 @@ fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Ou
     }
     let ratio = median(ratios);
     println!("{name:<34} engine {rate:>9.0} steps/s   program {bare:>9.0} steps/s   ratio {ratio:.2}");
-    Ok(rate)
+    Ok((rate, bare))
 }
 
 /// The most memory that this process has held, in megabytes.
@@ -389,14 +389,18 @@ fn scales(name: &str, memory: bool) -> Outcome {
     Ok(())
 }
 
-/// Steps in memory, all side by side.
-fn in_memory(clients: usize) -> Outcome {
-    let season = Season::new(Engine::new(Arc::new(MemoryStore::new())), clients)?;
-    let mut runners = season.start()?;
-    let began = Instant::now();
-    let steps = drive(&season, &mut runners)?;
-    println!("memory: {:.0} steps/s on one core\n", per_second(steps, began.elapsed()));
-    Ok(())
+/// Steps per second in memory, all jobs side by side: the best of five, since what else the machine
+/// does can only slow a run down.
+fn in_memory(clients: usize) -> Outcome<f64> {
+    let mut best = 0.0f64;
+    for _ in 0..5 {
+        let season = Season::new(Engine::new(Arc::new(MemoryStore::new())), clients)?;
+        let mut runners = season.start()?;
+        let began = Instant::now();
+        let steps = drive(&season, &mut runners)?;
+        best = best.max(per_second(steps, began.elapsed()));
+    }
+    Ok(best)
 }
 
 /// Everything; or one thing alone: for profilers `memory`, `one` or `many` and how many clients, and
@@ -406,7 +410,10 @@ fn main() -> Outcome {
     if let [what, clients] = arguments.as_slice() {
         return match what.as_str() {
             "work-on" => work_on(Path::new(clients)),
-            "memory" => in_memory(clients.parse()?),
+            "memory" => {
+                println!("memory: {:.0} steps/s on one core", in_memory(clients.parse()?)?);
+                Ok(())
+            }
             "one" | "many" => {
                 let (time, steps) = engine_time(clients.parse()?, Durability::Process, what == "many")?;
                 println!("SQLite NORMAL, {what}: {:.0} steps/s", per_second(steps, time));
@@ -420,8 +427,14 @@ fn main() -> Outcome {
     compare("SQLite NORMAL, execute_many", 300, Durability::Process, true)?;
     let one = compare("SQLite FULL, one by one", 60, Durability::PowerCut, false)?;
     let many = compare("SQLite FULL, execute_many", 300, Durability::PowerCut, true)?;
-    println!("\nexecute_many over one by one under FULL: {:.1} times\n", many / one);
-    in_memory(5_000)?;
+    let (engine, program) = (many.0 / one.0, many.1 / one.1);
+    println!(
+        "\nexecute_many over one by one under FULL: {engine:.1} times; the program's own gain: {program:.1} times\n"
+    );
+    for clients in [300, 1_000, 5_000] {
+        println!("memory, {clients:>4} jobs side by side: {:>7.0} steps/s on one core", in_memory(clients)?);
+    }
+    println!();
     scales("memory", true)?;
     scales("SQLite NORMAL", false)?;
     Ok(())
