@@ -126,7 +126,7 @@ fn s12_2_a_misspelt_field_is_one_error_and_its_content_is_checked() {
 
 #[test]
 fn s12_2_unknown_fields_of_variants_are_errors_too() {
-    let problem = only("key: p\nname: P\nstages: []\naccess:\n  only: {role: [Preparer]}\n");
+    let problem = only("key: p\nname: P\nstages: [{key: a}]\naccess:\n  only: {role: [Preparer]}\n");
     assert_eq!((problem.path.as_str(), problem.code), ("access.only.role", "unknown_field"));
     assert!(problem.message.contains("did you mean `roles`?"));
     let problem =
@@ -376,9 +376,9 @@ fn s12_2_no_answer_lists_more_problems_than_the_limit() {
 
 #[test]
 fn s2_1_names_of_fields_may_be_anything() {
-    let text = "key: p\nname: P\nstages: []\njob_defaults:\n  fields:\n    2026: true\n    \"a.b c\": {}\n";
+    let text = "key: p\nname: P\nstages: [{key: a}]\njob_defaults:\n  fields:\n    2026: true\n    \"a.b c\": {}\n";
     assert_eq!(only(text).path, "job_defaults.fields[\"a.b c\"]");
-    let padded = "key: p\nname: P\nstages: []\njob_defaults: {fields: {\" a\": 1}}\n";
+    let padded = "key: p\nname: P\nstages: [{key: a}]\njob_defaults: {fields: {\" a\": 1}}\n";
     assert_eq!(only(padded).path, "job_defaults.fields[\" a\"]");
     let pipeline: PipelineDefinition =
         read("pipeline", text.replace("{}", "[x]").as_bytes()).expect("good with a list of texts");

@@ -151,7 +151,10 @@ impl<'a> Checker<'a> {
         };
         let message = format!("there is no field {} here; {advice}", quote(&entry.key));
         self.field_problem(&entry.key, entry.line, "unknown_field", message);
-        if let Some(field) = meant.and_then(|name| fields.get(name)) {
+        if let Some((name, field)) = meant.and_then(|name| Some((name, fields.get(name)?))) {
+            let before = self.path.push_key(&entry.key);
+            self.problems.misspelt.push((self.path.as_str().to_owned(), name.to_owned()));
+            self.path.back(before);
             self.field(field, entry);
         }
         meant

@@ -3,8 +3,9 @@
 //! Reading answers every problem at once, each with its path and line, at most
 //! [`PROBLEMS`](crate::limits::PROBLEMS) of them. It goes in three steps: the text becomes a tree,
 //! within the limits of size, depth and count; the tree is held against the schema of the type;
-//! and serde reads what passed. Whether the parts of a pipeline make sense together is not asked
-//! here.
+//! and serde reads what passed. Whether the parts of a pipeline make sense together is asked when
+//! it is published; only of one that has problems of form already, [`read_pipeline`] tells those of
+//! sense too, as far as they are sure.
 //!
 //! The codes of the problems are stable: `syntax`, `duplicate_key`, `unknown_field`,
 //! `missing_field`, `wrong_type`, `unknown_variant`, `out_of_range`, `too_long`, `too_deep`,
@@ -22,6 +23,7 @@ mod choice;
 mod closest;
 mod emit;
 mod json;
+mod mend;
 mod path;
 mod read;
 mod schema;
@@ -58,7 +60,7 @@ use tree::{Bounds, Node, Problems, Stop, Value};
 /// # Errors
 /// [`Rejection::Document`] with every problem of the document.
 pub fn read_pipeline(bytes: &[u8]) -> Result<PipelineDefinition, Rejection> {
-    read("pipeline", bytes)
+    read_or(bytes, "pipeline", mend::sense_of)
 }
 
 /// Reads any type that has a schema from YAML or JSON; `what` names it in messages.
@@ -74,6 +76,15 @@ pub fn read_pipeline(bytes: &[u8]) -> Result<PipelineDefinition, Rejection> {
 /// # Errors
 /// [`Rejection::Document`] with every problem of the document.
 pub fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<T, Rejection> {
+    read_or(bytes, what, |_, _, _| Vec::new())
+}
+
+/// Reads a document; when its form has problems, asks what else is wrong with it.
+fn read_or<T: DeserializeOwned + JsonSchema>(
+    bytes: &[u8],
+    what: &'static str,
+    further: impl FnOnce(&Node, &[Problem], &[mend::Misspelt]) -> Vec<Problem>,
+) -> Result<T, Rejection> {
     let mut problems = Problems::default();
     let tree = parse(what, bytes, &mut problems).map_err(|Stop| ());
     if let Ok(tree) = &tree {
@@ -84,7 +95,13 @@ pub fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) 
             let message = format!("this cannot be read as a {what}: {failure}");
             Rejection::Document(vec![Problem::error(failure.path(), "invalid", message).at_line(failure.line())])
         }),
-        _ => Err(Rejection::Document(problems.into_sorted())),
+        tree => {
+            if let Ok(tree) = &tree {
+                let further = further(tree, problems.list(), &problems.misspelt);
+                problems.extend(further);
+            }
+            Err(Rejection::Document(problems.into_sorted()))
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::mend::Misspelt;
 use super::path::{Path, quote};
 use crate::error::Problem;
 use crate::limits::{DOCUMENT_DEPTH, DOCUMENT_NODES, PROBLEMS};
@@ -79,6 +80,8 @@ impl Value {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     list: Vec<Problem>,
+    /// Misspelt fields, with the names that were meant.
+    pub(super) misspelt: Vec<Misspelt>,
 }
 
 impl Problems {
@@ -97,6 +100,17 @@ impl Problems {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Those found so far, in the order they were found.
+    pub(super) fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// Takes down problems found otherwise, unless there are enough.
+    pub(super) fn extend(&mut self, problems: Vec<Problem>) {
+        self.list.extend(problems);
+        self.list.truncate(PROBLEMS);
     }
 
     /// All of them, from the top of the document to its end.
