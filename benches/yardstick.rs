@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use workflow::around::{Around, Hand};
 use workflow::season::{Season, drive, drive_many};
 use workflow_core::command::{Command, ItemRef};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
 use workflow_core::event::Actor;
-use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::id::{FirmId, PipelineKey};
 use workflow_core::model::ItemProgress;
 use workflow_core::query::{JobQuery, PageRequest};
 use workflow_core::store::{
-    Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, LogScan, Logged,
-    Put, QueueScan, QueuedBody, Record, Scan, StageTally, Store, Transact, Waiting, encode_entry, encode_queued,
-    memory::MemoryStore,
+    Batch, Cell, Committed, Conflict, Document, Durability, Put, QueuedBody, Store, Transact, encode_entry,
+    encode_queued, memory::MemoryStore,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -38,24 +38,9 @@ struct Recorder {
     groups: Mutex<Vec<Vec<Batch>>>,
 }
 
-impl Transact for Recorder {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        self.store.get(firm, ids)
-    }
-    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
-        self.store.scan(firm, scan)
-    }
-    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
-        self.store.count(firm, scan)
-    }
-    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
-        self.store.tallies(firm, pipeline)
-    }
-    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        self.store.log(firm, scan)
+impl Hand for Recorder {
+    fn store(&self) -> &dyn Transact {
+        &self.store
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let answers = self.store.commit(batches)?;
@@ -65,12 +50,6 @@ impl Transact for Recorder {
             self.groups.lock().map_err(|_| "poisoned").expect("a lock").push(kept);
         }
         Ok(answers)
-    }
-    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim(claim)
-    }
-    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-        self.store.queued(scan)
     }
 }
 
@@ -223,10 +202,10 @@ struct Noted {
 fn note(clients: usize, many: bool) -> Outcome<Noted> {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("engine.db"), Durability::Process)?;
-    let recorder = Arc::new(Recorder { store, groups: Mutex::default() });
+    let recorder = Arc::new(Around(Recorder { store, groups: Mutex::default() }));
     let season = Season::new(Engine::new(Arc::clone(&recorder) as _), clients)?;
     let mut runners = season.start()?;
-    let take = || std::mem::take(&mut *recorder.groups.lock().map_err(|_| "poisoned").expect("a lock"));
+    let take = || std::mem::take(&mut *recorder.0.groups.lock().map_err(|_| "poisoned").expect("a lock"));
     let setup = take();
     if many {
         drive_many(&season, &mut runners, 256)?

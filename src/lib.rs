@@ -1,5 +1,6 @@
 //! What the suites, benches and examples of the workflow engine share. Not published.
 
+pub mod around;
 pub mod season;
 
 /// The README's example, run as a test.

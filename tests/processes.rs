@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
+use workflow::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, MoveJob, NewJob, Request};
 use workflow_core::engine::{Clock, Engine, ManualClock, SystemClock};
 use workflow_core::error::StoreError;
 use workflow_core::event::{AccountRecord, Actor, Entry, Event};
-use workflow_core::id::{AccountId, FirmId, IdempotencyKey, JobId, NotificationId, PipelineKey, StageKey};
+use workflow_core::id::{AccountId, FirmId, IdempotencyKey, JobId, NotificationId, PipelineKey};
 use workflow_core::model::{FirmSettings, Intent};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogBy, LogScan, Logged, Queue,
-    QueueScan, QueuedState, Record, Scan, StageTally, Transact, Waiting,
+    Batch, Committed, Conflict, Durability, LogBy, LogScan, Queue, QueueScan, QueuedState, Transact, Waiting,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -204,7 +204,7 @@ fn until_killed(store: SqliteStore, round: u128) {
 /// Dies at a commit: an even number before it, an odd one after it.
 fn die(store: SqliteStore, number: u128) {
     let left = AtomicI64::new(i64::try_from(number / 2).expect("a small number"));
-    let engine = Engine::new(Arc::new(Dying { store, left, after: number % 2 == 1 }));
+    let engine = Engine::new(Arc::new(Around(Dying { store, left, after: number % 2 == 1 })));
     give(&engine, "tag", "die", command("tag", 0, 0));
     say("end");
 }
@@ -216,24 +216,9 @@ struct Dying {
     after: bool,
 }
 
-impl Transact for Dying {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        self.store.get(firm, ids)
-    }
-    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
-        self.store.scan(firm, scan)
-    }
-    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
-        self.store.count(firm, scan)
-    }
-    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
-        self.store.tallies(firm, pipeline)
-    }
-    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        self.store.log(firm, scan)
+impl Hand for Dying {
+    fn store(&self) -> &dyn Transact {
+        &self.store
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let last = self.left.fetch_sub(1, Ordering::SeqCst) == 0;
@@ -245,12 +230,6 @@ impl Transact for Dying {
             std::process::abort();
         }
         done
-    }
-    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim(claim)
-    }
-    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-        self.store.queued(scan)
     }
 }
 

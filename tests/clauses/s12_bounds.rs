@@ -5,19 +5,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use workflow::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, Request};
 use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
 use workflow_core::event::{Actor, Event};
-use workflow_core::id::{FirmId, JobId, NotificationId, PipelineKey, StageKey};
+use workflow_core::id::{FirmId, JobId, NotificationId};
 use workflow_core::limits;
 use workflow_core::model::{AttentionReason, FirmSettings, Job};
 use workflow_core::query::{JobQuery, PageRequest};
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Document, Hit, LogScan, Logged, Put, Queue,
-    QueueScan, QueuedState, Record, Scan, StageTally, Transact, Waiting,
-};
+use workflow_core::store::{Batch, Committed, Conflict, DocId, Document, Put, Queue, QueuedState, Transact};
 
 use crate::kit::{Office, account, command, firm, key, plain};
 
@@ -178,24 +176,9 @@ struct Crowded {
     commits: AtomicUsize,
 }
 
-impl Transact for Crowded {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        self.inner.get(firm, ids)
-    }
-    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
-        self.inner.scan(firm, scan)
-    }
-    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
-        self.inner.count(firm, scan)
-    }
-    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
-        self.inner.tallies(firm, pipeline)
-    }
-    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        self.inner.log(firm, scan)
+impl Hand for Crowded {
+    fn store(&self) -> &dyn Transact {
+        &self.inner
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         if !self.crowded.load(Ordering::SeqCst) {
@@ -204,30 +187,24 @@ impl Transact for Crowded {
         self.commits.fetch_add(1, Ordering::SeqCst);
         Ok(batches.iter().map(|_| Err(Conflict::Document(DocId::Firm))).collect())
     }
-    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
-        self.inner.claim(claim)
-    }
-    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-        self.inner.queued(scan)
-    }
 }
 
 #[test]
 fn s12_1_a_command_is_tried_so_often() {
     let inner = MemoryStore::new();
-    let store = Arc::new(Crowded { inner, crowded: AtomicBool::new(false), commits: AtomicUsize::new(0) });
+    let store = Arc::new(Around(Crowded { inner, crowded: AtomicBool::new(false), commits: AtomicUsize::new(0) }));
     let engine = Engine::new(Arc::clone(&store) as _);
     let request = |name: &str| {
         let settings = Box::new(FirmSettings::named(name));
         Request::new(firm(), Actor::system("t"), Command::SaveFirm(settings))
     };
     engine.execute(&request("F")).expect("a firm");
-    store.crowded.store(true, Ordering::SeqCst);
+    store.0.crowded.store(true, Ordering::SeqCst);
     let error = engine.execute(&request("G")).expect_err("others were faster");
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::Conflict, true));
     assert!(error.to_string().contains("20 times (CONFLICT_RETRIES)"), "{error}");
-    assert_eq!(store.commits.load(Ordering::SeqCst), limits::CONFLICT_RETRIES as usize + 1);
-    store.crowded.store(false, Ordering::SeqCst);
+    assert_eq!(store.0.commits.load(Ordering::SeqCst), limits::CONFLICT_RETRIES as usize + 1);
+    store.0.crowded.store(false, Ordering::SeqCst);
     engine.execute(&request("G")).expect("now it is done");
 }
 

@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
+use workflow::around::{Around, Hand};
 use workflow_core::command::Request;
 use workflow_core::engine::{Engine, Outcome};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
-use workflow_core::id::{FirmId, JobId, PipelineKey, StageKey};
+use workflow_core::id::JobId;
 use workflow_core::model::{Job, Priority};
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, QueueScan, Record, Scan,
-    StageTally, Transact, Waiting,
-};
+use workflow_core::store::{Batch, Committed, Conflict, DocId, Transact};
 
 use crate::draw::Step;
 use crate::firm::{account, command, firm, setup, system};
@@ -163,24 +161,9 @@ struct Forgetful {
     loses_answers: AtomicBool,
 }
 
-impl Transact for Forgetful {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        self.store.get(firm, ids)
-    }
-    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
-        self.store.scan(firm, scan)
-    }
-    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
-        self.store.count(firm, scan)
-    }
-    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
-        self.store.tallies(firm, pipeline)
-    }
-    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        self.store.log(firm, scan)
+impl Hand for Forgetful {
+    fn store(&self) -> &dyn Transact {
+        &self.store
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let committed = self.store.commit(batches)?;
@@ -189,22 +172,16 @@ impl Transact for Forgetful {
         }
         Ok(committed)
     }
-    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim(claim)
-    }
-    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-        self.store.queued(scan)
-    }
 }
 
 #[test]
 fn s10_3_many_commands_whose_answer_was_lost_are_done_once() {
-    let store = Arc::new(Forgetful { store: MemoryStore::new(), loses_answers: AtomicBool::new(false) });
+    let store = Arc::new(Around(Forgetful { store: MemoryStore::new(), loses_answers: AtomicBool::new(false) }));
     let engine = Engine::new(Arc::clone(&store) as _);
     for request in setup() {
         engine.execute(&request).expect("a firm that can be set up");
     }
-    store.loses_answers.store(true, Ordering::SeqCst);
+    store.0.loses_answers.store(true, Ordering::SeqCst);
     let create = request(json!({ "create_job": { "account": account(1), "pipeline": "main" } }));
     let answers = engine.execute_many(&[create.clone(), create.clone(), create]);
     let created: std::collections::BTreeSet<JobId> =

@@ -1,0 +1,53 @@
+//! A store around another, for suites and benches that look at commits or get in their way.
+
+use workflow_core::error::StoreError;
+use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::store::{
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, QueueScan, Record, Scan,
+    StageTally, Transact, Waiting,
+};
+
+/// What commits go through on their way to a store.
+pub trait Hand {
+    /// The store.
+    fn store(&self) -> &dyn Transact;
+
+    /// Commits to it, or does something else.
+    ///
+    /// # Errors
+    /// As [`Transact::commit`].
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+}
+
+/// A store whose commits go through a hand; everything else is the store's own.
+pub struct Around<T>(pub T);
+
+impl<T: Hand> Transact for Around<T> {
+    fn capabilities(&self) -> Capabilities {
+        self.0.store().capabilities()
+    }
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.0.store().get(firm, ids)
+    }
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        self.0.store().scan(firm, scan)
+    }
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
+        self.0.store().count(firm, scan)
+    }
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+        self.0.store().tallies(firm, pipeline)
+    }
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        self.0.store().log(firm, scan)
+    }
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.0.commit(batches)
+    }
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        self.0.store().claim(claim)
+    }
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        self.0.store().queued(scan)
+    }
+}
