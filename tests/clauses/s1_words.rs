@@ -14,6 +14,22 @@ use workflow_core::store::{Queue, QueuedState};
 
 use crate::kit::{Office, account, command, key, member};
 
+#[test]
+fn s1_5_an_automation_is_a_fact_in_the_log_and_asks_the_host_by_a_notification() {
+    let office = Office::with(json!({ "key": "p", "name": "P", "stages": [
+        { "key": "one", "on_entry": [{ "key": "hello", "if": { "role_filled": "preparer" },
+            "do": [{ "request": { "kind": "email", "title": "Hello" } }, { "add_job_tags": ["greeted"] }] }] },
+        { "key": "two" }] }));
+    let outcome = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p" } }));
+    let facts: Vec<Value> = outcome.events().iter().map(|fact| serde_json::to_value(fact).expect("json")).collect();
+    let ran = facts.iter().position(|fact| fact["event"].get("automation_ran").is_some()).expect("it ran");
+    // What it did says so, in order, and which event set it off.
+    let by: Vec<_> = facts[ran..].iter().map(|fact| (fact["by"].as_str(), fact["of"].as_u64())).collect();
+    assert!(by.len() >= 4 && by.iter().all(|by| *by == (Some("hello"), Some(0))), "{facts:#?}");
+    let [notification] = outcome.notifications()[..] else { panic!("one notification") };
+    assert_eq!((notification.job, notification.account), (outcome.job(), Some(account(1))));
+}
+
 fn other_firm() -> FirmId {
     FirmId(uuid::Uuid::from_u128(0xf2))
 }

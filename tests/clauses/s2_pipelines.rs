@@ -532,6 +532,19 @@ fn s2_6_errors_refuse_and_warnings_do_not() {
     let found = problems(office.try_publish(with(json!([{ "assign": { "roles": ["preperer"] } }])), json!({})));
     assert_eq!(codes(&found), [("stages[0].on_entry[0].do[0].assign.roles", "unknown_role")]);
     assert!(found[0].message.contains("did you mean `preparer`?"), "{}", found[0].message);
+    // Also in shortcodes, each where it is written, and beside those that are not understood.
+    let texts = json!([{ "request": { "kind": "email", "title": "{{ role.preperer }}" } },
+        { "request": { "kind": "email", "title": "{{ nobody.name }}" } }]);
+    let found = problems(office.try_publish(with(texts), json!({})));
+    let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(
+        paths
+            .iter()
+            .filter(|path| path.ends_with("do[0].request.title") || path.ends_with("do[1].request.title"))
+            .count(),
+        2,
+        "{found:?}"
+    );
     let found = problems(office.try_publish(with(json!([{ "create_tasks": ["call"] }])), json!({})));
     assert_eq!(found[0].code, "unknown_task_template");
     // A condition on a tag that nothing sets, and automove that never fires, are worth a look.

@@ -52,7 +52,7 @@ pub struct Compiled {
 
 /// Texts with shortcodes, parsed, by their source.
 #[derive(Debug, Default)]
-pub(crate) struct Texts(FxHashMap<Box<str>, Text>);
+pub(crate) struct Texts(FxHashMap<Box<str>, (String, Text)>);
 
 impl Texts {
     /// Parses a text and remembers it.
@@ -61,18 +61,18 @@ impl Texts {
             return;
         }
         match Text::compile(source) {
-            Ok(text) => drop(self.0.insert(source.into(), text)),
+            Ok(text) => drop(self.0.insert(source.into(), (path.to_owned(), text))),
             Err(error) => problems.push(Problem::error(path, error.code, error.message)),
         }
     }
 
     /// The parsed text of a source.
     pub(crate) fn get(&self, source: &str) -> Option<&Text> {
-        self.0.get(source)
+        self.0.get(source).map(|(_, text)| text)
     }
 
-    /// Every parsed text.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Text> {
+    /// Every parsed text, with the first place where it is written.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &(String, Text)> {
         self.0.values()
     }
 }
@@ -241,7 +241,7 @@ fn collect_rules(definition: &PipelineDefinition) -> Vec<Rule> {
     rules
 }
 
-fn collect_texts(definition: &PipelineDefinition, problems: &mut Vec<Problem>) -> Texts {
+pub(crate) fn collect_texts(definition: &PipelineDefinition, problems: &mut Vec<Problem>) -> Texts {
     let mut texts = Texts::default();
     for (place, task) in definition.task_templates.iter().enumerate() {
         task_texts(&mut texts, &format!("task_templates[{place}]"), task, problems);

@@ -41,6 +41,13 @@ fn s2_1_without_its_stages_nothing_is_said_of_sense() {
     assert_eq!(found, ["stages[1].kez", "stages[1].key"]);
 }
 
+#[test]
+fn s2_1_a_field_of_a_stage_that_is_not_known_may_have_made_it_final() {
+    let text = "key: p\nname: P\nstages:\n- key: a\n- {key: b, is_the_last: true}\n- {key: c, automove: true}\n";
+    let found: Vec<_> = problems(text).into_iter().map(|problem| problem.path).collect();
+    assert_eq!(found, ["stages[1].is_the_last"]);
+}
+
 /// Every place in a document, as its path and how to reach it.
 fn each_place(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
     let mut go = |step: String, key: &str, inner: &Value| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Decider, Need, Step, Stop, check_limit, check_name};
 use crate::calendar::FirmCalendar;
 use crate::catalog::Catalog;
-use crate::compile::{Compiled, Texts, job_texts, task_texts};
+use crate::compile::{Compiled, Texts, collect_texts, job_texts, task_texts};
 use crate::definition::{PipelineDefinition, Template, TemplateKind};
 use crate::error::{Problem, Rejection, Severity};
 use crate::event::Event;
@@ -15,7 +15,6 @@ use crate::limits;
 use crate::lint::{Surroundings, lint};
 use crate::model::{FirmSettings, Member};
 use crate::shelf::Slot;
-use crate::shortcode::Text;
 use crate::store::{DocId, FollowUpWork, StageGuard};
 use crate::validate::{validate, validate_template};
 
@@ -65,8 +64,8 @@ impl Decider<'_> {
         self.subject = Some(DocId::Template(key.0, key.1.clone()));
         let (mut texts, mut problems) = (Texts::default(), validate_template(template));
         match template {
-            Template::Task(task) => task_texts(&mut texts, "", task, &mut problems),
-            Template::Job { defaults, .. } => job_texts(&mut texts, "", defaults, &mut problems),
+            Template::Task(task) => task_texts(&mut texts, "task", task, &mut problems),
+            Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
         }
         check_roles_in(self.catalog, &texts, &mut problems);
         if !problems.is_empty() {
@@ -238,10 +237,8 @@ pub fn problems(catalog: &Catalog, definition: &PipelineDefinition) -> Vec<Probl
     if full || problems.iter().any(|problem| problem.code == "limit") {
         return problems;
     }
-    match Compiled::new(Arc::new(definition.clone()), 0) {
-        Ok(compiled) => check_roles_in(catalog, compiled.texts(), &mut problems),
-        Err(texts) => problems.extend(texts),
-    }
+    let texts = collect_texts(definition, &mut problems);
+    check_roles_in(catalog, &texts, &mut problems);
     for problem in lint(definition, &surroundings(catalog, &definition.key)) {
         // What does not make sense by itself is not told twice.
         if !problems.iter().any(|known| known.path == problem.path) {
@@ -285,13 +282,16 @@ fn surroundings(catalog: &Catalog, pipeline: &PipelineKey) -> Surroundings {
 fn check_roles_in(catalog: &Catalog, texts: &Texts, problems: &mut Vec<Problem>) {
     let Some((_, firm)) = &catalog.firm else { return };
     let known = &firm.settings.roles;
-    for role in texts.all().flat_map(Text::roles_used) {
-        if !known.is_empty() && !known.iter().any(|key| key.as_str() == role) {
+    let mut found = Vec::new();
+    for (path, text) in texts.all().filter(|_| !known.is_empty()) {
+        for role in text.roles_used().into_iter().filter(|role| !known.iter().any(|key| key.as_str() == role)) {
             let near = crate::suggest::near(&role, known.iter().map(RoleKey::as_str));
             let message = format!("there is no role `{role}` in the firm's settings{near}");
-            problems.push(Problem::error("", "unknown_role", message));
+            found.push(Problem::error(path, "unknown_role", message));
         }
     }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    problems.extend(found);
 }
 
 /// Checks the lists of a firm's settings.

@@ -61,7 +61,10 @@ pub(super) fn sense_of(tree: &Node, problems: &[Problem], misspelt: &[Misspelt])
         match PipelineDefinition::deserialize(&mended) {
             Ok(definition) => {
                 let place = |problem: Problem| placed(problem, &mended, &lists);
-                return validate(&definition).into_iter().map(place).filter(|problem| is_sure(problem, &out)).collect();
+                let strange = problems.iter().any(|problem| is_strange_in_stage(problem, &out));
+                let sure =
+                    |problem: &Problem| is_sure(problem, &out) && !(strange && problem.code.ends_with("_on_final"));
+                return validate(&definition).into_iter().map(place).filter(sure).collect();
             }
             Err(failure) => {
                 if !out.insert(in_document(&failure.path(), &lists)) {
@@ -84,6 +87,11 @@ fn left_out_for(problem: &Problem) -> String {
 /// Whether a path is a whole stage: without it nothing can be said of the order and the names.
 fn is_stage(path: &str) -> bool {
     path == "stages" || path.strip_prefix("stages[").is_some_and(|rest| rest.ends_with(']') && !rest.contains('.'))
+}
+
+/// Whether a field of a stage is not known at all: it may have been meant to say which are final.
+fn is_strange_in_stage(problem: &Problem, out: &HashSet<String>) -> bool {
+    problem.code == "unknown_field" && out.contains(&problem.path) && is_stage(parent(&problem.path))
 }
 
 fn parent(path: &str) -> &str {
