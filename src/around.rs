@@ -1,10 +1,11 @@
 //! A store around another, for suites and benches that look at commits or get in their way.
 
+use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, QueueScan, Record, Scan,
-    StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan, Record,
+    Scan, StageTally, Transact, Waiting,
 };
 
 /// What commits go through on their way to a store.
@@ -46,6 +47,9 @@ impl<T: Hand> Transact for Around<T> {
     }
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.0.store().claim(claim)
+    }
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.0.store().next_due(queue, firm)
     }
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         self.0.store().queued(scan)

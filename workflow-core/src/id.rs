@@ -73,6 +73,8 @@ ids! {
     NotificationId;
     /// A piece of work that one command left for later.
     FollowUpId;
+    /// A series: work that comes again, period after period.
+    SeriesId;
 }
 
 /// Text that is not the identifier it should be.

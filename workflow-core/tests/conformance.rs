@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use workflow_core::error::StoreError;
 use workflow_core::id::{ExternalRef, FirmId, PipelineKey, StageKey};
@@ -11,7 +12,7 @@ use workflow_core::store::conformance::{self, Report};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Hit, IndexName, LogPosition,
-    LogScan, Logged, QueueScan, Record, Scan, StageTally, Store, Transact, Waiting,
+    LogScan, Logged, Queue, QueueScan, Record, Scan, StageTally, Store, Transact, Waiting,
 };
 
 /// What is wrong with a store.
@@ -255,6 +256,10 @@ impl Transact for Faulty {
             _ => {}
         }
         self.inner.claim(&claim)
+    }
+
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.inner.next_due(queue, firm)
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

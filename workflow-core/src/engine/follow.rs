@@ -42,7 +42,7 @@ impl Engine {
             QueuedBody::FollowUp(follow_up) => {
                 Some(Held { firm: claimed.firm, follow_up, generation: claimed.generation, attempts: claimed.attempts })
             }
-            QueuedBody::Notification(_) => None,
+            QueuedBody::Notification(_) | QueuedBody::Timer(_) => None,
         });
         Ok(self.run_all(Round::new(held)))
     }

@@ -152,7 +152,7 @@ impl Engine {
                 };
                 Some(Delivery { notification, attempts: claimed.attempts, receipt })
             }
-            QueuedBody::FollowUp(_) => None,
+            QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
         };
         Ok(self.shared.store.claim(&claim)?.into_iter().filter_map(delivery).collect())
     }
@@ -235,7 +235,7 @@ impl Engine {
                 attempts: waiting.attempts,
                 why: waiting.error.unwrap_or_default(),
             }),
-            QueuedBody::FollowUp(_) => None,
+            QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
         };
         let found = self.queued(Queue::Outbox, firm, QueuedState::Dead, after, limit)?;
         Ok(found.into_iter().filter_map(letter).collect())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::document::{DocId, Document, Revision};
-use super::queue::{Enqueue, Settle};
+use super::queue::{Enqueue, SetTimer, Settle};
 use super::{IndexName, LogPosition};
 use crate::event::Entry;
 use crate::id::{FirmId, IdempotencyKey, PipelineKey, StageKey};
@@ -27,6 +27,8 @@ pub struct Batch {
     pub entries: Vec<Arc<Entry>>,
     /// Work to queue, in order.
     pub enqueue: Vec<Enqueue>,
+    /// Timers to set, after everything else.
+    pub timers: Vec<SetTimer>,
     /// Queued work to settle.
     pub settle: Vec<Settle>,
 }
@@ -44,6 +46,7 @@ impl Batch {
             guards: Vec::new(),
             entries: Vec::new(),
             enqueue: Vec::new(),
+            timers: Vec::new(),
             settle: Vec::new(),
         }
     }

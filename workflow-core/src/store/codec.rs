@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::document::{Document, Kind};
-use super::queue::{Queue, QueuedBody};
+use super::queue::{Queue, QueuedBody, TimerOf};
 use crate::error::{ErrorKind, StoreError};
 use crate::event::Entry;
 
@@ -86,6 +86,7 @@ pub fn encode_queued(body: &QueuedBody) -> Result<Vec<u8>, StoreError> {
     match body {
         QueuedBody::Notification(notification) => write(&**notification),
         QueuedBody::FollowUp(follow_up) => write(&**follow_up),
+        QueuedBody::Timer(of) => write(of),
     }
 }
 
@@ -97,6 +98,7 @@ pub fn decode_queued(queue: Queue, bytes: &[u8]) -> Result<QueuedBody, StoreErro
     Ok(match queue {
         Queue::Outbox => QueuedBody::Notification(read("notification", bytes)?),
         Queue::FollowUps => QueuedBody::FollowUp(read("follow-up", bytes)?),
+        Queue::Timers => QueuedBody::Timer(*read::<TimerOf>("timer", bytes)?),
     })
 }
 
@@ -107,6 +109,7 @@ impl QueuedBody {
         match self {
             Self::Notification(_) => Queue::Outbox,
             Self::FollowUp(_) => Queue::FollowUps,
+            Self::Timer(_) => Queue::Timers,
         }
     }
 }

@@ -22,5 +22,5 @@ pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DAT
 pub use port::{Capabilities, Durability, Hit, LogBy, LogPosition, LogScan, Logged, Scan, Store, Transact};
 pub use queue::{
     ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,
-    QueuedState, Settle, SettleHow, Waiting,
+    QueuedState, SetTimer, Settle, SettleHow, TimerOf, Waiting,
 };

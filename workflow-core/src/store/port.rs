@@ -4,12 +4,13 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Committed, Conflict, StageTally};
 use super::document::{DocId, Record};
 use super::index::{Cell, IndexName};
-use super::queue::{Claim, Claimed, QueueScan, Waiting};
+use super::queue::{Claim, Claimed, Queue, QueueScan, Waiting};
 use crate::error::StoreError;
 use crate::event::Entry;
 use crate::id::{AccountId, EntryId, FirmId, IdempotencyKey, JobId, MemberId, PipelineKey, StageKey};
@@ -214,6 +215,14 @@ pub trait Transact {
     /// # Errors
     /// As [`Transact::get`].
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError>;
+
+    /// The earliest instant at which [`Transact::claim`] would hand out a row of a queue, of one
+    /// firm or of all, if nothing changes until then. `None` when no row waits. It may lie in the
+    /// past: then a row is due.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Lists queued rows of a firm in the order they were queued.
     ///

@@ -1,8 +1,8 @@
 //! Queues: work committed with the change that caused it, to be done after it.
 //!
-//! There are two. The outbox holds notifications for the host; follow-ups are what a command
-//! leaves for other jobs. Rows of one lane (a job's notifications) are handed out in order, one
-//! at a time.
+//! There are three. The outbox holds notifications for the host; follow-ups are what a command
+//! leaves for other jobs; timers say when a record wants to be looked at again. Rows of one lane
+//! (a job's notifications) are handed out in order, one at a time.
 
 use std::sync::Arc;
 
@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::command::NewJob;
-use crate::id::{AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, StageKey, Tag};
+use crate::id::{
+    AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
+};
 use crate::model::Notification;
 
 /// Which queue.
@@ -22,6 +24,13 @@ pub enum Queue {
     Outbox,
     /// Work that commands left for other jobs.
     FollowUps,
+    /// Records that want to be looked at when their time has come, one row each.
+    Timers,
+}
+
+impl Queue {
+    /// Every queue.
+    pub const ALL: [Self; 3] = [Self::Outbox, Self::FollowUps, Self::Timers];
 }
 
 /// What a queued row carries.
@@ -31,6 +40,45 @@ pub enum QueuedBody {
     Notification(Arc<Notification>),
     /// Among the follow-ups.
     FollowUp(Arc<FollowUp>),
+    /// Among the timers.
+    Timer(TimerOf),
+}
+
+/// Whose timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerOf {
+    /// A job's.
+    Job(JobId),
+    /// A series'.
+    Series(SeriesId),
+}
+
+impl TimerOf {
+    /// The identifier of its row. Another for every record of every kind.
+    #[must_use]
+    pub fn row(self) -> Uuid {
+        /// Keeps a series apart from a job to which the host gave the same identifier.
+        const SERIES: u128 = 0x5e71_e500_0000_0000_0000_0000_0000_0000;
+        match self {
+            Self::Job(id) => id.0,
+            Self::Series(id) => Uuid::from_u128(id.0.as_u128() ^ SERIES),
+        }
+    }
+}
+
+/// Sets a record's one timer: its row in [`Queue::Timers`] is made, replaced or taken away.
+///
+/// A row that is replaced waits again, with its attempts forgotten, and is nobody's: whoever had
+/// it under a lease settles nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetTimer {
+    /// Whose.
+    pub of: TimerOf,
+    /// When it wants to be looked at; never when absent.
+    pub due: Option<DateTime<Utc>>,
+    /// The generation that the row begins with: greater than any that a row of this record had.
+    pub generation: u64,
 }
 
 /// A lease: who handles a row, and until when nobody else may.
@@ -54,7 +102,7 @@ pub struct Enqueue {
     pub due: DateTime<Utc>,
     /// Leased from the beginning, under generation 1: whoever commits it means to handle it.
     pub lease: Option<Lease>,
-    /// What it carries. Says which queue it belongs to.
+    /// What it carries. Says which queue it belongs to; never that of the timers, which are set.
     pub body: QueuedBody,
 }
 

@@ -20,12 +20,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, QueueScan,
-    Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
+    QueueScan, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::fault;
@@ -218,6 +219,10 @@ impl Transact for SqliteStore {
             return Ok(Vec::new());
         }
         self.writer.change(|connection| queue::claim(connection, claim))
+    }
+
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|connection| queue::next_due(connection, queue, firm))
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

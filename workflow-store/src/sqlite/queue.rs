@@ -1,4 +1,4 @@
-//! The outbox and the follow-ups.
+//! The outbox, the follow-ups and the timers.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
@@ -6,35 +6,32 @@ use uuid::Uuid;
 use workflow_core::error::StoreError;
 use workflow_core::id::FirmId;
 use workflow_core::store::{
-    Claim, Claimed, Conflict, DocId, Enqueue, Queue, Settle, SettleHow, decode_queued, encode_queued,
+    Claim, Claimed, Conflict, DocId, Enqueue, Queue, QueuedBody, SetTimer, Settle, SettleHow, decode_queued,
+    encode_queued,
 };
 
 use super::bind::{Id, bytes, count, micros, uuid};
 use super::fault::{Stop, clash, fault};
 
-/// The table of a queue.
-pub(super) fn table(queue: Queue) -> &'static str {
-    match queue {
-        Queue::Outbox => "wf_outbox",
-        Queue::FollowUps => "wf_follow_ups",
-    }
-}
-
-/// SQL that is the same for both queues but for the table.
-macro_rules! sql {
+/// SQL that is the same for all queues but for the table.
+macro_rules! queue_sql {
     ($queue:expr, $before:literal, $after:literal) => {
         match $queue {
             Queue::Outbox => concat!($before, "wf_outbox", $after),
             Queue::FollowUps => concat!($before, "wf_follow_ups", $after),
+            Queue::Timers => concat!($before, "wf_timers", $after),
         }
     };
     ($queue:expr, $before:literal, $between:literal, $after:literal) => {
         match $queue {
             Queue::Outbox => concat!($before, "wf_outbox", $between, "wf_outbox", $after),
             Queue::FollowUps => concat!($before, "wf_follow_ups", $between, "wf_follow_ups", $after),
+            Queue::Timers => concat!($before, "wf_timers", $between, "wf_timers", $after),
         }
     };
 }
+
+pub(super) use queue_sql;
 
 pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Result<(), Stop> {
     let queue = row.body.queue();
@@ -42,7 +39,7 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
         None => true,
         Some(lane) => !has_waiting(connection, queue, firm, lane)?,
     };
-    let sql = sql!(
+    let sql = queue_sql!(
         queue,
         "INSERT INTO ",
         " (firm, id, lane, state, head, due, attempts, generation, owner, leased_until, error, body) \
@@ -69,8 +66,52 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
     }
 }
 
+/// Makes, replaces or takes away a record's timer.
+pub(super) fn set_timer(connection: &Connection, firm: FirmId, timer: &SetTimer) -> Result<(), Stop> {
+    let id = Id(timer.of.row());
+    let Some(due) = timer.due else {
+        connection.prepare_cached("DELETE FROM wf_timers WHERE firm = ?1 AND id = ?2")?.execute((Id(firm.0), id))?;
+        return Ok(());
+    };
+    let sql = "INSERT INTO wf_timers (firm, id, lane, state, head, due, attempts, generation, owner, leased_until, \
+               error, body) VALUES (?1, ?2, NULL, 0, 1, ?3, 0, ?4, NULL, NULL, NULL, ?5) \
+               ON CONFLICT (firm, id) DO UPDATE SET state = 0, head = 1, due = excluded.due, attempts = 0, \
+               generation = excluded.generation, owner = NULL, leased_until = NULL, error = NULL";
+    let body = encode_queued(&QueuedBody::Timer(timer.of))?;
+    let body = std::str::from_utf8(&body).unwrap_or_default();
+    let generation = i64::try_from(timer.generation).unwrap_or(i64::MAX);
+    connection.prepare_cached(sql)?.execute((Id(firm.0), id, micros(due), generation, body))?;
+    Ok(())
+}
+
+/// When a row may be handed out next.
+pub(super) fn next_due(
+    connection: &Connection,
+    queue: Queue,
+    firm: Option<FirmId>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let failed = |error| fault("looking at queued work", error);
+    let sql = match firm {
+        Some(_) => queue_sql!(queue, "SELECT due, leased_until FROM ", " WHERE head = 1 AND firm = ?1 ORDER BY due"),
+        None => queue_sql!(queue, "SELECT due, leased_until FROM ", " WHERE head = 1 AND ?1 IS NULL ORDER BY due"),
+    };
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let mut rows = statement.query([firm.map(|firm| Id(firm.0))]).map_err(failed)?;
+    let mut next: Option<i64> = None;
+    // Those that are leased come first, and are few.
+    while let Some(row) = rows.next().map_err(failed)? {
+        let (due, leased): (i64, Option<i64>) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
+        if next.is_some_and(|next| next <= due) {
+            break;
+        }
+        let free = leased.map_or(due, |until| until.max(due));
+        next = Some(next.map_or(free, |next| next.min(free)));
+    }
+    Ok(next.and_then(DateTime::from_timestamp_micros))
+}
+
 fn has_waiting(connection: &Connection, queue: Queue, firm: FirmId, lane: Uuid) -> Result<bool, Stop> {
-    let sql = sql!(queue, "SELECT 1 FROM ", " WHERE firm = ?1 AND lane = ?2 AND state = 0 LIMIT 1");
+    let sql = queue_sql!(queue, "SELECT 1 FROM ", " WHERE firm = ?1 AND lane = ?2 AND state = 0 LIMIT 1");
     Ok(connection.prepare_cached(sql)?.exists((Id(firm.0), Id(lane)))?)
 }
 
@@ -83,7 +124,7 @@ struct Row {
 
 pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> Result<(), Stop> {
     let queue = settle.queue;
-    let sql = sql!(queue, "SELECT sequence, lane, state, generation FROM ", " WHERE firm = ?1 AND id = ?2");
+    let sql = queue_sql!(queue, "SELECT sequence, lane, state, generation FROM ", " WHERE firm = ?1 AND id = ?2");
     let row = connection
         .prepare_cached(sql)?
         .query_row((Id(firm.0), Id(settle.id)), |row| {
@@ -104,12 +145,12 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
     let Some(row) = row.filter(held) else { return Err(Conflict::Lease.into()) };
     match &settle.how {
         SettleHow::Done => {
-            let sql = sql!(queue, "DELETE FROM ", " WHERE sequence = ?1");
+            let sql = queue_sql!(queue, "DELETE FROM ", " WHERE sequence = ?1");
             connection.prepare_cached(sql)?.execute([row.sequence])?;
             advance(connection, queue, firm, row.lane)
         }
         SettleHow::Retry { at, error } => {
-            let sql = sql!(
+            let sql = queue_sql!(
                 queue,
                 "UPDATE ",
                 " SET due = ?2, error = ?3, owner = NULL, leased_until = NULL WHERE sequence = ?1"
@@ -118,7 +159,7 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
             Ok(())
         }
         SettleHow::Dead { error } => {
-            let sql = sql!(
+            let sql = queue_sql!(
                 queue,
                 "UPDATE ",
                 " SET state = 1, head = 0, error = ?2, owner = NULL, leased_until = NULL WHERE sequence = ?1"
@@ -127,7 +168,7 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
             advance(connection, queue, firm, row.lane)
         }
         SettleHow::Renew { until } => {
-            let sql = sql!(queue, "UPDATE ", " SET leased_until = ?2 WHERE sequence = ?1 AND owner IS NOT NULL");
+            let sql = queue_sql!(queue, "UPDATE ", " SET leased_until = ?2 WHERE sequence = ?1 AND owner IS NOT NULL");
             connection.prepare_cached(sql)?.execute((row.sequence, micros(*until)))?;
             Ok(())
         }
@@ -141,7 +182,7 @@ fn revive(connection: &Connection, queue: Queue, firm: FirmId, row: &Row, at: Da
         None => true,
         Some(lane) => !has_waiting(connection, queue, firm, lane)?,
     };
-    let sql = sql!(
+    let sql = queue_sql!(
         queue,
         "UPDATE ",
         " SET sequence = (SELECT max(sequence) + 1 FROM ",
@@ -154,7 +195,7 @@ fn revive(connection: &Connection, queue: Queue, firm: FirmId, row: &Row, at: Da
 /// Lets the next row of a lane come forward.
 fn advance(connection: &Connection, queue: Queue, firm: FirmId, lane: Option<Uuid>) -> Result<(), Stop> {
     let Some(lane) = lane else { return Ok(()) };
-    let sql = sql!(
+    let sql = queue_sql!(
         queue,
         "UPDATE ",
         " SET head = 1 WHERE sequence = (SELECT min(sequence) FROM ",
@@ -166,7 +207,7 @@ fn advance(connection: &Connection, queue: Queue, firm: FirmId, lane: Option<Uui
 
 /// Whether a claim would find anything.
 pub(super) fn any_due(connection: &Connection, claim: &Claim) -> Result<bool, StoreError> {
-    let sql = sql!(
+    let sql = queue_sql!(
         claim.queue,
         "SELECT 1 FROM ",
         " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) LIMIT 1"
@@ -181,13 +222,13 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
     let failed = |error| fault("handing out queued work", error);
     let queue = claim.queue;
     let find = match claim.firm {
-        Some(_) => sql!(
+        Some(_) => queue_sql!(
             queue,
             "SELECT sequence, firm, id, attempts, generation, body FROM ",
             " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) AND firm = ?3 \
              ORDER BY due, sequence LIMIT ?2"
         ),
-        None => sql!(
+        None => queue_sql!(
             queue,
             "SELECT sequence, firm, id, attempts, generation, body FROM ",
             " WHERE head = 1 AND due <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) AND ?3 IS NULL \
@@ -213,7 +254,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
             found.push((sequence, claimed));
         }
     }
-    let lease = sql!(
+    let lease = queue_sql!(
         queue,
         "UPDATE ",
         " SET attempts = attempts + 1, generation = generation + 1, owner = ?2, leased_until = ?3 WHERE sequence = ?1"

@@ -13,7 +13,7 @@ use workflow_core::store::{
 
 use super::bind::{Bound, Id, bytes, cell, count as counted, instant, text, uuid};
 use super::fault::fault;
-use super::queue::table as queue_table;
+use super::queue::queue_sql;
 use super::statements;
 
 /// A parameter that is a cell or a number.
@@ -202,16 +202,11 @@ pub(super) fn log(connection: &Connection, firm: FirmId, scan: &LogScan) -> Resu
 }
 
 pub(super) fn queued(connection: &Connection, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-    let sql = match queue_table(scan.queue) {
-        "wf_outbox" => {
-            "SELECT sequence, id, due, attempts, leased_until, error, body FROM wf_outbox \
-             WHERE firm = ?1 AND state = ?2 AND sequence > ?3 ORDER BY sequence LIMIT ?4"
-        }
-        _ => {
-            "SELECT sequence, id, due, attempts, leased_until, error, body FROM wf_follow_ups \
-             WHERE firm = ?1 AND state = ?2 AND sequence > ?3 ORDER BY sequence LIMIT ?4"
-        }
-    };
+    let sql = queue_sql!(
+        scan.queue,
+        "SELECT sequence, id, due, attempts, leased_until, error, body FROM ",
+        " WHERE firm = ?1 AND state = ?2 AND sequence > ?3 ORDER BY sequence LIMIT ?4"
+    );
     let state = i64::from(scan.state == QueuedState::Dead);
     let after = scan.after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
     rows(connection, sql, (Id(scan.firm.0), state, after, limit(scan.limit)), |row| waiting(row, scan.queue))

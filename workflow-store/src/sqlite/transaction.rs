@@ -1,11 +1,12 @@
 //! The engine inside a transaction of the host's own.
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, QueueScan,
-    Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
+    QueueScan, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use super::schema::{self, Found};
@@ -110,6 +111,10 @@ impl Transact for SqliteTransaction<'_> {
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         queue::claim(self.connection, claim)
+    }
+
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        queue::next_due(self.connection, queue, firm)
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

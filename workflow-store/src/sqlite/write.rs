@@ -44,6 +44,9 @@ pub(super) fn batch(connection: &Connection, batch: &Batch) -> Step<Committed> {
     for row in &batch.enqueue {
         queue::add(connection, batch.firm, row)?;
     }
+    for timer in &batch.timers {
+        queue::set_timer(connection, batch.firm, timer)?;
+    }
     let position = match position {
         Some(position) => position,
         None => connection

@@ -69,6 +69,7 @@ mod queues;
 mod samples;
 mod shadow;
 mod tallies;
+mod timers;
 mod unique;
 
 /// One clause of the contract and how it is proved.
@@ -136,6 +137,7 @@ pub fn checks() -> Vec<Check> {
         log::CHECKS,
         queues::CHECKS,
         leases::CHECKS,
+        timers::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,

@@ -243,7 +243,7 @@ fn works(id: Uuid) -> Vec<Value> {
     ]
 }
 
-/// Queued rows of every kind, due at an instant.
+/// Queued rows of every kind, due at an instant. Timers are set, not queued.
 pub(super) fn queued(
     probe: &Probe<'_>,
     queue: Queue,
@@ -252,13 +252,14 @@ pub(super) fn queued(
     let bodies = match queue {
         Queue::Outbox => intents(probe.uuid()),
         Queue::FollowUps => works(probe.uuid()),
+        Queue::Timers => Vec::new(),
     };
     let mut rows = Vec::new();
     for body in bodies {
         let id = probe.uuid();
         let value = match queue {
             Queue::Outbox => notification(probe.firm.0, id, &body),
-            Queue::FollowUps => json!({"id": id, "work": body,
+            _ => json!({"id": id, "work": body,
                 "chain": {"hops": u32::MAX, "runs": [[id, "a1", 8], [Uuid::nil(), "a2", u32::MAX]]}}),
         };
         let body: QueuedBody = decode_queued(queue, &bytes(&value)?).map_err(why)?;

@@ -8,11 +8,12 @@ mod queues;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
 use super::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, IndexName,
-    LogPosition, LogScan, Logged, QueueScan, Record, Revision, Scan, StageTally, Transact, Waiting,
+    LogPosition, LogScan, Logged, Queue, QueueScan, Record, Revision, Scan, StageTally, Transact, Waiting,
 };
 use crate::error::StoreError;
 use crate::id::{FirmId, PipelineKey, StageKey};
@@ -196,6 +197,10 @@ impl FirmData {
             *sequence = sequence.saturating_add(1);
             self.queues.add(*sequence, row);
         }
+        for timer in &batch.timers {
+            *sequence = sequence.saturating_add(1);
+            self.queues.set_timer(*sequence, timer);
+        }
     }
 
     fn scan(&self, scan: &Scan) -> Vec<Hit> {
@@ -269,6 +274,14 @@ impl Transact for MemoryStore {
         let mut hand_out =
             |(at, sequence, firm)| inner.firms.get_mut(&firm)?.queues.hand_out(firm, claim, (at, sequence));
         Ok(due.into_iter().filter_map(&mut hand_out).collect())
+    }
+
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let inner = self.read();
+        Ok(match firm {
+            Some(firm) => inner.firms.get(&firm).and_then(|data| data.queues.next_due(queue)),
+            None => inner.firms.values().filter_map(|data| data.queues.next_due(queue)).min(),
+        })
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

@@ -1,4 +1,4 @@
-//! The two queues of a firm.
+//! The queues of a firm.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,14 +8,15 @@ use uuid::Uuid;
 
 use crate::id::FirmId;
 use crate::store::{
-    Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, Settle, SettleHow,
-    Waiting,
+    Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, SetTimer, Settle,
+    SettleHow, Waiting,
 };
 
 #[derive(Debug, Default)]
 pub(super) struct Queues {
     outbox: Rows,
     follow_ups: Rows,
+    timers: Rows,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,7 @@ impl Queues {
         match queue {
             Queue::Outbox => &self.outbox,
             Queue::FollowUps => &self.follow_ups,
+            Queue::Timers => &self.timers,
         }
     }
 
@@ -60,6 +62,7 @@ impl Queues {
         match queue {
             Queue::Outbox => &mut self.outbox,
             Queue::FollowUps => &mut self.follow_ups,
+            Queue::Timers => &mut self.timers,
         }
     }
 
@@ -103,6 +106,33 @@ impl Queues {
                 body: row.body.clone(),
             },
         );
+    }
+
+    pub(super) fn set_timer(&mut self, sequence: u64, timer: &SetTimer) {
+        let id = timer.of.row();
+        let known = self.timers.ids.get(&id).copied();
+        if let Some(place) = known {
+            self.timers.take(place);
+        }
+        let Some(due) = timer.due else { return };
+        let row = Row {
+            id,
+            lane: None,
+            dead: false,
+            due,
+            lease: None,
+            attempts: 0,
+            generation: timer.generation,
+            error: None,
+            body: QueuedBody::Timer(timer.of),
+        };
+        // A row that is replaced keeps its place in the order of the queue.
+        self.timers.insert(known.unwrap_or(sequence), row);
+    }
+
+    /// When a row may be handed out next.
+    pub(super) fn next_due(&self, queue: Queue) -> Option<DateTime<Utc>> {
+        self.rows(queue).ready.first().map(|(at, _)| *at)
     }
 
     pub(super) fn settle(&mut self, settle: &Settle, sequence: &mut u64) {
