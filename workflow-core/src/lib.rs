@@ -50,6 +50,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod command;
 mod compile;
+pub mod dates;
 pub mod decide;
 pub mod definition;
 pub mod document;

@@ -40,8 +40,12 @@ limits! {
     CONDITION_DEPTH: usize = 16;
     /// Tests in a condition.
     CONDITION_NODES: usize = 200;
-    /// How far a relative date may be from what it counts from, in its unit.
+    /// How many of its unit a date expression or a duration counts.
     DATE_OFFSET: u32 = 10_000;
+    /// The text of a date expression or a duration, in bytes.
+    DATE_BYTES: usize = 1_000;
+    /// How deep the parts of a date expression may be nested.
+    DATE_DEPTH: usize = 6;
     /// How long a stage's time limit may be, in its unit.
     TIME_LIMIT: u32 = 100_000;
     /// Tags on one account, job or task.

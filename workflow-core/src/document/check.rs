@@ -12,6 +12,7 @@ use super::closest::{advice, closest};
 use super::path::{Path, quote};
 use super::schema::KEY_PATTERN;
 use super::tree::{Entry, Node, Problems, Value};
+use crate::dates::{SPAN_FORMAT, Span};
 use crate::limits::KEY_BYTES;
 
 /// References that lead to references, before the walk gives up on a schema.
@@ -212,6 +213,14 @@ impl<'a> Checker<'a> {
         }
         if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
             self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
+        }
+        let wrong = match schema.get("format").and_then(Json::as_str) {
+            Some(SPAN_FORMAT) => text.parse::<Span>().err(),
+            _ => None,
+        };
+        if let Some(error) = wrong {
+            self.problem(line, "invalid", error.to_string());
+            return;
         }
         let wanted = match schema.get("format").and_then(Json::as_str) {
             Some("date") if !is_date(text) => "a date that exists, written `YYYY-MM-DD`",
