@@ -24,7 +24,6 @@ const REFUSED: &[&str] = &[
     "STAGES",
     "AUTOMATIONS",
     "ACTIONS",
-    "TIME_LIMIT",
     "DATE_OFFSET",
     "STATUSES",
     "CONDITION_DEPTH",
@@ -306,7 +305,6 @@ fn definition(limit: &str, n: usize) -> Value {
             let tests: Vec<Value> = (1..n).map(|_| json!({ "role_filled": "preparer" })).collect();
             pipeline["stages"][1]["when"] = json!({ "any": tests });
         }
-        "TIME_LIMIT" => pipeline["stages"][1]["time_limit"] = json!({ "count": n, "unit": "days" }),
         "DATE_OFFSET" => {
             let due = json!({ "relative": { "from": "creation", "offset": -i64::try_from(n).expect("a number") } });
             pipeline["job_defaults"] = json!({ "due": due });
@@ -345,7 +343,6 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "STATUSES",
         "AUTOMATIONS",
         "ACTIONS",
-        "TIME_LIMIT",
         "DATE_OFFSET",
         "CONDITION_DEPTH",
         "CONDITION_NODES",

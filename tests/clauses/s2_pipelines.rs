@@ -56,7 +56,7 @@ fn s2_1_a_document_with_ten_mistakes_is_refused_with_all_ten() {
     assert_eq!(found.len(), 10);
     assert!(found.iter().all(|problem| !problem.path.is_empty() && problem.line.is_some()));
     // What was mended and read is what is published.
-    let mended = b"key: p\nname: P\nstages:\n  - key: a\n    time_limit: {count: 2, unit: business_days}\n  - key: b\n";
+    let mended = b"key: p\nname: P\nstages:\n  - key: a\n    time_limit: 2 business days\n  - key: b\n";
     let office = Office::new();
     let definition = Box::new(read_pipeline(mended).expect("mended"));
     office.run(Command::PublishPipeline { definition, mapping: [].into() });

@@ -139,7 +139,7 @@ fn main_line(variant: u16) -> Value {
                 { "set_date": { "date": "extended", "to": { "relative": { "from": "due", "offset": 6, "unit": "months" } } } } ] }] }));
     }
     stages.extend([
-        json!({ "key": "review", "automove": true, "time_limit": { "count": 3, "unit": "business_days" }, "on_entry": [
+        json!({ "key": "review", "automove": true, "time_limit": "3 business days", "on_entry": [
             { "key": "check", "refire": "forward_only", "do": [
                 { "create_task": { "key": "check", "title": "Check", "assign": { "roles": ["reviewer"] } } },
                 { "request": { "kind": "proposal", "without_invoice": variant % 2 == 1 } } ] },

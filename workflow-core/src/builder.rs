@@ -3,9 +3,10 @@
 //! A builder collects and [`PipelineBuilder::build`] validates: what comes out makes sense by
 //! itself, and every problem is answered at once, as for a document.
 
+use crate::dates::Span;
 use crate::definition::{
     Access, Action, Automation, Condition, JobSort, JobTemplate, MoveRule, OnEmpty, PipelineDefinition, Refire, Stage,
-    Status, TaskTemplate, TimeLimit, Transition, Trigger, Versioning, WipLimit,
+    Status, TaskTemplate, Transition, Trigger, Versioning, WipLimit,
 };
 use crate::error::{Problem, Rejection};
 use crate::id::{AutomationKey, InvalidKey, PipelineKey, StageKey, StatusKey};
@@ -222,7 +223,7 @@ pub struct StageBuilder {
     automove: bool,
     on_empty: OnEmpty,
     is_final: bool,
-    time_limit: Option<TimeLimit>,
+    time_limit: Option<Span>,
     wip_limit: Option<WipLimit>,
     exit: Option<Condition>,
 }
@@ -291,7 +292,7 @@ impl StageBuilder {
 
     /// Sets how long a job should stay.
     #[must_use]
-    pub fn time_limit(mut self, limit: TimeLimit) -> Self {
+    pub fn time_limit(mut self, limit: Span) -> Self {
         self.time_limit = Some(limit);
         self
     }

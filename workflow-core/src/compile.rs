@@ -7,11 +7,14 @@ use rustc_hash::FxHashMap;
 
 use crate::definition::{
     Action, Automation, Condition, FieldScope, JobTemplate, PipelineDefinition, Stage, Status, TaskTemplate, Trigger,
+    numbered,
 };
 use crate::error::Problem;
 use crate::graph::StageGraph;
 use crate::id::{AutomationKey, PipelineKey, StageKey, StatusKey, TemplateKey};
+use crate::limits;
 use crate::shortcode::Text;
+use crate::validate::gather;
 
 /// Where an automation is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,9 @@ pub struct Compiled {
     entered: Vec<Vec<usize>>,
     left: Vec<Vec<usize>>,
     others: Vec<usize>,
+    timed: Vec<usize>,
+    keeps_time: bool,
+    has_waits: bool,
     task_templates: FxHashMap<TemplateKey, Arc<TaskTemplate>>,
     texts: Texts,
     watches_account_tags: bool,
@@ -110,9 +116,15 @@ impl Compiled {
                 _ => others.push(number),
             }
         }
+        let is_timed = |rule: &Rule| rule.automation.on.as_ref().is_some_and(Trigger::is_timed);
+        let timed: Vec<usize> =
+            rules.iter().enumerate().filter(|(_, rule)| is_timed(rule)).map(|(number, _)| number).collect();
+        let waits = |rule: &Rule| rule.automation.actions.iter().any(|action| matches!(action, Action::Wait(_)));
         let task_templates =
             definition.task_templates.iter().map(|task| (task.key.clone(), Arc::new(task.clone()))).collect();
         Ok(Self {
+            keeps_time: keeps_time(&definition),
+            has_waits: rules.iter().any(waits),
             watches_account_tags: watches(&definition, is_account_tag_trigger, mentions_account_tags),
             watches_account_fields: watches(&definition, is_account_field_trigger, mentions_account_fields),
             definition,
@@ -123,6 +135,7 @@ impl Compiled {
             entered,
             left,
             others,
+            timed,
             task_templates,
             texts,
         })
@@ -196,6 +209,21 @@ impl Compiled {
         &self.others
     }
 
+    /// Rules that the passing of time sets off.
+    pub(crate) fn timed(&self) -> impl Iterator<Item = usize> {
+        self.timed.iter().copied()
+    }
+
+    /// Whether the passing of time means anything to jobs that have nothing to wait for.
+    pub(crate) fn keeps_time(&self) -> bool {
+        self.keeps_time
+    }
+
+    /// Whether an automation waits.
+    pub(crate) fn has_waits(&self) -> bool {
+        self.has_waits
+    }
+
     pub(crate) fn task_template(&self, key: &TemplateKey) -> Option<&Arc<TaskTemplate>> {
         self.task_templates.get(key)
     }
@@ -213,6 +241,12 @@ impl Compiled {
     pub(crate) fn watches_account_fields(&self) -> bool {
         self.watches_account_fields
     }
+}
+
+/// Whether the passing of time means anything to jobs of a pipeline that wait for nothing.
+pub(crate) fn keeps_time(definition: &PipelineDefinition) -> bool {
+    definition.stages.iter().any(|stage| stage.time_limit.is_some())
+        || definition.automations.iter().filter_map(|automation| automation.on.as_ref()).any(Trigger::is_timed)
 }
 
 fn at(lists: &mut [Vec<usize>], stage: usize, rule: usize) {
@@ -262,8 +296,9 @@ pub(crate) fn collect_texts(definition: &PipelineDefinition, problems: &mut Vec<
 
 fn automation_texts(texts: &mut Texts, path: &str, automations: &[Automation], problems: &mut Vec<Problem>) {
     for (place, automation) in automations.iter().enumerate() {
-        for (number, action) in automation.actions.iter().enumerate() {
-            let path = format!("{path}[{place}].do[{number}]");
+        let mut actions = Vec::new();
+        gather(&format!("{path}[{place}].do"), &automation.actions, limits::WAIT_DEPTH, &mut actions);
+        for (path, action) in actions {
             match action {
                 Action::CreateTask(task) => task_texts(texts, &format!("{path}.create_task"), task, problems),
                 Action::Request(request) => {
@@ -323,8 +358,18 @@ fn mentions_account_fields(condition: &Condition) -> bool {
     }
 }
 
-/// Whether a trigger of the pipeline, or what holds a job in a stage, looks at an account's part.
+/// Whether a trigger of the pipeline, what holds a job in a stage, or what an automation waits for
+/// looks at an account's part.
 fn watches(definition: &PipelineDefinition, trigger: fn(&Trigger) -> bool, mentions: fn(&Condition) -> bool) -> bool {
+    let on_stages = definition.stages.iter().flat_map(|stage| stage.on_entry.iter().chain(&stage.on_exit));
+    let on_statuses = definition.statuses.iter().flat_map(|status| &status.on_set);
+    let mut automations = on_stages.chain(on_statuses).chain(&definition.automations);
     definition.automations.iter().filter_map(|automation| automation.on.as_ref()).any(trigger)
         || definition.stages.iter().filter_map(|stage| stage.exit.as_ref()).any(mentions)
+        || automations.any(|automation| {
+            numbered(&automation.actions).into_iter().any(|(_, action)| match action {
+                Action::Wait(delay) => delay.condition.as_ref().is_some_and(mentions),
+                _ => false,
+            })
+        })
 }

@@ -15,7 +15,8 @@ use crate::id::{
 };
 use crate::model::{
     Attention, AttentionReason, ChecklistItem, Comment, FailedAction, FieldValue, FirmSettings, Item, ItemLink,
-    ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Priority, Task, TaskState,
+    ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Priority, Reminder, Task, TaskState,
+    Timer, TimerKey, Wait, WaitEnd,
 };
 
 /// Who gave a command.
@@ -409,6 +410,80 @@ pub enum Event {
         job: JobId,
         /// What failed, and why.
         failure: Box<FailedAction>,
+    },
+    /// A timer of a job was set, or set anew.
+    TimerSet {
+        /// Of which job.
+        job: JobId,
+        /// The timer.
+        timer: Timer,
+    },
+    /// A timer of a job is no longer needed.
+    TimerDropped {
+        /// Of which job.
+        job: JobId,
+        /// Which timer.
+        key: TimerKey,
+    },
+    /// A timer of a job fired.
+    TimerFired {
+        /// Of which job.
+        job: JobId,
+        /// Which timer.
+        key: TimerKey,
+        /// The time it fired for.
+        due: DateTime<Utc>,
+    },
+    /// Actions of an automation wait.
+    WaitBegun {
+        /// On which job.
+        job: JobId,
+        /// What waits, and for what.
+        wait: Box<Wait>,
+    },
+    /// The condition of a wait was looked at because a day began, and does not hold.
+    WaitLookedAt {
+        /// On which job.
+        job: JobId,
+        /// Which wait.
+        number: u32,
+        /// When it is looked at again.
+        next: DateTime<Utc>,
+    },
+    /// A wait is over.
+    WaitEnded {
+        /// On which job.
+        job: JobId,
+        /// Which wait.
+        number: u32,
+        /// Of which automation.
+        automation: AutomationKey,
+        /// How.
+        how: WaitEnd,
+    },
+    /// There are reminders of something until it is done.
+    RemindersBegun {
+        /// On which job.
+        job: JobId,
+        /// Of what, and how often.
+        reminder: Box<Reminder>,
+    },
+    /// A reminder was sent.
+    Reminded {
+        /// On which job.
+        job: JobId,
+        /// Which reminders.
+        number: u32,
+        /// When the next one comes; none does when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<DateTime<Utc>>,
+    },
+    /// Nothing is left to remind of.
+    RemindersEnded {
+        /// On which job.
+        job: JobId,
+        /// Which reminders.
+        number: u32,
     },
     /// A failed action was dealt with.
     FailureEnded {

@@ -32,7 +32,7 @@ limits! {
     STAGES: usize = 200;
     /// Automations of a pipeline, those of stages and statuses included.
     AUTOMATIONS: usize = 1_000;
-    /// Actions of one automation.
+    /// Actions of one automation, those written within waits included.
     ACTIONS: usize = 100;
     /// Custom statuses of a pipeline.
     STATUSES: usize = 100;
@@ -46,8 +46,6 @@ limits! {
     DATE_BYTES: usize = 1_000;
     /// How deep the parts of a date expression may be nested.
     DATE_DEPTH: usize = 6;
-    /// How long a stage's time limit may be, in its unit.
-    TIME_LIMIT: u32 = 100_000;
     /// Tags on one account, job or task.
     TAGS: usize = 200;
     /// Custom fields on one account or job.
@@ -76,6 +74,14 @@ limits! {
     VISITS: usize = 5_000;
     /// Reasons for attention on one job; past it the oldest is dropped.
     ATTENTION: usize = 100;
+    /// Actions of one job that wait at once.
+    WAITS: usize = 200;
+    /// What one job reminds of at once.
+    REMINDERS: usize = 200;
+    /// How deep waits may be written within waits.
+    WAIT_DEPTH: usize = 4;
+    /// Timers of one job that fire in one commit; the next ones fire in the one after.
+    TIMERS_AT_ONCE: usize = 64;
     /// Failed actions remembered on one job; past it the oldest is dropped.
     FAILED_ACTIONS: usize = 100;
     /// Times that one cascade runs one automation on one job.
@@ -102,6 +108,8 @@ limits! {
     OVERDUE_COUNTED: usize = 1_000;
     /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
+    /// Records on which one tick does what is due.
+    TICK: usize = 10_000;
     /// Attempts at one notification before it becomes a dead letter.
     DELIVERY_ATTEMPTS: u32 = 12;
     /// Characters kept of a host's reason to fail or reject a notification.

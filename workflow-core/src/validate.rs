@@ -22,7 +22,7 @@ use crate::id::{StageKey, StatusKey};
 use crate::limits;
 use crate::suggest::near;
 pub(crate) use findings::Findings;
-pub(crate) use rules::{Rule, each_test, rules};
+pub(crate) use rules::{Rule, each_test, gather, rules};
 pub(crate) use template::{WrittenTask, circle_message, circles, written_tasks};
 
 /// Job statuses that every pipeline has.
@@ -180,13 +180,7 @@ fn check_stages(definition: &PipelineDefinition, names: &Names<'_>, found: &mut 
             }
         }
         if let Some(limit) = stage.time_limit {
-            let path = format!("{path}.time_limit.count");
-            if limit.count == 0 {
-                found.error(&path, "out_of_range", || {
-                    "a time limit of `0` is past at once: write at least 1".to_owned()
-                });
-            }
-            check_limit(&path, "TIME_LIMIT", limits::TIME_LIMIT as usize, limit.count as usize, "its length", found);
+            automation::check_span(&format!("{path}.time_limit"), limit, found);
         }
         if stage.wip_limit.is_some_and(|limit| limit.max == 0) {
             let say = || "a limit of `0` would let no job in: write at least 1".to_owned();

@@ -259,9 +259,12 @@ fn automation() -> impl Strategy<Value = Automation> {
     )
 }
 
+fn span() -> impl Strategy<Value = Span> {
+    (1..=10_000_u32, pick(&SpanUnit::ALL)).prop_map(|(count, unit)| Span::new(count, unit))
+}
+
 fn stage() -> impl Strategy<Value = Stage> {
-    let units = [TimeUnit::Hours, TimeUnit::BusinessHours, TimeUnit::Days, TimeUnit::BusinessDays];
-    let limit = (1..=100_000_u32, pick(&units)).prop_map(|(count, unit)| TimeLimit { count, unit });
+    let limit = span();
     let wip = (1..=u32::MAX, pick(&[WipMode::Warn, WipMode::Refuse])).prop_map(|(max, mode)| WipLimit { max, mode });
     let head = (key(), option::of(text()), any::<bool>(), pick(&[OnEmpty::Hold, OnEmpty::Advance]));
     let rules = (option::of(condition()), option::of(limit), option::of(wip), option::of(condition()));

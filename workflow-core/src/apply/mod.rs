@@ -7,6 +7,7 @@ mod definitions;
 mod item;
 mod job;
 mod task;
+mod timer;
 
 use chrono::{DateTime, Utc};
 
@@ -45,6 +46,15 @@ pub fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) 
         | Event::ItemReported { .. }
         | Event::JobItemChanged { .. }
         | Event::ItemNamed { .. } => item::apply(state, at, event),
+        Event::TimerSet { .. }
+        | Event::TimerDropped { .. }
+        | Event::TimerFired { .. }
+        | Event::WaitBegun { .. }
+        | Event::WaitLookedAt { .. }
+        | Event::WaitEnded { .. }
+        | Event::RemindersBegun { .. }
+        | Event::Reminded { .. }
+        | Event::RemindersEnded { .. } => timer::apply(state, at, event),
         _ => job::apply(state, at, event),
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                         task: task.id,
                         state: task.state,
                         template: task.template.clone(),
+                        due: task.due,
                         anchored: task.start_rule.is_some() || task.due_rule.is_some(),
                         origin: origin.clone(),
                     });
@@ -42,14 +43,24 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
             }
         }
         Event::TaskEdited { task, changes } => edit(state, at, *task, |task| change(task, changes)),
-        Event::TaskDatesSet { task, start, due, derived } => edit(state, at, *task, |task| {
-            task.start = *start;
-            task.due = *due;
-            if !derived {
-                task.start_rule = None;
-                task.due_rule = None;
+        Event::TaskDatesSet { task, start, due, derived } => {
+            edit(state, at, *task, |task| {
+                task.start = *start;
+                task.due = *due;
+                if !derived {
+                    task.start_rule = None;
+                    task.due_rule = None;
+                }
+            });
+            let job = state.task(*task).and_then(|task| task.job);
+            if let Some(job) = job {
+                job::edit(state, at, job, |job| {
+                    if let Some(link) = job.tasks.iter_mut().find(|link| link.task == *task) {
+                        link.due = *due;
+                    }
+                });
             }
-        }),
+        }
         Event::TaskAssigneesChanged { task, assignees, roles } => edit(state, at, *task, |task| {
             task.assignees.clone_from(assignees);
             task.assigned_roles.clone_from(roles);

@@ -7,6 +7,8 @@
 
 mod business;
 mod firm;
+mod span;
+mod zone;
 
 pub use business::{Adjustment, BusinessCalendar, EndOfMonth, NotOpen, Roll, UnknownWord};
 pub use firm::FirmCalendar;

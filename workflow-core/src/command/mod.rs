@@ -265,6 +265,16 @@ pub enum Command {
         /// Which.
         automation: AutomationKey,
     },
+    /// Let actions that wait go on at once, or cancel them.
+    EndWait {
+        /// On which job.
+        job: JobId,
+        /// Which wait.
+        number: u32,
+        /// Whether it is cancelled: the actions after it are not done.
+        #[serde(default, skip_serializing_if = "is_default")]
+        cancel: bool,
+    },
     /// Send a job a signal.
     SignalJob {
         /// Which job.
@@ -447,6 +457,7 @@ impl Command {
             Self::RetryAction { .. } => "retry_action",
             Self::DismissAction { .. } => "dismiss_action",
             Self::FireAutomation { .. } => "fire_automation",
+            Self::EndWait { .. } => "end_wait",
             Self::SignalJob { .. } => "signal_job",
             Self::CreateTask(_) => "create_task",
             Self::SetTaskState { .. } => "set_task_state",

@@ -49,6 +49,11 @@ pub enum Reaction {
         /// Why.
         why: String,
     },
+    /// Time has passed: what is due on it is done.
+    Clock {
+        /// The job.
+        job: JobId,
+    },
     /// Something around it changed: a newer version of its pipeline, a stage with room again.
     Reconsider {
         /// The job that reacts.
@@ -57,6 +62,12 @@ pub enum Reaction {
 }
 
 impl Reaction {
+    /// Whether it is the passing of time.
+    #[must_use]
+    pub fn is_clock(&self) -> bool {
+        matches!(self, Self::Clock { .. })
+    }
+
     /// The job that reacts.
     #[must_use]
     pub fn job(&self) -> JobId {
@@ -65,6 +76,7 @@ impl Reaction {
             | Self::AccountField { job, .. }
             | Self::Dependency { job, .. }
             | Self::Item { job, .. }
+            | Self::Clock { job }
             | Self::Reconsider { job } => *job,
             Self::ActionFailed { origin, .. } => origin.job,
         }

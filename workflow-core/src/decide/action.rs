@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use super::cascade::Running;
 use super::task::{Home, find_task_template, open_tasks_of};
+use super::wait::Waiting;
 use super::{Decider, Need, Step, Stop, check_limit};
 use crate::command::{AssignMode, NewJob};
 use crate::compile::Compiled;
 use crate::definition::{
     AccessChange, AccessMode, AccountTarget, Action, Assignment, CreateJob, EndTasks, FieldScope, SendSignal, SetDate,
-    SetField, TaskTemplate,
+    SetField, TaskTemplate, after, numbered,
 };
 use crate::error::Rejection;
 use crate::event::{Event, FailureEnd};
 use crate::id::{JobId, TaskId, TemplateKey};
 use crate::limits;
-use crate::model::{Account, Intent, Job, Task, TaskState};
+use crate::model::{Account, Intent, Job, ReminderOf, Task, TaskState};
 use crate::store::{ActionOrigin, DocId, FollowUpWork};
 
 impl Decider<'_> {
@@ -108,6 +109,7 @@ impl Decider<'_> {
             Action::CancelItems(which) => self.end_items(job, which, false),
             Action::Archive => self.put_away(job.id, true).map(Ok),
             Action::Signal(signal) => Ok(self.send_signal(job, signal)),
+            // Waits are begun where actions are run in order.
             _ => Ok(Err("this version of the engine does not know the action".to_owned())),
         }
     }
@@ -164,9 +166,16 @@ impl Decider<'_> {
                 Err(why) => return Ok(Err(why)),
             }
         }
+        let owner = job.id;
         drop(job);
-        for task in tasks {
+        for (task, template) in tasks.into_iter().zip(templates) {
+            let id = task.id;
             self.emit(Event::TaskCreated { task: Arc::new(task), origin: Some(running.origin()) });
+            if let Some(rule) = &template.remind
+                && let Err(why) = self.begin_reminders(owner, ReminderOf::Task(id), rule)?
+            {
+                return Ok(Err(why));
+            }
         }
         Ok(Ok(()))
     }
@@ -328,21 +337,31 @@ impl Decider<'_> {
         };
         let compiled = self.compiled(&job)?;
         let rule = compiled.rule_named(&failure.automation);
-        let action = rule.and_then(|rule| rule.automation.actions.get(usize::try_from(failure.action).ok()?)).cloned();
-        let Some(action) = action else {
+        let actions = rule.map(|rule| Arc::clone(&rule.automation));
+        let actions = actions.as_ref().map(|automation| automation.actions.as_slice()).unwrap_or_default();
+        let Some((_, action)) = numbered(actions).into_iter().find(|(number, _)| *number == failure.action) else {
             let why = format!("`{}` is not in the pipeline any more; dismiss the action", failure.automation);
             return Err(Rejection::refused("action_gone", why).into());
         };
-        let running = Running {
+        let mut running = Running {
             automation: failure.automation.clone(),
             action: failure.action,
             visit: failure.visit,
             status_round: failure.status_round,
         };
         self.by = Some(failure.automation.clone());
-        let result = self.perform(id, &compiled, &running, &action)?;
+        let result = match action {
+            Action::Wait(delay) => self.begin_wait(id, &compiled, &running, delay)?.map(|waiting| match waiting {
+                Waiting::Begun => None,
+                Waiting::Passed => after(actions, failure.action),
+            }),
+            action => self.perform(id, &compiled, &running, action)?.map(|()| None),
+        };
+        let rest = result.map_err(|why| Rejection::refused("action_failed", why))?;
+        if let Some((rest, first)) = rest {
+            self.run_actions(id, &compiled, &mut running, rest, first)?;
+        }
         self.by = None;
-        result.map_err(|why| Rejection::refused("action_failed", why))?;
         self.end_failure(id, number, FailureEnd::Retried);
         self.run_cascade()
     }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::facts::{Fact, Pending, Trail};
+use super::wait::Waiting;
 use super::{Decider, Step};
 use crate::compile::{Compiled, Place, Rule};
-use crate::definition::{Refire, Trigger};
+use crate::definition::{Action, Automation, Refire, Trigger, count};
 use crate::evaluate::{Facts, holds};
 use crate::event::Event;
 use crate::id::{AutomationKey, JobId};
@@ -69,11 +70,11 @@ impl Decider<'_> {
             while let Some(pending) = self.pending.pop_front() {
                 if !self.react_to(id, &pending)? {
                     self.pending.clear();
-                    return Ok(());
+                    return self.retime(id);
                 }
             }
-            if !self.come_to_rest(id)? {
-                return Ok(());
+            if !self.wake(id)? && !self.come_to_rest(id)? {
+                return self.retime(id);
             }
         }
     }
@@ -98,7 +99,7 @@ impl Decider<'_> {
             Fact::Entered { stage, .. } => compiled.entered(*stage),
             Fact::Left { stage, .. } => compiled.left(*stage),
             // Wherever the automation is written.
-            Fact::ByHand(key) => {
+            Fact::ByHand(key) | Fact::Clock(key) => {
                 by_hand = compiled.number_of(key).into_iter().collect();
                 &by_hand
             }
@@ -143,8 +144,7 @@ impl Decider<'_> {
                 return Ok(Verdict::OtherTrigger);
             }
         }
-        let switch = self.catalog.pipeline(compiled.key()).and_then(|head| head.switches.get(&automation.key));
-        if !switch.copied().unwrap_or(automation.enabled) {
+        if !self.is_switched_on(compiled, automation) {
             return Ok(Verdict::SwitchedOff);
         }
         match fact {
@@ -169,6 +169,12 @@ impl Decider<'_> {
         Ok(if holds { Verdict::Runs } else { Verdict::ConditionFails })
     }
 
+    /// Whether an automation of a pipeline runs at all.
+    pub(super) fn is_switched_on(&self, compiled: &Compiled, automation: &Automation) -> bool {
+        let switch = self.catalog.pipeline(compiled.key()).and_then(|head| head.switches.get(&automation.key));
+        switch.copied().unwrap_or(automation.enabled)
+    }
+
     /// What conditions look at.
     pub(super) fn facts<'b>(&'b self, job: &'b Job, account: &'b Account) -> Facts<'b> {
         Facts { job, account, calendar: self.catalog.calendar(), today: self.today }
@@ -176,15 +182,7 @@ impl Decider<'_> {
 
     fn run_rule(&mut self, id: JobId, compiled: &Arc<Compiled>, rule: &Rule, pending: &Pending) -> Step {
         let key = &rule.automation.key;
-        let runs = self.count_run(id, key);
-        if runs > limits::AUTOMATION_RUNS.saturating_add(1) {
-            // It was cut before, and the cut was told.
-            return Ok(());
-        }
-        if runs > limits::AUTOMATION_RUNS {
-            let circle = Trail::circle(pending.trail.as_ref(), key);
-            let circle = if circle.len() > 1 { circle } else { self.repeated(key) };
-            self.cut_loop(id, circle);
+        if !self.may_run(id, key, pending.trail.as_ref()) {
             return Ok(());
         }
         let status_round = match &pending.fact {
@@ -197,23 +195,59 @@ impl Decider<'_> {
         self.of = pending.event;
         self.trail = Some(Rc::new(Trail { automation: key.clone(), before: pending.trail.clone() }));
         self.emit(Event::AutomationRan { job: id, automation: key.clone() });
-        let mut result = Ok(());
-        for (place, action) in (0u32..).zip(&rule.automation.actions) {
+        let result = self.run_actions(id, compiled, &mut running, &rule.automation.actions, 0);
+        (self.by, self.of, self.trail) = (by, of, trail);
+        result
+    }
+
+    /// Does actions of an automation in order, those before a wait; the first has this number.
+    pub(super) fn run_actions(
+        &mut self,
+        id: JobId,
+        compiled: &Arc<Compiled>,
+        running: &mut Running,
+        actions: &[Action],
+        first: u32,
+    ) -> Step {
+        let mut number = first;
+        for action in actions {
             if self.state.job(id).is_none() {
                 break;
             }
-            running.action = place;
-            match self.perform(id, compiled, &running, action) {
-                Ok(Ok(())) => {}
-                Ok(Err(why)) => self.fail_action(id, &running, why),
-                Err(stop) => {
-                    result = Err(stop);
-                    break;
-                }
+            running.action = number;
+            number = number.saturating_add(1).saturating_add(count(action.within()));
+            let result = match action {
+                Action::Wait(delay) => match self.begin_wait(id, compiled, running, delay)? {
+                    Ok(Waiting::Passed) => Ok(()),
+                    Ok(Waiting::Begun) => break,
+                    Err(why) => {
+                        // What comes after the wait waits with it.
+                        self.fail_action(id, running, why);
+                        break;
+                    }
+                },
+                action => self.perform(id, compiled, running, action)?,
+            };
+            if let Err(why) = result {
+                self.fail_action(id, running, why);
             }
         }
-        (self.by, self.of, self.trail) = (by, of, trail);
-        result
+        Ok(())
+    }
+
+    /// Counts a run of an automation, and cuts a loop. Answers whether it may run.
+    pub(super) fn may_run(&mut self, id: JobId, key: &AutomationKey, trail: Option<&Rc<Trail>>) -> bool {
+        let runs = self.count_run(id, key);
+        if runs <= limits::AUTOMATION_RUNS {
+            return true;
+        }
+        // When it was cut before, the cut was told.
+        if runs == limits::AUTOMATION_RUNS.saturating_add(1) {
+            let circle = Trail::circle(trail, key);
+            let circle = if circle.len() > 1 { circle } else { self.repeated(key) };
+            self.cut_loop(id, circle);
+        }
+        false
     }
 
     /// Counts a run of an automation on a job. Answers how often it has run, this time included.
@@ -294,6 +328,7 @@ fn sets_off(rule: &Rule, fact: &Fact) -> bool {
     match (&rule.place, &rule.automation.on, fact) {
         // A person may fire any automation of the pipeline.
         (_, _, Fact::ByHand(key)) => rule.automation.key == *key,
+        (Place::Pipeline, Some(trigger), Fact::Clock(key)) => trigger.is_timed() && rule.automation.key == *key,
         (Place::Entry(place), _, Fact::Entered { stage, .. }) | (Place::Exit(place), _, Fact::Left { stage, .. }) => {
             place == stage
         }
@@ -302,6 +337,7 @@ fn sets_off(rule: &Rule, fact: &Fact) -> bool {
             (Trigger::StageEntered, Fact::Entered { .. })
             | (Trigger::StageLeft, Fact::Left { .. })
             | (Trigger::JobCreated, Fact::Created)
+            | (Trigger::StageTimeLimit, Fact::OverTime)
             | (Trigger::AllTasksCompleted, Fact::AllTasksCompleted) => true,
             (Trigger::StatusSet { status: wanted }, Fact::StatusSet { status, .. }) => {
                 status.as_str() == wanted.as_str()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Decider, Need, Step, Stop, check_limit, check_name};
 use crate::calendar::FirmCalendar;
 use crate::catalog::Catalog;
-use crate::compile::{Compiled, Texts, collect_texts, job_texts, task_texts};
-use crate::definition::{PipelineDefinition, Template, TemplateKind};
+use crate::compile::{Compiled, Texts, collect_texts, job_texts, keeps_time, task_texts};
+use crate::definition::{PipelineDefinition, Template, TemplateKind, Trigger};
 use crate::error::{Problem, Rejection, Severity};
 use crate::event::Event;
 use crate::id::{AutomationKey, PipelineKey, RoleKey, StageKey, TemplateKey};
@@ -37,7 +37,18 @@ impl Decider<'_> {
             Some(firm) if firm.settings == *settings => {
                 self.unchanged = Some("the firm is set up like that already".to_owned());
             }
-            Some(_) => drop(self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) })),
+            Some(firm) => {
+                let days = |settings: &FirmSettings| {
+                    let FirmSettings { time_zone, working_days, holidays, .. } = settings;
+                    (time_zone.clone(), working_days.clone(), holidays.clone())
+                };
+                let moved = days(&firm.settings) != days(settings);
+                self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
+                let timed = |compiled: &Arc<Compiled>| moved && (compiled.keeps_time() || compiled.has_waits());
+                for compiled in self.catalog.all_newest().filter(|compiled| timed(compiled)) {
+                    self.follow_ups.push(FollowUpWork::Retime { pipeline: compiled.key().clone() });
+                }
+            }
         }
         Ok(())
     }
@@ -115,14 +126,18 @@ impl Decider<'_> {
             return Err(Rejection::not_found("stage to map", stage).into());
         }
         let version = known.as_ref().map_or(1, |known| known.version().saturating_add(1));
+        let waited = known.as_ref().is_some_and(|known| known.keeps_time() || known.has_waits());
         self.touch_firm();
         let head = self.catalog.pipelines.get(key).cloned();
         self.state.pipelines.insert(key.clone(), Slot::loaded(head));
         self.state.versions.insert((key.clone(), version), Slot::loaded(None));
         let definition = Arc::new(definition.clone());
-        self.emit(Event::PipelinePublished { version, definition, mapping: mapping.clone() });
+        self.emit(Event::PipelinePublished { version, definition: Arc::clone(&definition), mapping: mapping.clone() });
         if !mapping.is_empty() {
             self.follow_ups.push(FollowUpWork::Migrate { pipeline: key.clone() });
+        }
+        if known.is_some() && (waited || keeps_time(&definition)) {
+            self.follow_ups.push(FollowUpWork::Retime { pipeline: key.clone() });
         }
         Ok(())
     }
@@ -222,7 +237,11 @@ impl Decider<'_> {
         }
         self.touch_firm();
         self.state.pipelines.insert(pipeline.clone(), Slot::loaded(Some(kept.clone())));
+        let timed = rule.automation.on.as_ref().is_some_and(Trigger::is_timed) || compiled.has_waits();
         self.emit(Event::AutomationSwitched { pipeline: pipeline.clone(), automation: automation.clone(), enabled });
+        if timed {
+            self.follow_ups.push(FollowUpWork::Retime { pipeline: pipeline.clone() });
+        }
         Ok(())
     }
 }

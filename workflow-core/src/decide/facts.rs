@@ -15,13 +15,32 @@ use crate::store::FollowUpWork;
 /// Something that happened to the job in focus.
 #[derive(Debug, Clone)]
 pub(super) enum Fact {
-    Entered { compiled: Arc<Compiled>, stage: usize, forward: bool, leave_out: Rc<BTreeSet<AutomationKey>> },
-    Left { compiled: Arc<Compiled>, stage: usize, leave_out: Rc<BTreeSet<AutomationKey>> },
+    Entered {
+        compiled: Arc<Compiled>,
+        stage: usize,
+        forward: bool,
+        leave_out: Rc<BTreeSet<AutomationKey>>,
+    },
+    Left {
+        compiled: Arc<Compiled>,
+        stage: usize,
+        leave_out: Rc<BTreeSet<AutomationKey>>,
+    },
     Created,
-    StatusSet { status: JobStatus, round: u32, leave_out: Rc<BTreeSet<AutomationKey>> },
-    TaskCompleted { template: Option<TemplateKey> },
+    StatusSet {
+        status: JobStatus,
+        round: u32,
+        leave_out: Rc<BTreeSet<AutomationKey>>,
+    },
+    TaskCompleted {
+        template: Option<TemplateKey>,
+    },
     AllTasksCompleted,
-    ItemReached { kind: ItemKind, template: Option<TemplateKey>, status: StatusKey },
+    ItemReached {
+        kind: ItemKind,
+        template: Option<TemplateKey>,
+        status: StatusKey,
+    },
     AccountTagAdded(Tag),
     AccountTagRemoved(Tag),
     JobTagAdded(Tag),
@@ -29,6 +48,10 @@ pub(super) enum Fact {
     FieldChanged(FieldScope, FieldKey),
     Signal(SignalKey),
     ByHand(AutomationKey),
+    /// A time that an automation waited for has come.
+    Clock(AutomationKey),
+    /// The job has been in its stage for longer than it should.
+    OverTime,
 }
 
 /// A fact that waits for the automations it sets off.

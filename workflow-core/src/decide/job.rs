@@ -147,6 +147,12 @@ impl Decider<'_> {
             visits: vec![visit],
             tasks: Vec::new(),
             items: Vec::new(),
+            timers: Vec::new(),
+            fired: Vec::new(),
+            waits: Vec::new(),
+            waits_begun: 0,
+            reminders: Vec::new(),
+            reminders_begun: 0,
             waits_for: std::collections::BTreeMap::new(),
             awaited_by: BTreeSet::new(),
             comments: 0,
@@ -633,6 +639,7 @@ impl Decider<'_> {
                 };
                 self.fail_action(id, &running, why.clone());
             }
+            Reaction::Clock { .. } => return self.fire_due(id),
             Reaction::Reconsider { .. } => {}
         }
         self.run_cascade()

@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod action;
 mod cascade;
+mod clock;
 mod dates;
 mod definitions;
 mod dependency;
@@ -17,8 +18,10 @@ mod job;
 mod moves;
 mod people;
 mod preview;
+mod remind;
 mod request;
 mod task;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -317,6 +320,7 @@ impl<'a> Decider<'a> {
             Command::RetryAction { job, number } => self.retry_action(*job, *number),
             Command::DismissAction { job, number } => self.dismiss_action(*job, *number),
             Command::FireAutomation { job, automation } => self.fire_automation(*job, automation),
+            Command::EndWait { job, number, cancel } => self.end_wait(*job, *number, *cancel),
             Command::SignalJob { job, name, payload } => self.signal_job(*job, name, payload.as_ref()),
             Command::RejectNotification { job, notification, why } => {
                 self.reject_notification(*job, *notification, why)
@@ -385,7 +389,11 @@ impl<'a> Decider<'a> {
         let place = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
         apply(&mut self.state, self.firm, self.now, &event);
         self.note_facts(&event, place);
+        let ended = self.waits_ended_by(&event);
         self.events.push(Recorded { event, by: self.by.clone(), of: self.of });
+        for event in ended {
+            self.emit(event);
+        }
         place
     }
 

@@ -50,7 +50,9 @@ impl Left {
     fn new(job: &Job, target: &Target) -> Self {
         let reasons = job.attention.iter().map(|attention| attention.reason.clone());
         let gone = reasons
-            .filter(|reason| matches!(reason, AttentionReason::Held(_) | AttentionReason::WipLimit(_)))
+            .filter(|reason| {
+                matches!(reason, AttentionReason::Held(_) | AttentionReason::WipLimit(_) | AttentionReason::OverTime(_))
+            })
             .collect();
         let reopened = job.status == JobStatus::Completed && !target.compiled.graph().is_final(target.place);
         let unknown = matches!(&job.status, JobStatus::Custom(key) if target.compiled.status(key).is_none());
@@ -324,17 +326,19 @@ impl Decider<'_> {
             return Ok(false);
         }
         let id = job.id;
+        // What an automation of this visit still waits to do would be cancelled.
+        let waiting = job.waits.iter().any(|wait| wait.visit == visit && wait.status_round.is_none() && !wait.keep);
         let compiled = self.compiled(&job)?;
         let Some((place, stage)) = compiled.stage_named(&job.stage) else { return Ok(false) };
         if compiled.graph().is_final(place) {
-            if compiled.definition().complete_at_final {
+            if compiled.definition().complete_at_final && !waiting {
                 drop(job);
                 self.emit(Event::JobStatusSet { job: id, to: JobStatus::Completed });
                 return Ok(true);
             }
             return Ok(false);
         }
-        if !stage.automove || (stage.on_empty == OnEmpty::Hold && !job.had_blockers()) {
+        if !stage.automove || (!job.had_blockers() && (stage.on_empty == OnEmpty::Hold || waiting)) {
             return Ok(false);
         }
         if self.exit_refusal(&job)?.is_some() {

@@ -10,7 +10,7 @@ use crate::definition::{EndItems, RequestItem};
 use crate::event::Event;
 use crate::id::{ItemId, StatusKey};
 use crate::limits;
-use crate::model::{Account, DoneRule, Intent, Item, ItemLink, ItemProgress, Job};
+use crate::model::{Account, DoneRule, Intent, Item, ItemLink, ItemProgress, Job, ReminderOf};
 use crate::store::DocId;
 
 impl Decider<'_> {
@@ -74,7 +74,10 @@ impl Decider<'_> {
         self.emit(Event::ItemLinked { job: owner, link: Box::new(link) });
         let (kind, template) = (request.kind.clone(), request.template.clone());
         self.notify(Some(owner), Some(account.id), Intent::RequestItem { item: id, kind, template, title, body });
-        Ok(Ok(()))
+        match &request.remind {
+            Some(rule) if progress == ItemProgress::Open => self.begin_reminders(owner, ReminderOf::Item(id), rule),
+            _ => Ok(Ok(())),
+        }
     }
 
     /// Why the host could not make an item from this template, as far as the firm's settings say.

@@ -390,6 +390,7 @@ impl Decider<'_> {
             task: id,
             state: task.state,
             template: task.template.clone(),
+            due: task.due,
             anchored: task.start_rule.is_some() || task.due_rule.is_some(),
             origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
         };

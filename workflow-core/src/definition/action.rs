@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DateRule, TaskTemplate, is_default};
+use super::{DateRule, Delay, Reminders, TaskTemplate, is_default};
 use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::{FieldValue, ItemKind, Priority};
 
@@ -77,6 +77,8 @@ pub enum Action {
     Archive,
     /// Send the host a signal.
     Signal(SendSignal),
+    /// Wait before the actions after it.
+    Wait(Box<Delay>),
 }
 
 /// Ask the host for an item.
@@ -94,6 +96,9 @@ pub struct RequestItem {
     /// A text to go with it, such as an email's body; shortcodes allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// Reminds of it until it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Reminders>,
     /// For an invoice: a submitted payment counts as done, not only a cleared one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub payment_submitted_is_done: bool,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Condition, FieldScope, is_default, is_true, yes};
+use crate::dates::Span;
 use crate::id::{AutomationKey, FieldKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::ItemKind;
 
@@ -50,6 +51,23 @@ pub enum Refire {
     FirstEntry,
     /// When the job comes from an earlier stage, another pipeline, or is new.
     ForwardOnly,
+}
+
+/// A date that can come near or pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchedDate {
+    /// When work on the job should begin.
+    Start,
+    /// When the firm wants the job done.
+    #[default]
+    Due,
+    /// When the law wants the job done.
+    Statutory,
+    /// When the law wants the job done after an extension.
+    Extended,
+    /// When an open task of the job is due.
+    TaskDue,
 }
 
 /// What sets an automation off.
@@ -118,6 +136,31 @@ pub enum Trigger {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         field: Option<FieldKey>,
     },
+    /// A date of the job, or a task's due date, comes near.
+    DueApproaching {
+        /// Which date.
+        #[serde(default)]
+        date: WatchedDate,
+        /// Only tasks of this template; with `task_due` alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<TemplateKey>,
+        /// How long before that day begins.
+        before: Span,
+    },
+    /// A date of the job, or a task's due date, has passed.
+    Overdue {
+        /// Which date.
+        #[serde(default)]
+        date: WatchedDate,
+        /// Only tasks of this template; with `task_due` alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<TemplateKey>,
+        /// How long after that day has ended; at once when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Span>,
+    },
+    /// The job has been in its stage for as long as the stage's time limit says.
+    StageTimeLimit,
     /// A person fired it.
     ByHand,
     /// The host sent a signal for the job.
@@ -125,4 +168,12 @@ pub enum Trigger {
         /// Its name.
         name: SignalKey,
     },
+}
+
+impl Trigger {
+    /// Whether the passing of time sets it off.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        matches!(self, Self::DueApproaching { .. } | Self::Overdue { .. } | Self::StageTimeLimit)
+    }
 }

@@ -8,6 +8,7 @@ mod action;
 mod automation;
 mod condition;
 mod date_rule;
+mod delay;
 mod pipeline;
 mod template;
 
@@ -15,14 +16,15 @@ pub use action::{
     AccessChange, AccessMode, AccountTarget, Action, Assignment, CreateJob, EndItems, EndTasks, FieldScope, JobDate,
     ReplaceTags, RequestItem, SendSignal, SetDate, SetField,
 };
-pub use automation::{Automation, Refire, Trigger};
+pub use automation::{Automation, Refire, Trigger, WatchedDate};
 pub use condition::{
     Compare, Condition, DateTest, FieldTest, ItemTest, NumberTest, PriorityTest, TagTest, TaskTest, VisitTest, Within,
 };
 pub use date_rule::{DateAnchor, DateRule, DateUnit, RelativeDate};
+pub use delay::{Delay, Reminders};
+pub(crate) use delay::{after, count, numbered};
 pub use pipeline::{
-    Access, JobSort, MoveRule, OnEmpty, PipelineDefinition, Stage, Status, TimeLimit, TimeUnit, Transition, Versioning,
-    WipLimit, WipMode,
+    Access, JobSort, MoveRule, OnEmpty, PipelineDefinition, Stage, Status, Transition, Versioning, WipLimit, WipMode,
 };
 pub use template::{ChecklistStep, JobTemplate, TaskTemplate, Template, TemplateKind};
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Automation, Condition, JobTemplate, TaskTemplate, is_default, is_true, yes};
+use crate::dates::Span;
 use crate::id::{MemberId, PipelineKey, RoleKey, StageKey, StatusKey, TemplateKey};
 
 /// A pipeline as it is authored and published.
@@ -155,9 +156,10 @@ pub struct Stage {
     /// Whether the pipeline ends here; when no stage says so, the last is final.
     #[serde(default, rename = "final", skip_serializing_if = "is_default")]
     pub is_final: bool,
-    /// How long a job should stay.
+    /// How long a job should stay, such as `5 business days`. Past it the job is marked for
+    /// attention, and automations on `stage_time_limit` run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_limit: Option<TimeLimit>,
+    pub time_limit: Option<Span>,
     /// How many jobs should be here at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wip_limit: Option<WipLimit>,
@@ -181,31 +183,6 @@ pub enum OnEmpty {
     Hold,
     /// The job moves on at once.
     Advance,
-}
-
-/// How long a job should stay in a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TimeLimit {
-    /// How many.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub count: u32,
-    /// Of what.
-    pub unit: TimeUnit,
-}
-
-/// Units of a time limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeUnit {
-    /// Hours by the clock.
-    Hours,
-    /// Hours in which the firm is open.
-    BusinessHours,
-    /// Days of the calendar.
-    Days,
-    /// Days on which the firm is open.
-    BusinessDays,
 }
 
 /// How many jobs should be in a stage at once.

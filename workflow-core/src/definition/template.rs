@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Assignment, DateRule, is_default};
+use super::{Assignment, DateRule, Reminders, is_default};
 use crate::id::{FieldKey, Tag, TemplateKey};
 use crate::model::{FieldValue, Priority};
 
@@ -41,6 +41,9 @@ pub struct TaskTemplate {
     /// Time budgeted, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u32>,
+    /// Reminds its assignees of it until it is done. A task without a job reminds of nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Reminders>,
     /// It waits for the job's open tasks made from these templates.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<TemplateKey>,

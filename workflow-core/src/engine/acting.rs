@@ -240,6 +240,14 @@ impl Acting<'_> {
         self.execute(Command::FireAutomation { job, automation })
     }
 
+    /// Lets actions that wait go on at once, or cancels them.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub fn end_wait(&self, job: JobId, number: u32, cancel: bool) -> Result<Outcome, Error> {
+        self.execute(Command::EndWait { job, number, cancel })
+    }
+
     /// Tells a job of something that happened in the host.
     ///
     /// # Errors

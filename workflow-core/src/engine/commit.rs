@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::catalog::Catalog;
-use crate::command::Request;
+use crate::command::{Command, Request};
 use crate::decide::{Decision, Part};
 use crate::event::{Entry, Event};
 use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
 use crate::model::{Job, JobStatus};
 use crate::store::{
-    Batch, Chain, Check, DocId, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, Settle, StageDelta, StageTally,
+    Batch, Chain, Check, DocId, Document, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, SetTimer, Settle,
+    StageDelta, StageTally,
 };
 
 /// A command to carry out, with what belongs to the same commit.
@@ -60,6 +61,7 @@ impl Prepared {
         }
         batch.guards = guards;
         batch.tallies = deltas(state.changed_jobs());
+        batch.timers = timers(&batch, matches!(&request.command, Command::React(reaction) if reaction.is_clock()));
         batch.settle.clone_from(&work.settle);
         let last = parts.len().saturating_sub(1);
         let (mut follow_ups, mut runs) = (Vec::new(), Runs::new());
@@ -126,12 +128,38 @@ fn enqueue_notifications(batch: &mut Batch, part: &Part, now: DateTime<Utc>) {
     }
 }
 
+/// The timers that change with their records. Those of a command that does what is due are set in
+/// any case, so that what is still due then is handed out anew.
+fn timers(batch: &Batch, always: bool) -> Vec<SetTimer> {
+    /// Claims of one row between two changes of its record, at most: more than attempts there are.
+    const CLAIMS: u64 = 1 << 16;
+    let mut timers = Vec::new();
+    for put in &batch.puts {
+        let Some((of, due)) = put.document.timer() else { continue };
+        let before = put.previous.as_ref().and_then(Document::timer).and_then(|(_, due)| due);
+        if due != before || (always && due.is_some()) {
+            let generation = put.expected.unwrap_or(0).saturating_add(1).saturating_mul(CLAIMS);
+            timers.push(SetTimer { of, due, generation });
+        }
+    }
+    for delete in &batch.deletes {
+        if let Some((of, Some(_))) = delete.previous.timer() {
+            let generation = delete.expected.saturating_add(1).saturating_mul(CLAIMS);
+            timers.push(SetTimer { of, due: None, generation });
+        }
+    }
+    timers
+}
+
 /// News for one job or account is told in order.
 fn lane(work: &FollowUpWork) -> Option<Uuid> {
     match work {
         FollowUpWork::AccountTags { account, .. } | FollowUpWork::AccountField { account, .. } => Some(account.0),
         FollowUpWork::Dependency { job, .. } | FollowUpWork::Item { job, .. } => Some(job.0),
-        FollowUpWork::CreateJob { .. } | FollowUpWork::Migrate { .. } | FollowUpWork::StageFreed { .. } => None,
+        FollowUpWork::CreateJob { .. }
+        | FollowUpWork::Migrate { .. }
+        | FollowUpWork::Retime { .. }
+        | FollowUpWork::StageFreed { .. } => None,
     }
 }
 

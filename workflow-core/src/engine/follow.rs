@@ -115,6 +115,7 @@ impl Engine {
                 self.run_command(held, Command::React(Box::new(reaction)), round)
             }
             FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, round),
+            FollowUpWork::Retime { pipeline } => self.retime(held, pipeline, round),
             FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, round),
         }
     }
@@ -253,8 +254,34 @@ impl Engine {
         let catalog = self.fresh_catalog(held.firm)?;
         let dropped: Vec<StageKey> =
             catalog.pipeline(pipeline).map(|head| head.moved_stages.keys().cloned().collect()).unwrap_or_default();
-        for stage in dropped {
-            for (shelf, urgency) in (0..3).flat_map(|shelf| (0..4).map(move |urgency| (shelf, urgency))) {
+        self.tell_stages(held, pipeline, &dropped, 3, round)?;
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
+    /// Lets the jobs of a pipeline that are not archived look at their timers again.
+    fn retime(&self, held: &Held, pipeline: &PipelineKey, round: &mut Round) -> Result<(), Error> {
+        let catalog = self.fresh_catalog(held.firm)?;
+        let stages: Vec<StageKey> = match catalog.newest(pipeline) {
+            Some(newest) => newest.definition().stages.iter().map(|stage| stage.key.clone()).collect(),
+            None => Vec::new(),
+        };
+        self.tell_stages(held, pipeline, &stages, 2, round)?;
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
+    /// Lets the jobs of stages, on the first shelves of the board, look around again.
+    fn tell_stages(
+        &self,
+        held: &Held,
+        pipeline: &PipelineKey,
+        stages: &[StageKey],
+        shelves: i64,
+        round: &mut Round,
+    ) -> Result<(), Error> {
+        for stage in stages {
+            for (shelf, urgency) in (0..shelves).flat_map(|shelf| (0..4).map(move |urgency| (shelf, urgency))) {
                 let partition = vec![
                     Cell::Text(pipeline.shared()),
                     Cell::Text(stage.shared()),
@@ -265,7 +292,6 @@ impl Engine {
                 self.tell_jobs(held, scan, round, &|job| Some(Reaction::Reconsider { job: job.id }))?;
             }
         }
-        self.settle(held.firm, held.settle(SettleHow::Done))?;
         Ok(())
     }
 

@@ -225,6 +225,7 @@ fn named(command: &Command, wanted: &mut Vec<DocId>) {
         | Command::RetryAction { job, .. }
         | Command::DismissAction { job, .. }
         | Command::FireAutomation { job, .. }
+        | Command::EndWait { job, .. }
         | Command::SignalJob { job, .. }
         | Command::RejectNotification { job, .. } => wanted.push(DocId::Job(*job)),
         Command::AddJobDependency { job, on } | Command::RemoveJobDependency { job, on } => {

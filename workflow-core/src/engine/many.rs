@@ -17,7 +17,7 @@ use crate::store::{Batch, Chain, FollowUp, LogPosition};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 type Answer = Result<Outcome, Error>;
 
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Carries out commands from the beginning of a chunk, one at least, and answers for these.
-    fn execute_chunk(&self, firm: FirmId, requests: &[Request]) -> Vec<Answer> {
+    pub(super) fn execute_chunk(&self, firm: FirmId, requests: &[Request]) -> Vec<Answer> {
         let session = self.session(self.now());
         // Looked at once for all of them: by an old one they would all be decided in vain.
         let catalog = match self.fresh_catalog(firm) {
@@ -110,6 +110,7 @@ impl Engine {
             // Nothing of it happened: each is tried by itself.
             Err(_) => (Vec::new().into_iter(), None),
         };
+        batches.iter().for_each(|batch| self.shared.alarm.note(batch));
         // A refusal counts when all that it was decided by was committed, and is still so.
         let mut sound = session.is_fresh(firm, &catalog);
         let mut follow_ups: Vec<(FirmId, Arc<FollowUp>)> = Vec::new();

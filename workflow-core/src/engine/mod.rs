@@ -5,6 +5,7 @@
 //! decides again. The engine holds no state of its own but caches of what firms have set up.
 
 mod acting;
+mod alarm;
 mod catalogs;
 mod clock;
 mod commit;
@@ -14,7 +15,9 @@ mod many;
 mod outbox;
 mod outcome;
 mod round;
+mod runner;
 mod session;
+mod tick;
 mod verify;
 
 use std::sync::Arc;
@@ -27,7 +30,9 @@ pub use acting::Acting;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview};
+pub use runner::{Runner, RunnerOptions};
 pub use session::Session;
+pub use tick::{Ticked, TimerFailure};
 pub use verify::Verification;
 
 use crate::catalog::Catalog;
@@ -36,6 +41,7 @@ use crate::definition::PipelineDefinition;
 use crate::error::{Error, Problem, Rejection};
 use crate::id::{FirmId, SequentialIds};
 use crate::store::{Chain, Lease, Store};
+use alarm::Alarm;
 use catalogs::Catalogs;
 use commit::Work;
 
@@ -62,6 +68,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
+    /// The time it is, where that is not the clock's to say.
+    at: Option<DateTime<Utc>>,
 }
 
 struct Shared {
@@ -71,6 +79,7 @@ struct Shared {
     owner: Uuid,
     seed: u64,
     counter: AtomicU64,
+    alarm: Alarm,
 }
 
 impl std::fmt::Debug for Engine {
@@ -104,8 +113,14 @@ impl Engine {
 
     fn build(store: Arc<dyn Store>, clock: Arc<dyn Clock>, owner: Uuid, seed: u64) -> Self {
         let catalogs = Catalogs::default();
-        let shared = Shared { store, clock, catalogs, owner, seed, counter: AtomicU64::new(0) };
-        Self { shared: Arc::new(shared) }
+        let alarm = Alarm::default();
+        let shared = Shared { store, clock, catalogs, owner, seed, counter: AtomicU64::new(0), alarm };
+        Self { shared: Arc::new(shared), at: None }
+    }
+
+    /// The same engine, for which it is this time.
+    fn at(&self, now: DateTime<Utc>) -> Self {
+        Self { shared: Arc::clone(&self.shared), at: Some(now) }
     }
 
     /// The store it works on.
@@ -117,7 +132,7 @@ impl Engine {
     /// Now, by the engine's clock, in whole microseconds.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        let now = self.shared.clock.now();
+        let now = self.at.unwrap_or_else(|| self.shared.clock.now());
         DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
 

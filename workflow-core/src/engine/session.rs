@@ -123,7 +123,10 @@ impl<'a> Session<'a> {
                 Err(error) => return Err(error.into()),
             };
             match committed {
-                Ok(committed) => return Ok(done(prepared, Some(committed.position))),
+                Ok(committed) => {
+                    self.engine.shared.alarm.note(&prepared.batch);
+                    return Ok(done(prepared, Some(committed.position)));
+                }
                 Err(Conflict::Key(_)) => {
                     if let Some(done) = self.replay(request)? {
                         return Ok(done);

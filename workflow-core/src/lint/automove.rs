@@ -75,7 +75,7 @@ fn runs_on(rule: &Rule<'_>, status: &StatusKey) -> bool {
 
 /// Whether an automation creates something that has to be done.
 fn creates(rule: &Rule<'_>) -> bool {
-    rule.automation.actions.iter().any(|action| match action {
+    rule.actions().into_iter().any(|(_, action)| match action {
         Action::CreateTasks(_) | Action::CreateTask(_) => true,
         Action::Request(request) => may_block(&request.kind),
         _ => false,

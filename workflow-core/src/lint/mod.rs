@@ -18,7 +18,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{Action, JobTemplate, PipelineDefinition, TaskTemplate};
+use crate::definition::{Action, JobTemplate, PipelineDefinition, TaskTemplate, numbered};
 use crate::error::Problem;
 use crate::id::{ItemKindKey, PipelineKey, RoleKey, StageKey, Tag, TemplateKey};
 use crate::model::{FirmSettings, ItemKind};
@@ -65,7 +65,7 @@ impl TagsSet {
         let on_stages = definition.stages.iter().flat_map(|stage| stage.on_entry.iter().chain(&stage.on_exit));
         let on_statuses = definition.statuses.iter().flat_map(|status| &status.on_set);
         for automation in on_stages.chain(on_statuses).chain(&definition.automations) {
-            for action in &automation.actions {
+            for (_, action) in numbered(&automation.actions) {
                 match action {
                     Action::AddAccountTags(tags) => self.account.extend(tags.iter().cloned()),
                     Action::ReplaceAccountTags(tags) => self.account.extend(tags.add.iter().cloned()),

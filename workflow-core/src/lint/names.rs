@@ -19,7 +19,7 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
     names.check_settings();
     tasks.iter().for_each(|(path, task)| names.check_task(path, task));
     for rule in &scene.rules {
-        rule.actions().for_each(|(path, action)| names.check_action(&path, action));
+        rule.actions().into_iter().for_each(|(path, action)| names.check_action(&path, action));
     }
     scene.triggers().for_each(|(path, trigger)| names.check_trigger(&path, trigger));
     scene.each_test(|path, test| names.check_test(path, test));

@@ -94,13 +94,13 @@ fn targets(scene: &Scene<'_>, rule: &Rule<'_>) -> BTreeSet<usize> {
         Action::MoveToPipeline { pipeline, stage } if scene.is_own(pipeline) => scene.target(stage.as_ref()),
         _ => None,
     };
-    rule.automation.actions.iter().filter_map(target).collect()
+    rule.actions().into_iter().filter_map(|(_, action)| target(action)).collect()
 }
 
 /// The stages that jobs get into from where they begin.
 fn reached(scene: &Scene<'_>, ways: &DiGraph<(), ()>) -> BTreeSet<usize> {
     let mut begin = BTreeSet::from([0]);
-    for action in scene.rules.iter().flat_map(|rule| &rule.automation.actions) {
+    for action in scene.rules.iter().flat_map(Rule::actions).map(|(_, action)| action) {
         if let Action::CreateJob(job) = action
             && job.pipeline.as_ref().is_none_or(|pipeline| scene.is_own(pipeline))
         {
@@ -120,7 +120,7 @@ fn ending(scene: &Scene<'_>, ways: &DiGraph<(), ()>) -> BTreeSet<usize> {
     let mut ends: BTreeSet<usize> = (0..scene.stages().len()).filter(|place| scene.graph.is_final(*place)).collect();
     for rule in &scene.rules {
         if rule.place != Place::Pipeline || !rule.automation.stages.is_empty() {
-            let done = rule.automation.actions.iter().any(|action| ends_job(scene, action));
+            let done = rule.actions().into_iter().any(|(_, action)| ends_job(scene, action));
             ends.extend(scene.bound_to(rule).filter(|_| done).into_iter().flatten());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use crate::compile::Place;
-use crate::definition::{Automation, Condition, PipelineDefinition, Stage, Trigger};
+use crate::definition::{Action, Automation, Condition, PipelineDefinition, Stage, Trigger};
 use crate::graph::StageGraph;
 use crate::id::{PipelineKey, StageKey};
 use crate::validate::{Rule, each_test, rules};
@@ -60,7 +60,15 @@ impl<'a> Scene<'a> {
             let automation: &'a Automation = rule.automation;
             Some((format!("{}.if", rule.path), automation.condition.as_ref()?))
         };
-        stages.flat_map(of_stage).flatten().chain(self.rules.iter().filter_map(of_rule)).collect()
+        let of_waits = |rule: &Rule<'a>| {
+            let condition = |(path, action): (String, &'a Action)| match action {
+                Action::Wait(delay) => Some((format!("{path}.wait.condition"), delay.condition.as_ref()?)),
+                _ => None,
+            };
+            rule.actions().into_iter().filter_map(condition).collect::<Vec<_>>()
+        };
+        let of_rules = self.rules.iter().flat_map(|rule| of_rule(rule).into_iter().chain(of_waits(rule)));
+        stages.flat_map(of_stage).flatten().chain(of_rules).collect()
     }
 
     /// Calls back for every part of every condition, with its path.

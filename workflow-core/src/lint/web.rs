@@ -80,7 +80,7 @@ fn conduct<'a>(scene: &Scene<'a>, rule: &Rule<'a>) -> Conduct<'a> {
     let automation = rule.automation;
     let by_stage = matches!(automation.on, Some(Trigger::StageEntered | Trigger::StageLeft));
     let mut effects = Effects::new(scene, rule);
-    automation.actions.iter().for_each(|action| effects.add(action));
+    add_all(&mut effects, &automation.actions);
     effects.settle_tags();
     Conduct {
         cues: cues(scene, rule),
@@ -91,6 +91,20 @@ fn conduct<'a>(scene: &Scene<'a>, rule: &Rule<'a>) -> Conduct<'a> {
             && (automation.stages.is_empty() || by_stage),
         ends: effects.ends,
     }
+}
+
+/// Adds what actions change. What comes after a wait may never come about, and does not come about
+/// at once: such a circle is not without end.
+fn add_all<'a>(effects: &mut Effects<'_, 'a>, actions: &'a [Action]) {
+    let mut sure = usize::MAX;
+    for action in actions {
+        if matches!(action, Action::Wait(_)) {
+            sure = sure.min(effects.list.len());
+            add_all(effects, action.within());
+        }
+        effects.add(action);
+    }
+    effects.list.iter_mut().skip(sure).for_each(|effect| effect.certain = false);
 }
 
 fn cues<'a>(scene: &Scene<'a>, rule: &Rule<'a>) -> Vec<Cue<'a>> {
@@ -124,8 +138,12 @@ fn cues<'a>(scene: &Scene<'a>, rule: &Rule<'a>) -> Vec<Cue<'a>> {
         Trigger::JobTagAdded { tag } => Cue::TagAdded(FieldScope::Job, tag.as_ref()),
         Trigger::JobTagRemoved { tag } => Cue::TagRemoved(FieldScope::Job, tag.as_ref()),
         Trigger::FieldChanged { scope, field } => Cue::Field(*scope, field.as_ref()),
-        // People and the host set these off, automations do not.
-        Trigger::ByHand | Trigger::Signal { .. } => return Vec::new(),
+        // People, the host and time set these off, automations do not.
+        Trigger::ByHand
+        | Trigger::Signal { .. }
+        | Trigger::DueApproaching { .. }
+        | Trigger::Overdue { .. }
+        | Trigger::StageTimeLimit => return Vec::new(),
     }]
 }
 

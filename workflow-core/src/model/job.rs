@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{FieldValue, ItemKind, ItemProgress, Priority, TaskState};
+use super::{FieldValue, Fired, ItemKind, ItemProgress, Priority, Reminder, TaskState, Timer, Wait};
 use crate::definition::is_default;
 use crate::id::{
     AccountId, AutomationKey, CommentId, FieldKey, ItemId, JobId, MemberId, PipelineKey, RoleKey, StageKey, StatusKey,
@@ -103,6 +103,24 @@ pub struct Job {
     /// Its items, in the order they were linked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemLink>,
+    /// Times at which automations and its stage's limit fire, in the order of their keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Timer>,
+    /// Timers that have fired, and for when; in the order of their keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fired: Vec<Fired>,
+    /// Actions of automations that wait, in the order they began to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+    /// The number of the last wait there was.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waits_begun: u32,
+    /// Reminders of what is not done, in the order they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
+    /// The number of the last reminder there was.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reminders_begun: u32,
     /// Jobs it waits for, and whether each is finished.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waits_for: BTreeMap<JobId, bool>,
@@ -220,6 +238,9 @@ pub struct TaskLink {
     /// The template it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateKey>,
+    /// When it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
     /// Whether its dates count from the job's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub anchored: bool,
@@ -275,6 +296,8 @@ pub enum AttentionReason {
     WipLimit(StageKey),
     /// Everything is done, and the job waits for room in this stage.
     Held(StageKey),
+    /// It has been in this stage for longer than it should.
+    OverTime(StageKey),
     /// The host refused a notification.
     Rejected(crate::id::NotificationId),
 }

@@ -10,6 +10,7 @@ mod member;
 mod notification;
 mod pipeline;
 mod task;
+mod timer;
 mod value;
 
 pub use account::{Account, LinkedAccount};
@@ -22,4 +23,6 @@ pub use member::Member;
 pub use notification::{Intent, Notification};
 pub use pipeline::{PipelineHead, PipelineVersion};
 pub use task::{ChecklistItem, Task, TaskState};
+pub(crate) use timer::Due;
+pub use timer::{Fired, Reminder, ReminderOf, Timer, TimerKey, Wait, WaitCancelled, WaitEnd};
 pub use value::{FieldValue, Priority};

@@ -1,5 +1,6 @@
 //! Notifications: what the host is asked to carry out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ItemKind;
 use crate::definition::AccessMode;
-use crate::id::{AccountId, FirmId, ItemId, JobId, MemberId, NotificationId, SignalKey, TemplateKey};
+use crate::id::{AccountId, FirmId, ItemId, JobId, MemberId, NotificationId, SignalKey, TaskId, TemplateKey};
 
 /// An intent for the host to carry out, delivered at least once, in order per job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +63,32 @@ pub enum Intent {
         item: ItemId,
         /// What kind.
         kind: ItemKind,
+    },
+    /// Remind whoever has something to do with an item.
+    RemindOfItem {
+        /// Which.
+        item: ItemId,
+        /// What kind.
+        kind: ItemKind,
+        /// What it is called.
+        title: Arc<str>,
+        /// The how many-eth reminder it is.
+        count: u32,
+        /// How many there are at most.
+        at_most: u32,
+    },
+    /// Remind the assignees of a task.
+    RemindOfTask {
+        /// Which.
+        task: TaskId,
+        /// Its title.
+        title: Arc<str>,
+        /// Whom.
+        assignees: BTreeSet<MemberId>,
+        /// The how many-eth reminder it is.
+        count: u32,
+        /// How many there are at most.
+        at_most: u32,
     },
     /// Lay out the account's folders.
     ApplyFolderTemplate {

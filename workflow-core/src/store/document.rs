@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::index::Cell;
+use super::queue::TimerOf;
 use crate::definition::{Template, TemplateKind};
 use crate::id::{AccountId, CommentId, ItemId, JobId, MemberId, PipelineKey, TaskId, TemplateKey};
 use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
@@ -214,6 +216,16 @@ impl Document {
             Self::Task(task) => DocId::Task(task.id),
             Self::Item(item) => DocId::Item(item.id),
             Self::Comment(comment) => DocId::Comment(comment.id),
+        }
+    }
+
+    /// Whose timer it has, and when the record wants to be looked at: never when absent. `None` for
+    /// kinds that have no timer.
+    #[must_use]
+    pub fn timer(&self) -> Option<(TimerOf, Option<DateTime<Utc>>)> {
+        match self {
+            Self::Job(job) => Some((TimerOf::Job(job.id), job.next_timer())),
+            _ => None,
         }
     }
 

@@ -285,6 +285,12 @@ pub enum FollowUpWork {
         /// Of which pipeline.
         pipeline: PipelineKey,
     },
+    /// Let the jobs of a pipeline look at their timers and waits again: its automations, or the
+    /// firm's calendar, have changed.
+    Retime {
+        /// Of which pipeline.
+        pipeline: PipelineKey,
+    },
     /// Let jobs that wait to enter a full stage try again.
     StageFreed {
         /// Of which pipeline.

@@ -8,12 +8,16 @@ use super::{
     rules,
 };
 use crate::compile::Place;
+use crate::dates::Span;
 use crate::definition::{
-    AccessChange, AccountTarget, Action, Assignment, CreateJob, PipelineDefinition, Refire, RequestItem, SendSignal,
-    SetField, Trigger,
+    AccessChange, AccountTarget, Action, Assignment, CreateJob, Delay, PipelineDefinition, Refire, Reminders,
+    RequestItem, SendSignal, SetField, Trigger, WatchedDate, count,
 };
 use crate::id::{StatusKey, Tag};
 use crate::limits;
+
+/// How many reminders of one thing there may be.
+const REMINDERS_AT_MOST: u32 = 1_000;
 
 /// Checks every automation of a pipeline.
 pub(super) fn check(definition: &PipelineDefinition, names: &Names<'_>, found: &mut Findings) {
@@ -35,8 +39,12 @@ pub(super) fn check(definition: &PipelineDefinition, names: &Names<'_>, found: &
         if automation.actions.is_empty() {
             found.error(&list, "no_actions", || format!("`{}` does nothing: write its actions", automation.key));
         }
-        let actions = automation.actions.len();
+        let actions = usize::try_from(count(&automation.actions)).unwrap_or(usize::MAX);
         check_limit(&list, "ACTIONS", limits::ACTIONS, actions, "the number of actions", found);
+        if is_deeper(&automation.actions, limits::WAIT_DEPTH) {
+            let what = "the depth of waits written within waits";
+            check_limit(&list, "WAIT_DEPTH", limits::WAIT_DEPTH, limits::WAIT_DEPTH.saturating_add(1), what, found);
+        }
         for (path, action) in rule.actions() {
             check_action(&path, action, names, found);
         }
@@ -73,9 +81,89 @@ fn check_place(rule: &Rule<'_>, names: &Names<'_>, found: &mut Findings) {
     }
 }
 
+/// Whether actions are written within others deeper than this.
+fn is_deeper(actions: &[Action], depth: usize) -> bool {
+    match depth.checked_sub(1) {
+        None => actions.iter().any(|action| !action.within().is_empty()),
+        Some(below) => actions.iter().any(|action| is_deeper(action.within(), below)),
+    }
+}
+
 fn check_trigger(path: &str, trigger: &Trigger, names: &Names<'_>, found: &mut Findings) {
-    if let Trigger::StatusSet { status } = trigger {
-        names.check_status(&format!("{path}.status_set.status"), status, found);
+    let (path, date, template, span) = match trigger {
+        Trigger::StatusSet { status } => {
+            return names.check_status(&format!("{path}.status_set.status"), status, found);
+        }
+        Trigger::DueApproaching { date, template, before } => {
+            (format!("{path}.due_approaching"), *date, template, Some(("before", *before)))
+        }
+        Trigger::Overdue { date, template, after } => {
+            (format!("{path}.overdue"), *date, template, after.map(|after| ("after", after)))
+        }
+        _ => return,
+    };
+    if let Some((part, span)) = span {
+        check_span(&format!("{path}.{part}"), span, found);
+    }
+    if template.is_some() && date != WatchedDate::TaskDue {
+        found.error(&format!("{path}.template"), "misplaced", || {
+            "only tasks have a template: remove it, or write `date: task_due`".to_owned()
+        });
+    }
+}
+
+/// Checks a duration that has to last.
+pub(super) fn check_span(path: &str, span: Span, found: &mut Findings) {
+    if span.count == 0 {
+        found.error(path, "out_of_range", || format!("`{span}` is over at once: write at least 1"));
+    }
+    let (max, count) = (limits::DATE_OFFSET as usize, span.count as usize);
+    check_limit(path, "DATE_OFFSET", max, count, "its length", found);
+}
+
+pub(super) fn check_reminders(path: &str, rule: &Reminders, found: &mut Findings) {
+    check_span(&format!("{path}.every"), rule.every, found);
+    if let Some(first) = rule.first {
+        check_span(&format!("{path}.first"), first, found);
+    }
+    if !(1..=REMINDERS_AT_MOST).contains(&rule.at_most) {
+        found.error(&format!("{path}.at_most"), "out_of_range", || {
+            format!("`{}` reminders: write a number from 1 to {REMINDERS_AT_MOST}", rule.at_most)
+        });
+    }
+}
+
+/// For what a wait waits must be said once, and what only a condition has left out elsewhere.
+fn check_wait(path: &str, delay: &Delay, names: &Names<'_>, found: &mut Findings) {
+    let said = [delay.span.is_some(), delay.until.is_some(), delay.condition.is_some()];
+    match said.into_iter().filter(|said| *said).count() {
+        1 => {}
+        0 => found.error(path, "empty_action", || {
+            "it does not say for what to wait: write `for`, `until` or `condition`".to_owned()
+        }),
+        _ => found.error(path, "ambiguous", || "write one of `for`, `until` and `condition`".to_owned()),
+    }
+    if let Some(span) = delay.span {
+        check_span(&format!("{path}.for"), span, found);
+    }
+    if let Some(rule) = &delay.until {
+        check_date(&format!("{path}.until"), rule, found);
+    }
+    if let Some(test) = &delay.condition {
+        condition::check(&format!("{path}.condition"), test, names, found);
+    }
+    if let Some(span) = delay.at_most {
+        check_span(&format!("{path}.at_most"), span, found);
+    }
+    if delay.condition.is_none() && delay.at_most.is_some() {
+        found.error(&format!("{path}.at_most"), "misplaced", || {
+            "only a wait for a condition has a time-out: write how long to wait as `for`".to_owned()
+        });
+    }
+    if delay.otherwise.is_some() && delay.at_most.is_none() {
+        found.error(&format!("{path}.otherwise"), "misplaced", || {
+            "it is never done: write `condition` and `at_most`, or remove it".to_owned()
+        });
     }
 }
 
@@ -121,6 +209,7 @@ fn check_action(path: &str, action: &Action, names: &Names<'_>, found: &mut Find
         }
         Action::CreateJob(job) => check_create_job(&format!("{path}.create_job"), job, found),
         Action::Signal(signal) => check_signal(&format!("{path}.signal"), signal, found),
+        Action::Wait(delay) => check_wait(&format!("{path}.wait"), delay, names, found),
         Action::ApplyFolderTemplate(_)
         | Action::ClearAccountTags
         | Action::SetPriority(_)
@@ -165,6 +254,9 @@ fn check_set_status(path: &str, status: &StatusKey, names: &Names<'_>, found: &m
 fn check_request(path: &str, request: &RequestItem, found: &mut Findings) {
     check_optional_name(path, ".title", request.title.as_deref(), found);
     check_optional_text(path, ".body", request.body.as_deref(), found);
+    if let Some(rule) = &request.remind {
+        check_reminders(&format!("{path}.remind"), rule, found);
+    }
 }
 
 fn check_create_job(path: &str, job: &CreateJob, found: &mut Findings) {

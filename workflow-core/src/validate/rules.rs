@@ -14,9 +14,24 @@ pub(crate) struct Rule<'a> {
 }
 
 impl<'a> Rule<'a> {
-    /// Its actions with their paths, such as `stages[2].on_entry[0].do[1]`.
-    pub(crate) fn actions(&self) -> impl Iterator<Item = (String, &'a Action)> {
-        self.automation.actions.iter().enumerate().map(|(place, action)| (format!("{}.do[{place}]", self.path), action))
+    /// Its actions with their paths, such as `stages[2].on_entry[0].do[1]`, those within others
+    /// after them.
+    pub(crate) fn actions(&self) -> Vec<(String, &'a Action)> {
+        let mut found = Vec::new();
+        gather(&format!("{}.do", self.path), &self.automation.actions, limits::WAIT_DEPTH, &mut found);
+        found
+    }
+}
+
+/// Gathers actions with their paths. Those deeper than waits may be written within waits are left
+/// out.
+pub(crate) fn gather<'a>(list: &str, actions: &'a [Action], depth: usize, found: &mut Vec<(String, &'a Action)>) {
+    for (place, action) in actions.iter().enumerate() {
+        let path = format!("{list}[{place}]");
+        found.push((path.clone(), action));
+        if let Some(below) = depth.checked_sub(1) {
+            gather(&format!("{path}.wait.otherwise"), action.within(), below, found);
+        }
     }
 }
 

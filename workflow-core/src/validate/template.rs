@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::automation::check_reminders;
 use super::condition::check_value;
 use super::{
     Findings, check_limit, check_name, check_optional_name, check_optional_text, check_text, duplicate, rules,
@@ -94,6 +95,9 @@ pub(super) fn check_task(path: &str, task: &TaskTemplate, found: &mut Findings) 
             found.error(&path, "empty", || "a checklist step needs a text".to_owned());
         }
         check_text(&path, step, found);
+    }
+    if let Some(rule) = &task.remind {
+        check_reminders(&format!("{path}.remind"), rule, found);
     }
     let after = task.after.len();
     let what = "the number of templates that it waits for";

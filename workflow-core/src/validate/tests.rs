@@ -69,7 +69,7 @@ fn s2_1_a_good_document_has_no_problems() {
         "key": "tax", "name": "Tax returns", "access": {"only": {"roles": ["Preparer"]}},
         "statuses": [{"key": "waiting", "automove": true, "on_set": [{"key": "ask", "do": [{"request": {"kind": "email"}}]}]}],
         "stages": [
-            {"key": "prepare", "automove": true, "time_limit": {"count": 3, "unit": "business_days"},
+            {"key": "prepare", "automove": true, "time_limit": "3 business days",
              "wip_limit": {"max": 1}, "on_entry": [{"key": "make", "refire": "first_entry", "do": [{"create_tasks": ["t"]}]}]},
             {"key": "check", "when": {"account_tags": {"all": ["vip"]}}},
             {"key": "done", "on_exit": [{"key": "open", "do": [{"set_status": "active"}]}]},
@@ -165,10 +165,12 @@ fn s3_2_a_final_stage_has_no_automove() {
 
 #[test]
 fn s3_2_limits_of_a_stage_are_at_least_one() {
-    let limit = |count: u32| json!({"stages": [{"key": "a", "time_limit": {"count": count, "unit": "hours"}}]});
-    refused(&with(limit(0)), "stages[0].time_limit.count", "out_of_range");
-    refused(&with(limit(100_001)), "stages[0].time_limit.count", "limit");
-    accepted(&with(limit(100_000)));
+    let limit = |text: &str| json!({"stages": [{"key": "a", "time_limit": text}]});
+    refused(&with(limit("0 hours")), "stages[0].time_limit", "out_of_range");
+    accepted(&with(limit("10000 business hours")));
+    let mut built = with(limit("1 day"));
+    built.stages[0].time_limit = Some(crate::dates::Span::hours(10_001));
+    refused(&built, "stages[0].time_limit", "limit");
     let stages = json!({"stages": [{"key": "a", "wip_limit": {"max": 0}}]});
     refused(&with(stages), "stages[0].wip_limit.max", "out_of_range");
 }

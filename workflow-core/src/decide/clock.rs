@@ -1,0 +1,200 @@
+//! What happens to a job because time passes.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::facts::Fact;
+use super::{Decider, Step};
+use crate::compile::Compiled;
+use crate::dates::Span;
+use crate::definition::{Automation, Trigger, WatchedDate};
+use crate::event::Event;
+use crate::id::{AutomationKey, JobId, TemplateKey};
+use crate::limits;
+use crate::model::{AttentionReason, Due, ItemProgress, Job, JobStatus, ReminderOf, Timer, TimerKey, WaitCancelled};
+
+impl Decider<'_> {
+    /// Does what is due on the job in focus, in the order it is due.
+    pub(super) fn fire_due(&mut self, id: JobId) -> Step {
+        // The definitions may have changed since the timers were set.
+        self.retime(id)?;
+        let due = self.job(id)?.due_by(self.now);
+        if due.is_empty() && self.events.is_empty() {
+            self.unchanged = Some("nothing is due on the job".to_owned());
+        }
+        for (at, what) in due.into_iter().take(limits::TIMERS_AT_ONCE) {
+            // One that fired before may have put this one off.
+            if !self.state.job(id).is_some_and(|job| job.due_by(self.now).contains(&(at, what.clone()))) {
+                continue;
+            }
+            match what {
+                Due::Timer(key) => self.fire_timer(id, key, at)?,
+                Due::Wait(number) => self.wait_is_due(id, number)?,
+                Due::Reminder(number) => self.remind(id, number)?,
+            }
+            self.run_cascade()?;
+        }
+        Ok(())
+    }
+
+    fn fire_timer(&mut self, id: JobId, key: TimerKey, due: DateTime<Utc>) -> Step {
+        let event = self.emit(Event::TimerFired { job: id, key: key.clone(), due });
+        match key {
+            TimerKey::Automation(automation) | TimerKey::Task { automation, .. } => {
+                self.note(id, event, Fact::Clock(automation));
+            }
+            TimerKey::StageLimit => {
+                let job = self.job(id)?;
+                let compiled = self.compiled(&job)?;
+                let limit = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.time_limit);
+                if let Some(limit) = limit {
+                    let text = format!("the job has been in `{}` for more than {limit}", job.stage);
+                    let stage = job.stage.clone();
+                    drop(job);
+                    self.raise(id, AttentionReason::OverTime(stage), text);
+                }
+                self.note(id, event, Fact::OverTime);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings what a job waits for up to date with everything else about it.
+    pub(super) fn retime(&mut self, id: JobId) -> Step {
+        let Some(job) = self.state.job(id).filter(|job| job.status != JobStatus::Archived).cloned() else {
+            return Ok(());
+        };
+        let compiled = self.compiled(&job)?;
+        let idle = job.timers.is_empty() && job.waits.is_empty() && job.reminders.is_empty();
+        if idle && !compiled.keeps_time() {
+            return Ok(());
+        }
+        let wanted = self.wanted_timers(&job, &compiled);
+        let mut events = Vec::new();
+        for timer in &job.timers {
+            if !wanted.iter().any(|other| other.key == timer.key) {
+                events.push(Event::TimerDropped { job: id, key: timer.key.clone() });
+            }
+        }
+        for timer in wanted {
+            if !job.timers.contains(&timer) {
+                events.push(Event::TimerSet { job: id, timer });
+            }
+        }
+        for reminder in &job.reminders {
+            if !is_open(&job, reminder.of) {
+                events.push(Event::RemindersEnded { job: id, number: reminder.number });
+            }
+        }
+        let off: Vec<u32> =
+            job.waits.iter().filter(|wait| !self.is_on(&compiled, &wait.automation)).map(|wait| wait.number).collect();
+        drop(job);
+        for event in events {
+            self.emit(event);
+        }
+        if !off.is_empty() {
+            self.cancel_waits(id, WaitCancelled::SwitchedOff, |wait| off.contains(&wait.number));
+        }
+        Ok(())
+    }
+
+    /// Whether an automation is part of a version and switched on.
+    fn is_on(&self, compiled: &Compiled, key: &AutomationKey) -> bool {
+        compiled.rule_named(key).is_some_and(|rule| self.is_switched_on(compiled, &rule.automation))
+    }
+
+    /// The timers that a job should have, in the order of their keys.
+    fn wanted_timers(&self, job: &Job, compiled: &Compiled) -> Vec<Timer> {
+        let mut wanted = Vec::new();
+        let limit = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.time_limit);
+        if let (Some(limit), Some(visit)) = (limit, job.visit()) {
+            wanted.extend(self.timer(job, TimerKey::StageLimit, self.catalog.calendar().later(visit.entered, limit)));
+        }
+        let rules = compiled.timed().filter_map(|number| compiled.rule(number));
+        for automation in rules.map(|rule| &*rule.automation) {
+            let here = automation.stages.is_empty() || automation.stages.contains(&job.stage);
+            if here && self.is_switched_on(compiled, automation) {
+                self.timers_of(job, automation, &mut wanted);
+            }
+        }
+        wanted.sort_by(|a, b| a.key.cmp(&b.key));
+        wanted
+    }
+
+    fn timers_of(&self, job: &Job, automation: &Automation, wanted: &mut Vec<Timer>) {
+        let (date, template) = match &automation.on {
+            Some(Trigger::DueApproaching { date, template, .. } | Trigger::Overdue { date, template, .. }) => {
+                (*date, template)
+            }
+            _ => return,
+        };
+        let key = || automation.key.clone();
+        match watched(job, date) {
+            Some(day) => {
+                let due = day.and_then(|day| self.moment(automation, day));
+                wanted.extend(self.timer(job, TimerKey::Automation(key()), due));
+            }
+            None => {
+                for (task, day) in open_tasks(job, template.as_ref()) {
+                    let due = self.moment(automation, day);
+                    wanted.extend(self.timer(job, TimerKey::Task { automation: key(), task }, due));
+                }
+            }
+        }
+    }
+
+    /// When a date of this day sets an automation off; never when the day has gone by that it was
+    /// to warn of.
+    fn moment(&self, automation: &Automation, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let calendar = self.catalog.calendar();
+        match &automation.on {
+            Some(Trigger::DueApproaching { before, .. }) if self.today <= day => calendar.before_day(day, *before),
+            Some(Trigger::Overdue { after, .. }) => {
+                let end = day.succ_opt()?;
+                match after {
+                    Some(span) => calendar.after_day(end, *span),
+                    None => calendar.day_start(end),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A timer, unless it has fired for that time.
+    fn timer(&self, job: &Job, key: TimerKey, due: Option<DateTime<Utc>>) -> Option<Timer> {
+        let due = due.filter(|due| job.fired_for(&key) != Some(*due))?;
+        Some(Timer { key, due })
+    }
+
+    /// When something so far from now is.
+    pub(super) fn later(&self, span: Span) -> Option<DateTime<Utc>> {
+        self.catalog.calendar().later(self.now, span)
+    }
+}
+
+/// A date that an automation watches; `None` when it watches tasks.
+fn watched(job: &Job, date: WatchedDate) -> Option<Option<NaiveDate>> {
+    match date {
+        WatchedDate::Start => Some(job.start),
+        WatchedDate::Due => Some(job.due),
+        WatchedDate::Statutory => Some(job.statutory),
+        WatchedDate::Extended => Some(job.extended),
+        WatchedDate::TaskDue => None,
+    }
+}
+
+fn open_tasks<'a>(
+    job: &'a Job,
+    template: Option<&'a TemplateKey>,
+) -> impl Iterator<Item = (crate::id::TaskId, NaiveDate)> + 'a {
+    let open = job.tasks.iter().filter(|link| !link.state.is_ended());
+    let wanted = open.filter(move |link| template.is_none() || link.template.as_ref() == template);
+    wanted.filter_map(|link| Some((link.task, link.due?)))
+}
+
+/// Whether there is still something to remind of.
+pub(super) fn is_open(job: &Job, of: ReminderOf) -> bool {
+    match of {
+        ReminderOf::Item(item) => job.items.iter().any(|link| link.item == item && link.progress == ItemProgress::Open),
+        ReminderOf::Task(task) => job.tasks.iter().any(|link| link.task == task && !link.state.is_ended()),
+    }
+}
