@@ -222,6 +222,8 @@ keys! {
     SignalKey;
     /// Names a kind of item that the host defines.
     ItemKindKey;
+    /// Names a business calendar or a set of holidays, of the firm's or built in.
+    CalendarKey;
     /// How the host's own system calls a record.
     ExternalRef;
     /// Chosen by the caller so that a repeated command has one effect.

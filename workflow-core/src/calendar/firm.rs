@@ -3,19 +3,20 @@
 //! [`FirmCalendar`] is compiled once from [`FirmSettings`]. Every question it answers costs a
 //! binary search at most, however far the dates lie apart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::{BusinessCalendar, EndOfMonth};
 use crate::definition::{DateAnchor, DateRule, DateUnit};
 use crate::document::quote;
 use crate::error::Rejection;
+use crate::id::CalendarKey;
 use crate::model::FirmSettings;
 
-/// The day that chrono counts as 0, the last of year 0, was a Sunday: day numbers modulo 7 are weekdays from Sunday.
-const WEEK: i64 = 7;
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// What a firm's settings say about days, ready to be asked. Cheap to clone.
@@ -39,28 +40,9 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 #[derive(Debug, Clone)]
 pub struct FirmCalendar {
     zone: TimeZone,
-    week: Week,
-    closed: Arc<ClosedDays>,
-}
-
-/// The working weekdays, arranged so that counting them is arithmetic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Week {
-    /// By weekday from Sunday: whether the firm works then.
-    works: [bool; 7],
-    /// By weekday from Sunday: working days of the week before it.
-    before: [u8; 7],
-    /// Working days of a week, 1 to 7.
-    days: u8,
-}
-
-/// Holidays that fall on working weekdays.
-#[derive(Debug, Default)]
-struct ClosedDays {
-    /// Day numbers, ascending.
-    days: Vec<i64>,
-    /// Beside each: the rank, among open days, of the first open day after it. Never descends.
-    open_ranks: Vec<i64>,
+    /// The default calendar.
+    business: BusinessCalendar,
+    named: Arc<BTreeMap<CalendarKey, BusinessCalendar>>,
 }
 
 impl FirmCalendar {
@@ -72,15 +54,20 @@ impl FirmCalendar {
     /// weekday is a working day.
     pub fn new(settings: &FirmSettings) -> Result<Self, Rejection> {
         let zone = time_zone(&settings.time_zone)?;
-        let week = Week::new(&settings.working_days).ok_or_else(|| {
-            Rejection::invalid("working_days", "it is empty: name at least one weekday, such as `Mon`")
-        })?;
-        let mut closed = ClosedDays::default();
-        for day in settings.holidays.iter().map(day_number).filter(|day| week.works_on(*day)) {
-            closed.open_ranks.push(week.rank(day).saturating_sub(length(&closed.days)));
-            closed.days.push(day);
+        let business =
+            BusinessCalendar::new(&settings.working_days, settings.holidays.iter().copied()).ok_or_else(|| {
+                Rejection::invalid("working_days", "it is empty: name at least one weekday, such as `Mon`")
+            })?;
+        Ok(Self { zone, business, named: Arc::default() })
+    }
+
+    /// One of the firm's business calendars by its name; the default one without a name.
+    #[must_use]
+    pub fn business(&self, name: Option<&CalendarKey>) -> Option<&BusinessCalendar> {
+        match name {
+            None => Some(&self.business),
+            Some(name) => self.named.get(name),
         }
-        Ok(Self { zone, week, closed: Arc::new(closed) })
     }
 
     /// The IANA name of the firm's time zone.
@@ -119,33 +106,20 @@ impl FirmCalendar {
     /// Whether the firm is open on a day: a working weekday that is no holiday.
     #[must_use]
     pub fn is_open(&self, date: NaiveDate) -> bool {
-        let day = day_number(&date);
-        self.week.works_on(day) && self.closed.days.binary_search(&day).is_err()
+        self.business.is_open(date)
     }
 
-    /// The day `n` business days from another.
-    ///
-    /// Exactly numpy's `busday_offset`: with `roll='forward'` for `n` ≥ 0, so that a closed day
-    /// counts as the next open one, and with `roll='backward'` for `n` < 0, so that it counts as
-    /// the open one before. Zero business days is the day itself, or the next open one. `None` when
-    /// the result lies outside chrono's calendar (about 262,000 years either way).
+    /// The day `n` business days from another, in the default calendar: see [`BusinessCalendar::add`].
     #[must_use]
     pub fn add_business_days(&self, date: NaiveDate, n: i32) -> Option<NaiveDate> {
-        let day = day_number(&date);
-        let start = if n < 0 { self.open_rank(day.saturating_add(1)).saturating_sub(1) } else { self.open_rank(day) };
-        to_date(self.open_day(start.saturating_add(i64::from(n))))
+        self.business.add(date, n)
     }
 
-    /// How many days the firm is open from one day up to, but not including, another.
-    ///
-    /// Exactly numpy's `busday_count`: when `to` is before `from`, the answer is minus the number
-    /// of open days after `to` up to and including `from` (as numpy counts since 1.25).
+    /// How many days the firm is open from one day up to, but not including, another: see
+    /// [`BusinessCalendar::count`].
     #[must_use]
     pub fn count_business_days(&self, from: NaiveDate, to: NaiveDate) -> i64 {
-        let (from, to) = (day_number(&from), day_number(&to));
-        // Counting backwards leaves out the later end and takes in the earlier one.
-        let shift = i64::from(to < from);
-        self.open_rank(to.saturating_add(shift)).saturating_sub(self.open_rank(from.saturating_add(shift)))
+        self.business.count(from, to)
     }
 
     /// The day that lies this far from another. Months are clamped to the month's end: one month
@@ -158,8 +132,7 @@ impl FirmCalendar {
             DateUnit::Days => date.checked_add_signed(TimeDelta::try_days(i64::from(offset))?),
             DateUnit::BusinessDays => self.add_business_days(date, offset),
             DateUnit::Weeks => date.checked_add_signed(TimeDelta::try_weeks(i64::from(offset))?),
-            DateUnit::Months if offset < 0 => date.checked_sub_months(Months::new(offset.unsigned_abs())),
-            DateUnit::Months => date.checked_add_months(Months::new(offset.unsigned_abs())),
+            DateUnit::Months => self.business.add_months(date, offset, EndOfMonth::Clamp),
         }
     }
 
@@ -172,77 +145,6 @@ impl FirmCalendar {
             DateRule::Relative(relative) => self.add(anchors(relative.from)?, relative.offset, relative.unit),
         }
     }
-
-    /// Open days before this one, from an origin that never shows: only differences are used.
-    fn open_rank(&self, day: i64) -> i64 {
-        let closed_before = self.closed.days.partition_point(|closed| *closed < day);
-        self.week.rank(day).saturating_sub(i64::try_from(closed_before).unwrap_or(i64::MAX))
-    }
-
-    /// The open day of a rank: the inverse of [`Self::open_rank`].
-    fn open_day(&self, rank: i64) -> i64 {
-        // A holiday lies before that day just when no more open days than `rank` precede it.
-        let closed_before = self.closed.open_ranks.partition_point(|open| *open <= rank);
-        self.week.day(rank.saturating_add(i64::try_from(closed_before).unwrap_or(i64::MAX)))
-    }
-}
-
-impl Week {
-    fn new(working: &[Weekday]) -> Option<Self> {
-        let mut works = [false; 7];
-        let mut before = [0u8; 7];
-        let mut days = 0u8;
-        for (place, weekday) in
-            [Weekday::Sun, Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat]
-                .into_iter()
-                .enumerate()
-        {
-            *before.get_mut(place)? = days;
-            if working.contains(&weekday) {
-                *works.get_mut(place)? = true;
-                days = days.saturating_add(1);
-            }
-        }
-        (days > 0).then_some(Self { works, before, days })
-    }
-
-    fn place(day: i64) -> usize {
-        usize::try_from(day.rem_euclid(WEEK)).unwrap_or(0)
-    }
-
-    fn works_on(&self, day: i64) -> bool {
-        self.works.get(Self::place(day)).copied().unwrap_or(false)
-    }
-
-    /// Working weekdays before a day, counted from day 0.
-    fn rank(&self, day: i64) -> i64 {
-        let this_week = self.before.get(Self::place(day)).copied().unwrap_or(0);
-        day.div_euclid(WEEK).saturating_mul(i64::from(self.days)).saturating_add(i64::from(this_week))
-    }
-
-    /// The working weekday of a rank.
-    fn day(&self, rank: i64) -> i64 {
-        let days = i64::from(self.days.max(1));
-        let within = rank.rem_euclid(days);
-        let days_of_week = self.works.iter().zip(self.before).zip(0i64..);
-        let place = days_of_week
-            .filter_map(|((works, before), place)| (*works && i64::from(before) == within).then_some(place))
-            .next()
-            .unwrap_or(0);
-        rank.div_euclid(days).saturating_mul(WEEK).saturating_add(place)
-    }
-}
-
-fn day_number(date: &NaiveDate) -> i64 {
-    i64::from(date.num_days_from_ce())
-}
-
-fn to_date(day: i64) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(i32::try_from(day).ok()?)
-}
-
-fn length(days: &[i64]) -> i64 {
-    i64::try_from(days.len()).unwrap_or(i64::MAX)
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, Rejection> {
