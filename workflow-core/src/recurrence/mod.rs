@@ -26,13 +26,21 @@ mod error;
 mod expand;
 mod never;
 mod parse;
+mod period;
 mod plan;
+mod preset;
 mod recurrence;
 mod rule;
+mod schedule;
+mod zoned;
 
 pub use error::InvalidRecurrence;
+pub use period::{Covers, Period, PeriodLength};
+pub use preset::{DayOfMonth, Preset};
 pub use recurrence::{Occurrences, Recurrence, RecurrenceBuilder, Start};
 pub use rule::{Frequency, Rule, RuleDay, RuleEnd, RuleParts, Until};
+pub use schedule::{CompiledSchedule, Occurrence, Schedule};
+pub use zoned::{Zoned, instant_in};
 
 #[cfg(test)]
 mod tests;
