@@ -68,6 +68,7 @@ pub mod query;
 mod shelf;
 mod shortcode;
 pub mod state;
+pub mod statutory;
 pub mod store;
 mod suggest;
 pub mod validate;
