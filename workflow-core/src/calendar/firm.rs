@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{BusinessCalendar, EndOfMonth};
-use crate::definition::{DateAnchor, DateRule, DateUnit};
+use crate::definition::DateUnit;
 use crate::document::quote;
 use crate::error::Rejection;
 use crate::id::CalendarKey;
@@ -133,16 +133,6 @@ impl FirmCalendar {
             DateUnit::BusinessDays => self.add_business_days(date, offset),
             DateUnit::Weeks => date.checked_add_signed(TimeDelta::try_weeks(i64::from(offset))?),
             DateUnit::Months => self.business.add_months(date, offset, EndOfMonth::Clamp),
-        }
-    }
-
-    /// The day that a rule names. `None` when the date it counts from is missing, or the result
-    /// lies outside the calendar.
-    #[must_use]
-    pub fn resolve(&self, rule: &DateRule, anchors: &impl Fn(DateAnchor) -> Option<NaiveDate>) -> Option<NaiveDate> {
-        match rule {
-            DateRule::On(date) => Some(*date),
-            DateRule::Relative(relative) => self.add(anchors(relative.from)?, relative.offset, relative.unit),
         }
     }
 }

@@ -282,6 +282,28 @@ impl DateExpression {
         }
     }
 
+    /// The anchors whose change can change it, in their plain form: a yearly field is the field.
+    #[must_use]
+    pub fn watched(&self) -> Vec<DateAnchor> {
+        let mut watched = Vec::new();
+        match self.anchor() {
+            Some(DateAnchor::Field { scope, field, .. }) => {
+                watched.push(DateAnchor::Field { scope: *scope, field: field.clone(), yearly: false });
+            }
+            // The day of creation never changes.
+            Some(DateAnchor::Creation) | None => {}
+            Some(anchor) => watched.push(anchor.clone()),
+        }
+        if self.looks_at_period() {
+            for anchor in [DateAnchor::PeriodStart, DateAnchor::PeriodEnd] {
+                if !watched.contains(&anchor) {
+                    watched.push(anchor);
+                }
+            }
+        }
+        watched
+    }
+
     /// Whether it counts from another date of the job.
     #[must_use]
     pub fn counts_from(&self, date: JobDate) -> bool {

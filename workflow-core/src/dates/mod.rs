@@ -6,6 +6,7 @@
 
 mod error;
 mod expression;
+mod order;
 mod parse;
 mod print;
 mod read;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use error::InvalidDate;
 pub use expression::{DateAnchor, DateExpression, DatePoint, Day, Direction, FormDate, Window};
+pub(crate) use order::{circle, circle_message, in_order, source};
 pub use resolve::{Unresolved, field_date};
 pub use span::{Span, SpanUnit};
 

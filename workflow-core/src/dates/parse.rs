@@ -62,6 +62,20 @@ impl FromStr for DateExpression {
     }
 }
 
+impl FromStr for DateAnchor {
+    type Err = InvalidDate;
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        let mut reader = Reader::new("a date to count from", text)?;
+        match anchor_or_form(&mut reader)? {
+            DatePoint::Anchor(anchor) => {
+                reader.finish("the end of the text", &[])?;
+                Ok(anchor)
+            }
+            _ => Err(reader.wrong_at(1, "the due date of a form is none that others can watch")),
+        }
+    }
+}
+
 /// What is said of the whole expression.
 fn modifiers(reader: &mut Reader<'_>, expression: &mut DateExpression) -> Result<(), InvalidDate> {
     let mut more = reader.take_comma();

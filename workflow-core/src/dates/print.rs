@@ -188,6 +188,33 @@ impl<'de> Deserialize<'de> for DateExpression {
     }
 }
 
+impl Serialize for DateAnchor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateAnchor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for DateAnchor {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DateAnchor".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": limits::DATE_BYTES,
+            "examples": ["due", "period end", "account.fiscal_year_end"],
+        })
+    }
+}
+
 impl JsonSchema for DateExpression {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "DateExpression".into()

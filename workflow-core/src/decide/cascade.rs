@@ -66,11 +66,13 @@ impl Decider<'_> {
     pub(super) fn run_cascade(&mut self) -> Step {
         let Some(id) = self.focus else { return Ok(()) };
         loop {
+            self.settle_dates()?;
             while let Some(pending) = self.pending.pop_front() {
                 if !self.react_to(id, &pending)? {
                     self.pending.clear();
                     return Ok(());
                 }
+                self.settle_dates()?;
             }
             if !self.come_to_rest(id)? {
                 return Ok(());
@@ -203,7 +205,9 @@ impl Decider<'_> {
                 break;
             }
             running.action = place;
-            match self.perform(id, compiled, &running, action) {
+            let done = self.perform(id, compiled, &running, action);
+            // The next action sees what this one did to the dates.
+            match done.and_then(|done| self.settle_dates().map(|()| done)) {
                 Ok(Ok(())) => {}
                 Ok(Err(why)) => self.fail_action(id, &running, why),
                 Err(stop) => {

@@ -37,7 +37,12 @@ impl Decider<'_> {
             Some(firm) if firm.settings == *settings => {
                 self.unchanged = Some("the firm is set up like that already".to_owned());
             }
-            Some(_) => drop(self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) })),
+            Some(firm) => {
+                if other_calendar(&firm.settings, settings) {
+                    self.follow_ups.push(FollowUpWork::FirmDates);
+                }
+                self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
+            }
         }
         Ok(())
     }
@@ -311,4 +316,18 @@ fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
     let templates = settings.host_templates.values().map(|keys| ("the number of host templates of a kind", keys.len()));
     let mut all = lists.into_iter().chain(statuses).chain(templates);
     all.try_for_each(|(what, count)| check_limit("SETTINGS", limits::SETTINGS, count, what))
+}
+
+/// Whether days may count otherwise than before. What is neither of these settings is the calendar's.
+fn other_calendar(before: &FirmSettings, after: &FirmSettings) -> bool {
+    let mut same = after.clone();
+    same.name.clone_from(&before.name);
+    same.roles.clone_from(&before.roles);
+    same.item_kinds.clone_from(&before.item_kinds);
+    same.host_templates.clone_from(&before.host_templates);
+    same.folder_templates.clone_from(&before.folder_templates);
+    same.account_tags.clone_from(&before.account_tags);
+    same.task_statuses.clone_from(&before.task_statuses);
+    same.payment_submitted_is_done = before.payment_submitted_is_done;
+    same != *before
 }

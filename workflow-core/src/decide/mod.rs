@@ -18,6 +18,7 @@ mod moves;
 mod people;
 mod preview;
 mod request;
+mod shift;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -27,8 +28,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use dates::Moved;
 pub use definitions::problems;
 pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
+pub(crate) use shift::shifts;
 
 use crate::apply::apply;
 use crate::catalog::Catalog;
@@ -184,6 +187,8 @@ pub(crate) struct Decider<'a> {
     by: Option<AutomationKey>,
     of: Option<u32>,
     pending: VecDeque<Pending>,
+    /// Anchors that changed and whose dates are not derived again yet, by job.
+    moved: BTreeMap<JobId, Moved>,
     chain: Chain,
     /// The automations that led to what is happening now.
     trail: Option<Rc<Trail>>,
@@ -220,6 +225,7 @@ impl<'a> Decider<'a> {
             by: None,
             of: None,
             pending: VecDeque::new(),
+            moved: BTreeMap::new(),
             chain: situation.chain.clone(),
             trail: None,
             before: situation.chain,
@@ -277,6 +283,11 @@ impl<'a> Decider<'a> {
             return Err(Rejection::not_found("firm", self.firm).into());
         }
         self.check_actor(command)?;
+        self.carry_out(command)?;
+        self.settle_dates()
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Step {
         match command {
             Command::SaveFirm(settings) => self.save_firm(settings),
             Command::SaveMember(member) => self.save_member(member),
@@ -292,6 +303,7 @@ impl<'a> Decider<'a> {
             Command::SetAccountField { account, field, value } => {
                 self.set_account_field_by_command(*account, field, value.as_ref())
             }
+            Command::ShiftDeadlines(order) => self.order_shift(order),
             Command::CreateJob(job) => self.create_job(job),
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
@@ -372,6 +384,7 @@ impl<'a> Decider<'a> {
                 Ok(()) | Err(Stop::Missing) => {}
             }
             self.pending.clear();
+            self.moved.clear();
             self.close_part(command.name());
         }
         if !self.needs.is_empty() {
@@ -385,6 +398,7 @@ impl<'a> Decider<'a> {
         let place = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
         apply(&mut self.state, self.firm, self.now, &event);
         self.note_facts(&event, place);
+        self.note_moved(&event);
         self.events.push(Recorded { event, by: self.by.clone(), of: self.of });
         place
     }
@@ -494,6 +508,7 @@ impl Command {
                 | Self::PublishPipeline { .. }
                 | Self::ArchivePipeline { .. }
                 | Self::SwitchAutomation { .. }
+                | Self::ShiftDeadlines(_)
         )
     }
 }

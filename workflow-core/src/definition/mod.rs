@@ -7,10 +7,11 @@
 mod action;
 mod automation;
 mod condition;
-mod date_rule;
+mod date_unit;
 mod pipeline;
 mod template;
 
+pub use crate::dates::{DateAnchor, DateExpression};
 pub use action::{
     AccessChange, AccessMode, AccountTarget, Action, Assignment, CreateJob, EndItems, EndTasks, FieldScope, JobDate,
     ReplaceTags, RequestItem, SendSignal, SetDate, SetField,
@@ -19,7 +20,7 @@ pub use automation::{Automation, Refire, Trigger};
 pub use condition::{
     Compare, Condition, DateTest, FieldTest, ItemTest, NumberTest, PriorityTest, TagTest, TaskTest, VisitTest, Within,
 };
-pub use date_rule::{DateAnchor, DateRule, DateUnit, RelativeDate};
+pub use date_unit::DateUnit;
 pub use pipeline::{
     Access, JobSort, MoveRule, OnEmpty, PipelineDefinition, Stage, Status, TimeLimit, TimeUnit, Transition, Versioning,
     WipLimit, WipMode,

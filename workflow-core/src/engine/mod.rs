@@ -15,6 +15,7 @@ mod outbox;
 mod outcome;
 mod round;
 mod session;
+mod shift;
 mod verify;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview};
 pub use session::Session;
+pub use shift::ShiftPreview;
 pub use verify::Verification;
 
 use crate::catalog::Catalog;
