@@ -10,7 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::{BusinessCalendar, EndOfMonth};
+use super::{BuiltIn, BusinessCalendar, EndOfMonth};
 use crate::definition::DateUnit;
 use crate::document::quote;
 use crate::error::Rejection;
@@ -61,12 +61,15 @@ impl FirmCalendar {
         Ok(Self { zone, business, named: Arc::default() })
     }
 
-    /// One of the firm's business calendars by its name; the default one without a name.
+    /// One of the firm's business calendars by its name, or one that is built in ([`BuiltIn`]); the
+    /// default one without a name.
     #[must_use]
     pub fn business(&self, name: Option<&CalendarKey>) -> Option<&BusinessCalendar> {
         match name {
             None => Some(&self.business),
-            Some(name) => self.named.get(name),
+            Some(name) => {
+                self.named.get(name).or_else(|| BuiltIn::named(name.as_str()).map(|built_in| &built_in.calendar))
+            }
         }
     }
 

@@ -188,7 +188,7 @@ impl<'t> Reader<'t> {
         }
         let number = text.parse::<u32>().ok().filter(|number| *number <= most);
         let Some(number) = number else {
-            return Err(self.wrong(format!("{} is too many {what}; the limit is {most}", quote(self.word()))));
+            return Err(self.wrong(format!("{} {what}", quote(self.word()))));
         };
         self.step();
         Ok(number)
