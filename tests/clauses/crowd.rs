@@ -62,11 +62,11 @@ fn pipelines() -> [Value; 3] {
     let stages = json!([
         { "key": "in", "name": "Incoming", "client_name": "Received", "automove": true, "on_entry": [{ "key": "start",
             "do": [{ "create_task": { "key": "a", "title": "Gather papers", "assign": { "roles": ["preparer"] },
-                "due": { "relative": { "from": "due", "offset": -3 } }, "tags": ["rush"], "budget_minutes": 15 } },
+                "due": "3 days before due", "tags": ["rush"], "budget_minutes": 15 } },
                 { "request": { "kind": "organizer" } }] }] },
         { "key": "work", "name": "In work", "on_entry": [{ "key": "ask", "do": [
             { "request": { "kind": "document" } }, { "create_task": { "key": "b", "title": "Prepare",
-                "priority": "high", "due": { "relative": { "from": "stage_entry", "offset": 2 } } } }] }] },
+                "priority": "high", "due": "2 days after stage entry" } }] }] },
         { "key": "check" },
         { "key": "out", "name": "Filed" }
     ]);

@@ -354,3 +354,10 @@ impl Office {
         self.engine.queued(queue, firm(), state, None, 1_000).expect("readable")
     }
 }
+
+/// A date that counts from another, in words: `counted("due", -5, "days")`.
+pub(crate) fn counted(from: &str, offset: i32, unit: &str) -> String {
+    let direction = if offset < 0 { "before" } else { "after" };
+    let from = from.replace('_', " ");
+    format!("{} {} {direction} {from}", offset.abs(), unit.replace('_', " "))
+}

@@ -20,6 +20,7 @@ mod s5_loops;
 mod s5_time;
 mod s5_triggers;
 mod s6_bulk;
+mod s6_deadlines;
 mod s6_dependencies;
 mod s6_jobs;
 mod s6_templates;

@@ -246,7 +246,7 @@ fn s12_1_a_page_looks_at_so_many_rows() {
 fn s12_1_late_jobs_are_counted_so_far() {
     let office = Office::with(plain());
     let job = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p",
-        "due": { "on": "2026-01-01" } } }));
+        "due": "2026-01-01" } }));
     let job = job.job().expect("a job");
     copies(&office, job, limits::OVERDUE_COUNTED - 2, |_, _| {});
     // Counts are sums kept with the commits; these copies were put in past them.

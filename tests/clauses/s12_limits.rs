@@ -25,6 +25,8 @@ const REFUSED: &[&str] = &[
     "AUTOMATIONS",
     "ACTIONS",
     "DATE_OFFSET",
+    "DATE_BYTES",
+    "DATE_DEPTH",
     "STATUSES",
     "CONDITION_DEPTH",
     "CONDITION_NODES",
@@ -331,10 +333,6 @@ fn definition(limit: &str, n: usize) -> Value {
             let tests: Vec<Value> = (1..n).map(|_| json!({ "role_filled": "preparer" })).collect();
             pipeline["stages"][1]["when"] = json!({ "any": tests });
         }
-        "DATE_OFFSET" => {
-            let due = json!({ "relative": { "from": "creation", "offset": -i64::try_from(n).expect("a number") } });
-            pipeline["job_defaults"] = json!({ "due": due });
-        }
         "NAME_BYTES" => pipeline["stages"][1]["name"] = json!("x".repeat(n)),
         "TEXT_BYTES" => pipeline["description"] = json!("x".repeat(n)),
         "TAGS" => pipeline["job_defaults"] = json!({ "tags": words(n) }),
@@ -369,7 +367,6 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "STATUSES",
         "AUTOMATIONS",
         "ACTIONS",
-        "DATE_OFFSET",
         "CONDITION_DEPTH",
         "CONDITION_NODES",
         "NAME_BYTES",
@@ -404,6 +401,28 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         if let Err(error) = office.try_publish(definition(limit, max as usize), json!({})) {
             assert!(!error.to_string().contains(limit), "{error}");
         }
+    }
+}
+
+#[test]
+fn s12_1_a_date_past_a_limit_is_not_read() {
+    let (offset, bytes, depth) = (limits::DATE_OFFSET, limits::DATE_BYTES, limits::DATE_DEPTH);
+    let deep = |depth: usize| format!("{}due", "1 day after ".repeat(depth - 1));
+    let long = |bytes: usize| format!("due{}", " ".repeat(bytes - 3));
+    for (limit, text, good) in [
+        ("DATE_OFFSET", format!("{} days after due", offset + 1), format!("{offset} days after due")),
+        ("DATE_BYTES", long(bytes + 1), long(bytes)),
+        ("DATE_DEPTH", deep(depth + 1), deep(depth)),
+    ] {
+        let document = |date: &str| format!("key: p\nname: P\nstages: [{{key: a}}]\njob_defaults: {{start: \"{date}\"}}\n");
+        let Err(Rejection::Document(problems)) = document::read_pipeline(document(&text).as_bytes()) else {
+            panic!("{limit}")
+        };
+        assert_eq!(problems.len(), 1, "{limit}");
+        let message = &problems[0].message;
+        assert!(message.contains(&format!("{limit} of {}", value_of(limit))), "{message}");
+        assert_eq!(problems[0].path, "job_defaults.start");
+        assert!(document::read_pipeline(document(&good).as_bytes()).is_ok(), "{good}");
     }
 }
 

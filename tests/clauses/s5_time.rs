@@ -83,7 +83,7 @@ fn set_due(office: &Office, job: JobId, due: Value) {
 }
 
 fn on(day: &str) -> Value {
-    json!({ "on": day })
+    json!(day)
 }
 
 #[test]
@@ -157,8 +157,8 @@ fn s5_1_overdue_may_be_told_some_time_later_and_of_another_date() {
 fn s5_1_due_dates_of_tasks_are_watched_too() {
     let mut pipeline = watching(json!({ "overdue": { "date": "task_due", "template": "draft" } }));
     pipeline["task_templates"] = json!([
-        { "key": "draft", "title": "draft", "due": { "relative": { "from": "creation", "offset": 2 } } },
-        { "key": "check", "title": "check", "due": { "relative": { "from": "creation", "offset": 1 } } }
+        { "key": "draft", "title": "draft", "due": "2 days after creation" },
+        { "key": "check", "title": "check", "due": "1 day after creation" }
     ]);
     pipeline["stages"][0]["on_entry"] = json!([{ "key": "make", "do": [{ "create_tasks": ["draft", "check"] }] }]);
     let office = Office::with(pipeline);
@@ -485,7 +485,7 @@ fn s4_3_an_empty_visit_is_not_over_while_its_automations_wait() {
 
 #[test]
 fn s5_10_a_wait_that_cannot_be_counted_fails_and_can_be_retried() {
-    let wait = json!({ "wait": { "until": { "relative": { "from": "statutory", "offset": -5 } } } });
+    let wait = json!({ "wait": { "until": "5 days before statutory" } });
     let office = Office::with(doing(json!([wait, email("file")])));
     let job = office.job();
     assert_eq!(office.titles(job, "email").len(), 0);
@@ -502,7 +502,7 @@ fn s5_10_a_wait_that_cannot_be_counted_fails_and_can_be_retried() {
     assert_eq!(office.titles(job, "email"), ["file"]);
     // When the day has come by the time it is retried, it goes on at once.
     let office = Office::with(doing(json!([
-        { "wait": { "until": { "relative": { "from": "statutory", "offset": -5 } } } }, email("file"), email("too")
+        { "wait": { "until": "5 days before statutory" } }, email("file"), email("too")
     ])));
     let job = office.job();
     office.give(

@@ -69,6 +69,7 @@ pub mod recurrence;
 mod shelf;
 mod shortcode;
 pub mod state;
+pub mod statutory;
 pub mod store;
 mod suggest;
 pub mod validate;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::{collection, option, sample};
 use uuid::Uuid;
+use workflow_core::dates::{Span, SpanUnit};
 use workflow_core::definition::*;
 use workflow_core::document::{pipeline_to_json, pipeline_to_yaml, read, read_pipeline, to_json, to_yaml};
 use workflow_core::id::{FieldKey, MemberId};
@@ -69,7 +70,7 @@ fn date_unit() -> impl Strategy<Value = DateUnit> {
     pick(&[DateUnit::Days, DateUnit::BusinessDays, DateUnit::Weeks, DateUnit::Months])
 }
 
-fn date_rule() -> impl Strategy<Value = DateRule> {
+fn date_rule() -> impl Strategy<Value = DateExpression> {
     let anchors = [
         DateAnchor::Creation,
         DateAnchor::Start,
@@ -79,9 +80,13 @@ fn date_rule() -> impl Strategy<Value = DateRule> {
         DateAnchor::StageEntry,
         DateAnchor::PeriodEnd,
     ];
-    let relative = (pick(&anchors), -10_000..=10_000, date_unit())
-        .prop_map(|(from, offset, unit)| DateRule::Relative(RelativeDate { from, offset, unit }));
-    prop_oneof![date().prop_map(DateRule::On), relative]
+    let units = [SpanUnit::Days, SpanUnit::BusinessDays, SpanUnit::Weeks, SpanUnit::Months, SpanUnit::Years];
+    let counted =
+        (pick(&anchors), 0..=10_000_u32, pick(&units), any::<bool>()).prop_map(|(from, count, unit, after)| {
+            let (from, span) = (DateExpression::from(from), Span::new(count, unit));
+            if after { from.after(span) } else { from.before(span) }
+        });
+    prop_oneof![date().prop_map(DateExpression::on), counted]
 }
 
 fn item_kind() -> impl Strategy<Value = ItemKind> {

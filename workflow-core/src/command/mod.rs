@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod reaction;
+mod shift;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use change::{AssignMode, Change, JobChanges, MoveJob};
 pub use create::{NewItem, NewJob, NewTask};
 pub use reaction::Reaction;
+pub use shift::{Postpone, ShiftDeadlines};
 
 use crate::definition::{Assignment, PipelineDefinition, Template, TemplateKind, is_default, is_true, yes};
 use crate::event::{AccountRecord, Actor, TaskChanges};
@@ -150,6 +152,8 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<FieldValue>,
     },
+    /// Move deadlines of many jobs to a later day.
+    ShiftDeadlines(Box<ShiftDeadlines>),
     /// Create a job.
     CreateJob(Box<NewJob>),
     /// Change a job.
@@ -440,6 +444,7 @@ impl Command {
             Self::SaveAccount(_) => "save_account",
             Self::TagAccount { .. } => "tag_account",
             Self::SetAccountField { .. } => "set_account_field",
+            Self::ShiftDeadlines(_) => "shift_deadlines",
             Self::CreateJob(_) => "create_job",
             Self::EditJob { .. } => "edit_job",
             Self::MoveJob(_) => "move_job",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cascade::Running;
+use super::dates::NewDate;
 use super::task::{Home, find_task_template, open_tasks_of};
 use super::wait::Waiting;
 use super::{Decider, Need, Step, Stop, check_limit};
@@ -181,14 +182,10 @@ impl Decider<'_> {
     }
 
     fn set_date(&mut self, job: &Arc<Job>, order: &SetDate) -> Step<Result<(), String>> {
-        let to = match &order.to {
-            None => None,
-            Some(rule) => match self.job_date(job, rule) {
-                Some(date) => Some(date),
-                None => return Ok(Err("the date that it counts from is not set, or it is out of range".to_owned())),
-            },
-        };
-        self.set_job_date(job.id, order.date, to).map(Ok)
+        match &order.to {
+            Some(rule) => self.set_date_by_rule(job.id, order.date, rule),
+            None => self.set_job_date(job.id, order.date, NewDate { to: None, rule: None, reason: None }).map(Ok),
+        }
     }
 
     fn set_field(&mut self, job: &Arc<Job>, order: &SetField) -> Step<Result<(), String>> {

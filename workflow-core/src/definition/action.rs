@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DateRule, Delay, Reminders, TaskTemplate, is_default};
+use super::{DateExpression, Delay, Reminders, TaskTemplate, is_default};
 use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::{FieldValue, ItemKind, Priority};
 
@@ -131,6 +131,11 @@ pub enum JobDate {
     Extended,
 }
 
+impl JobDate {
+    /// Every one, those first that others usually count from.
+    pub const ALL: [Self; 4] = [Self::Statutory, Self::Extended, Self::Due, Self::Start];
+}
+
 /// Set one of the job's dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +144,7 @@ pub struct SetDate {
     pub date: JobDate,
     /// To what; cleared when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<DateRule>,
+    pub to: Option<DateExpression>,
 }
 
 /// Whose custom field.

@@ -13,7 +13,7 @@ use super::path::{Path, quote};
 use super::schema::KEY_PATTERN;
 use super::tree::{Entry, Node, Problems, Value};
 use crate::calendar::HoursSpan;
-use crate::dates::{SPAN_FORMAT, Span};
+use crate::dates::{DATE_FORMAT, DateExpression, SPAN_FORMAT, Span};
 use crate::limits::KEY_BYTES;
 
 /// References that lead to references, before the walk gives up on a schema.
@@ -216,6 +216,7 @@ impl<'a> Checker<'a> {
             self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
         }
         let wrong = match schema.get("format").and_then(Json::as_str) {
+            Some(DATE_FORMAT) => text.parse::<DateExpression>().err(),
             Some(SPAN_FORMAT) => text.parse::<Span>().err(),
             _ => None,
         };

@@ -17,6 +17,7 @@ mod outcome;
 mod round;
 mod runner;
 mod session;
+mod shift;
 mod tick;
 mod verify;
 
@@ -32,6 +33,7 @@ pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt}
 pub use outcome::{Outcome, Preview};
 pub use runner::{Runner, RunnerOptions};
 pub use session::Session;
+pub use shift::ShiftPreview;
 pub use tick::{Ticked, TimerFailure};
 pub use verify::Verification;
 

@@ -138,6 +138,7 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         due: None,
         statutory: None,
         extended: None,
+        date_rules: BTreeMap::new(),
         period_start: None,
         period_end: None,
         budget_minutes: None,
