@@ -595,3 +595,53 @@ fn s2_1_mistakes_in_what_waits_are_all_told() {
         "otherwise": [{ "set_status": "hold" }] } }]);
     assert_eq!(problems(within)[0].0, "stages[0].on_entry[0].do[0].wait.otherwise[0].set_status");
 }
+
+#[test]
+fn s5_1_a_schedule_sets_an_automation_off_at_its_times() {
+    let weekly = json!({ "rule": "FREQ=WEEKLY;BYDAY=MO", "start": "2025-01-01", "at": "09:30:00", "adjust": "following" });
+    let mut pipeline = watching(json!({ "schedule": weekly }));
+    pipeline["automations"][0]["stages"] = json!(["one"]);
+    let office = Office::with(pipeline);
+    office.save_firm(json!({ "name": "Ledger & Sons", "time_zone": "America/New_York",
+        "roles": ["preparer", "reviewer"], "holiday_sets": ["us-federal"] }));
+    // The job comes in on Monday at ten: the next time is a week later.
+    let job = office.job();
+    assert_eq!(office.next_due(), Some(winter("2026-02-09T09:30")));
+    office.go_to("2026-02-09T09:30");
+    assert_eq!(office.titles(job, "email").len(), 1);
+    // Presidents' Day: on the day after it.
+    assert_eq!(office.next_due(), Some(winter("2026-02-17T09:30")));
+    office.go_to("2026-02-17T09:30");
+    assert_eq!(office.titles(job, "email").len(), 2);
+    // Times that passed while nobody ticked, or while the job was held up, come once.
+    office.set_status(job, "held");
+    office.go_to("2026-03-06T00:00");
+    assert_eq!(office.titles(job, "email").len(), 2);
+    office.set_status(job, "active");
+    office.go_to("2026-03-06T00:01");
+    assert_eq!(office.titles(job, "email").len(), 3);
+    // In summer time, half past nine is half past thirteen in Greenwich.
+    assert_eq!(office.next_due(), Some("2026-03-09T13:30:00Z".parse().expect("an instant")));
+    office.move_to(job, "two");
+    assert_eq!(office.next_due(), None);
+}
+
+#[test]
+fn s5_1_a_schedule_that_cannot_be_is_refused_with_its_reason() {
+    let why = |schedule: Value| -> (String, String) {
+        let office = Office::new();
+        match office.try_publish(watching(json!({ "schedule": schedule })), json!({})) {
+            Err(workflow_core::error::Error::Rejected(Rejection::Document(problems))) => {
+                (problems[0].path.clone(), problems[0].message.clone())
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    let never = why(json!({ "rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "2026-01-01" }));
+    assert_eq!(never.0, "automations[0].on.schedule");
+    assert!(never.1.contains("BYMONTHDAY"), "{}", never.1);
+    let nowhere = json!({ "preset": "last_business_day", "start": "2026-01-01", "time_zone": "America/New_Yrok" });
+    let (path, message) = why(nowhere);
+    assert_eq!(path, "automations[0].on.schedule.time_zone");
+    assert!(message.contains("did you mean `America/New_York`?"), "{message}");
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use workflow_core::command::Command;
 use workflow_core::dates::Span;
 use workflow_core::definition::{
-    Action, Condition, DateAnchor, DateExpression, PipelineDefinition, Refire, Template, TimeUnit, Trigger, WipMode,
+    Action, Condition, DateAnchor, DateExpression, PipelineDefinition, Refire, Template, Trigger, WipMode,
 };
 use workflow_core::document::{
     pipeline_schema, pipeline_to_json, pipeline_to_yaml, read, read_pipeline, to_json, to_yaml,
@@ -51,7 +51,7 @@ fn s2_1_a_real_pipeline_is_read() {
     assert!(intake.automove);
     assert!(matches!(&intake.on_entry[0].actions[0], Action::Request(r) if r.kind == ItemKind::Organizer));
     assert!(matches!(&intake.on_entry[0].actions[1], Action::AddAccountTags(tags) if tags.len() == 2));
-    assert!(matches!(&intake.time_limit, Some(limit) if limit.count == 10 && limit.unit == TimeUnit::BusinessDays));
+    assert_eq!(intake.time_limit, Some(Span::business_days(10)));
     assert!(matches!(&pipeline.stages[1].when, Some(Condition::Any(tests)) if tests.len() == 2));
     assert!(matches!(&pipeline.stages[2].wip_limit, Some(limit) if limit.max == 25 && limit.mode == WipMode::Refuse));
     assert_eq!(pipeline.stages[2].on_entry[0].refire, Refire::ForwardOnly);
