@@ -207,13 +207,6 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        let length = text.chars().count() as u64;
-        if schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least) {
-            self.problem(line, "invalid", format!("{} is too short", quote(text)));
-        }
-        if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
-            self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
-        }
         let wrong = match schema.get("format").and_then(Json::as_str) {
             Some(DATE_FORMAT) => text.parse::<DateExpression>().err(),
             Some(SPAN_FORMAT) => text.parse::<Span>().err(),
@@ -222,6 +215,13 @@ impl<'a> Checker<'a> {
         if let Some(error) = wrong {
             self.problem(line, "invalid", error.to_string());
             return;
+        }
+        let length = text.chars().count() as u64;
+        if schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least) {
+            self.problem(line, "invalid", format!("{} is too short", quote(text)));
+        }
+        if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
+            self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
         }
         let wanted = match schema.get("format").and_then(Json::as_str) {
             Some("date") if !is_date(text) => "a date that exists, written `YYYY-MM-DD`",
