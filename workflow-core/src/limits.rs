@@ -68,6 +68,8 @@ limits! {
     CALENDARS: usize = 50;
     /// Lines of an iCalendar file, after unfolding.
     ICS_LINES: usize = 200_000;
+    /// Days that the events of an iCalendar file have altogether, in the years asked for.
+    ICS_DAYS: usize = 50_000;
     /// Spans of business hours of one weekday.
     HOURS_SPANS: usize = 12;
     /// Assignees of one job or task.
@@ -108,6 +110,14 @@ limits! {
     PAGE: usize = 1_000;
     /// Rows that one page of a filtered query may look at.
     SCAN: usize = 20_000;
+    /// Bytes of a recurrence rule's text.
+    RECURRENCE_RULE_BYTES: usize = 5_000;
+    /// Occurrences that a recurrence's COUNT may name.
+    RECURRENCE_COUNT: u32 = 100_000;
+    /// Dates that are added to a recurrence, and dates that are excepted from it.
+    RECURRENCE_DATES: usize = 5_000;
+    /// Times of one day at which a recurrence may occur.
+    RECURRENCE_TIMES: usize = 1_440;
     /// Days that a calendar shows.
     CALENDAR_DAYS: usize = 400;
     /// Up to where a board counts the late jobs of a stage and urgency.

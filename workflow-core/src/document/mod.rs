@@ -36,7 +36,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use path::quote;
+pub(crate) use closest::advice;
+pub(crate) use path::{Path, quote};
 pub use schema::{command_schema, pipeline_schema, template_schema};
 
 use crate::definition::PipelineDefinition;

@@ -137,6 +137,7 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         due: None,
         statutory: None,
         extended: None,
+        date_rules: Default::default(),
         period_start: None,
         period_end: None,
         budget_minutes: None,

@@ -1,0 +1,4 @@
+//! Examples and properties of recurrence.
+
+mod refused;
+mod rfc;
