@@ -41,6 +41,7 @@ const REFUSED: &[&str] = &[
     "HOLIDAY_LAST_YEAR",
     "HOURS_SPANS",
     "ICS_LINES",
+    "ICS_DAYS",
     "ASSIGNEES",
     "CHECKLIST",
     "JOB_TASKS",

@@ -622,7 +622,7 @@ fn s2_7_the_board_goes_by_the_pipeline_s_sort_order() {
             [("late", "2026-05-01", "medium"), ("urgent", "2026-06-01", "urgent"), ("soon", "2026-03-01", "medium")]
         {
             office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "name": name,
-                "due": { "on": due }, "priority": priority } }));
+                "due": due, "priority": priority } }));
         }
         let queries = office.engine.query(firm(), Actor::system("x")).expect("a firm");
         let cards = queries.board(&key("p"), 10).expect("a board").columns.remove(0).cards;

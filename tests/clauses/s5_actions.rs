@@ -56,7 +56,7 @@ fn after(actions: &Value, look: fn(&Office, JobId, &Outcome)) {
 }
 
 fn dated(office: &Office, job: JobId, date: &str, day: &str) {
-    let dates = json!({ date: { "to": { "on": day } } });
+    let dates = json!({ date: { "to": day } });
     office.give(json!({ "edit_job": { "job": job, "changes": { "dates": dates } } }));
 }
 

@@ -489,7 +489,7 @@ fn s5_10_a_wait_that_cannot_be_counted_fails_and_can_be_retried() {
     let office = Office::with(doing(json!([wait, email("file")])));
     let job = office.job();
     assert_eq!(office.titles(job, "email").len(), 0);
-    assert_eq!(office.get(job).failed[0].why, "the day to wait for is not set, or it is out of range");
+    assert_eq!(office.get(job).failed[0].why, "`statutory`, which it counts from, is not set");
     let retry = json!({ "retry_action": { "job": job, "number": 1 } });
     assert!(matches!(office.refused(crate::kit::command(retry.clone())), Rejection::Refused { .. }));
     office.give(
@@ -598,7 +598,8 @@ fn s2_1_mistakes_in_what_waits_are_all_told() {
 
 #[test]
 fn s5_1_a_schedule_sets_an_automation_off_at_its_times() {
-    let weekly = json!({ "rule": "FREQ=WEEKLY;BYDAY=MO", "start": "2025-01-01", "at": "09:30:00", "adjust": "following" });
+    let weekly =
+        json!({ "rule": "FREQ=WEEKLY;BYDAY=MO", "start": "2025-01-01", "at": "09:30:00", "adjust": "following" });
     let mut pipeline = watching(json!({ "schedule": weekly }));
     pipeline["automations"][0]["stages"] = json!(["one"]);
     let office = Office::with(pipeline);
@@ -637,9 +638,21 @@ fn s5_1_a_schedule_that_cannot_be_is_refused_with_its_reason() {
             other => panic!("not refused: {other:?}"),
         }
     };
-    let never = why(json!({ "rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "2026-01-01" }));
-    assert_eq!(never.0, "automations[0].on.schedule");
-    assert!(never.1.contains("BYMONTHDAY"), "{}", never.1);
+    let both = why(json!({ "rule": "FREQ=DAILY", "preset": "last_business_day", "start": "2026-01-01" }));
+    assert_eq!(both.0, "automations[0].on.schedule");
+    assert!(both.1.contains("leave one of them out"), "{}", both.1);
+    let never = b"key: p
+name: P
+stages: [{key: a}, {key: b}]
+automations:
+  - key: w
+    on:
+      schedule: {rule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', start: 2026-01-01}
+    do: [archive]
+";
+    let Err(Rejection::Document(problems)) = workflow_core::document::read_pipeline(never) else { panic!("read") };
+    assert_eq!((problems[0].path.as_str(), problems[0].line), ("automations[0].on.schedule.rule", Some(7)));
+    assert!(problems[0].message.contains("it never occurs"), "{}", problems[0].message);
     let nowhere = json!({ "preset": "last_business_day", "start": "2026-01-01", "time_zone": "America/New_Yrok" });
     let (path, message) = why(nowhere);
     assert_eq!(path, "automations[0].on.schedule.time_zone");

@@ -120,7 +120,7 @@ fn s6_2_a_period_is_edited_and_what_counts_from_it_follows() {
         "period_start": { "to": "2024-01-01" }, "period_end": { "to": "2024-12-31" } }),
     );
     assert_eq!(names(&outcome)[0], "job_period_set");
-    assert_eq!(derived(&outcome), [JobDate::Extended, JobDate::Statutory, JobDate::Due, JobDate::Start]);
+    assert_eq!(derived(&outcome), [JobDate::Statutory, JobDate::Due, JobDate::Start, JobDate::Extended]);
     assert_eq!(dates(&office, job)[1..], [day("2025-04-01"), day("2025-04-15"), day("2025-10-15")]);
     let wrong = json!({ "edit_job": { "job": job, "changes": { "period_end": { "to": "2023-12-31" } } } });
     assert!(office.refused(command(wrong)).to_string().contains("before it begins"));

@@ -391,7 +391,7 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
 fn job_changes(job: uuid::Uuid, b: u16, c: u16) -> Value {
     let date = of(&["due", "start", "statutory", "extended"], b / 9);
     let changes = match b % 9 {
-        0 => json!({ "dates": { date: { "to": { "on": day(c) } } } }),
+        0 => json!({ "dates": { date: { "to": day(c) } } }),
         1 => json!({ "dates": { date: { "to": date_rule(c) } } }),
         2 => json!({ "dates": { date: "clear" } }),
         3 => json!({ "priority": of(&PRIORITIES, c) }),

@@ -87,8 +87,8 @@ fn s2_1_ten_mistakes_get_ten_errors_in_one_answer() {
         ("complete_at_final", "wrong_type", 4),
         ("stages[0].on_entry[0].do[0].request.kind", "missing_field", 11),
         ("stages[0].on_entry[0].do[1].add_acount_tags", "unknown_variant", 12),
-        ("stages[0].time_limit.count", "out_of_range", 14),
-        ("stages[0].time_limit.unit", "unknown_variant", 15),
+        ("stages[0].time_limit", "invalid", 13),
+        ("stages[0].wip_limit.max", "out_of_range", 15),
         ("stages[1].when.date.before", "invalid", 20),
         ("stages[1].key", "duplicate_key", 21),
         ("stages[2].key", "invalid", 22),
@@ -100,7 +100,7 @@ fn s2_1_ten_mistakes_get_ten_errors_in_one_answer() {
     assert!(all.iter().all(|problem| problem.severity == Severity::Error && !problem.message.is_empty()));
     assert!(all[0].message.contains("did you mean `description`?"));
     assert!(all[3].message.contains("did you mean `add_account_tags`?"));
-    assert!(all[5].message.contains("did you mean `business_days`?"));
+    assert!(all[4].message.contains("did you mean `business`?"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::id::PipelineKey;
 /// Moves deadlines of open jobs to a later day, as the authorities do after a disaster.
 ///
 /// Of each job that fits, those of the dates named that lie in the range are moved. A date that
-/// follows another one that is moved too is left to follow it. Moving a date ends its derivation.
+/// follows another one that is named too is left to follow it. Moving a date ends its derivation.
 /// Dates never move back: one that lies after the new day already stays.
 ///
 /// ```

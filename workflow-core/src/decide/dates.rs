@@ -80,8 +80,7 @@ impl Decider<'_> {
         rule.resolve(self.catalog.calendar(), &|anchor| self.anchor(job, visit, anchor))
     }
 
-    /// The date that an expression gives for a task: its creation is the task's own. None when
-    /// what it counts from is missing.
+    /// The date that an expression gives for a task: its creation is the task's own.
     pub(super) fn task_date(
         &self,
         job: Option<&Job>,
@@ -89,7 +88,7 @@ impl Decider<'_> {
         visit: u32,
         created: NaiveDate,
         rule: &DateExpression,
-    ) -> Option<NaiveDate> {
+    ) -> Result<NaiveDate, Unresolved> {
         let anchors = |anchor: &DateAnchor| match (anchor, job) {
             (DateAnchor::Creation, _) => Some(created),
             (anchor, Some(job)) => self.anchor(job, visit, anchor),
@@ -98,7 +97,7 @@ impl Decider<'_> {
             }
             (_, None) => None,
         };
-        rule.resolve(self.catalog.calendar(), &anchors).ok()
+        rule.resolve(self.catalog.calendar(), &anchors)
     }
 
     /// Fills in a new job's dates, which may count from each other in any order, and keeps the
@@ -118,7 +117,12 @@ impl Decider<'_> {
         }
         for date in in_order(&given) {
             let Some(rule) = given.get(&date) else { continue };
-            *job_date_mut(job, date) = self.job_date(job, rule).ok();
+            *job_date_mut(job, date) = match self.job_date(job, rule) {
+                Ok(to) => Some(to),
+                // It may get one later.
+                Err(Unresolved::Missing(_) | Unresolved::NoDeadline(_) | Unresolved::NoOpenDay(_)) => None,
+                Err(why) => return Err(Rejection::invalid("dates", why.to_string())),
+            };
             if !rule.is_fixed() {
                 job.date_rules.insert(date, Arc::new((*rule).clone()));
             }
@@ -302,7 +306,7 @@ impl Decider<'_> {
     pub(super) fn derive_task_dates(&mut self, job: &Job, task: &Task, visit: u32) {
         let created = self.catalog.calendar().civil_date(task.created);
         let derive = |rule: &Option<DateExpression>, now: Option<NaiveDate>| match rule {
-            Some(rule) => self.task_date(Some(job), None, visit, created, rule),
+            Some(rule) => self.task_date(Some(job), None, visit, created, rule).ok(),
             None => now,
         };
         let (start, due) = (derive(&task.start_rule, task.start), derive(&task.due_rule, task.due));

@@ -86,53 +86,33 @@ pub(crate) fn shifts(
     if !fits {
         return Vec::new();
     }
-    let mut moved: BTreeSet<JobDate> = BTreeSet::new();
-    let mut shifts = Vec::new();
-    // Those that others count from come first.
-    for date in in_order(job) {
-        if !order.dates.contains(&date) {
-            // It may still be a link between two that are.
-            if source_of(job, date).is_some_and(|from| moved.contains(&from)) {
-                moved.insert(date);
-            }
-            continue;
+    let dates =
+        JobDate::ALL.into_iter().filter(|date| order.dates.contains(date) && !follows(job, *date, &order.dates));
+    dates.filter_map(|date| Some((date, shifted(job_date(job, date)?, order, calendar)?))).collect()
+}
+
+/// Whether one of a job's dates follows one of some others, directly or through others.
+fn follows(job: &Job, date: JobDate, others: &BTreeSet<JobDate>) -> bool {
+    let mut date = date;
+    // A job's dates never go in circles; were they to, four steps are enough.
+    for _ in JobDate::ALL {
+        let Some(from) = job.date_rules.get(&date).and_then(|rule| source(rule)) else { return false };
+        if others.contains(&from) {
+            return true;
         }
-        if source_of(job, date).is_some_and(|from| moved.contains(&from)) {
-            moved.insert(date);
-            continue;
-        }
-        let Some(now) = job_date(job, date) else { continue };
-        let outside = order.from.is_some_and(|from| now < from) || order.until.is_some_and(|until| now > until);
-        let to = match order.postpone {
-            Postpone::To(day) => Some(day),
-            Postpone::By(span) => DateExpression::on(now).after(span).resolve(calendar, &|_| None).ok(),
-        };
-        if let Some(to) = to.filter(|to| !outside && *to > now) {
-            moved.insert(date);
-            shifts.push((date, to));
-        }
+        date = from;
     }
-    shifts
+    false
 }
 
-/// The date of the job that one of its dates follows.
-fn source_of(job: &Job, date: JobDate) -> Option<JobDate> {
-    source(&**job.date_rules.get(&date)?)
-}
-
-fn in_order(job: &Job) -> Vec<JobDate> {
-    let depth = |date: &JobDate| {
-        let mut date = *date;
-        let mut depth = 0u8;
-        // A job's dates never go in circles; were they to, four steps are enough.
-        for _ in JobDate::ALL {
-            let Some(from) = source_of(job, date) else { break };
-            date = from;
-            depth = depth.saturating_add(1);
-        }
-        depth
+/// To when a date is moved; none when it stays.
+fn shifted(now: NaiveDate, order: &ShiftDeadlines, calendar: &FirmCalendar) -> Option<NaiveDate> {
+    if order.from.is_some_and(|from| now < from) || order.until.is_some_and(|until| now > until) {
+        return None;
+    }
+    let to = match order.postpone {
+        Postpone::To(day) => day,
+        Postpone::By(span) => DateExpression::on(now).after(span).resolve(calendar, &|_| None).ok()?,
     };
-    let mut dates = JobDate::ALL.to_vec();
-    dates.sort_by_key(depth);
-    dates
+    (to > now).then_some(to)
 }

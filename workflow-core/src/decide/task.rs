@@ -10,6 +10,7 @@ use super::{Decider, Need, Step, Stop, check_limit, check_name, check_text};
 use crate::catalog::Catalog;
 use crate::command::{AssignMode, NewTask};
 use crate::compile::Compiled;
+use crate::dates::Unresolved;
 use crate::definition::{Assignment, TaskTemplate, Template};
 use crate::error::Rejection;
 use crate::event::{Event, TaskChanges};
@@ -45,11 +46,16 @@ impl Decider<'_> {
         }
         let description = template.description.as_deref().map(write).transpose()?;
         let visit = home.origin.visit;
+        let owner = home.account.map(|account| &**account);
         let date = |rule: &Option<crate::definition::DateExpression>| {
-            rule.as_ref()
-                .and_then(|rule| self.task_date(job, home.account.map(|account| &**account), visit, self.today, rule))
+            let Some(rule) = rule else { return Ok(None) };
+            match self.task_date(job, owner, visit, self.today, rule) {
+                Ok(date) => Ok(Some(date)),
+                Err(Unresolved::Missing(_) | Unresolved::NoDeadline(_) | Unresolved::NoOpenDay(_)) => Ok(None),
+                Err(why) => Err(format!("`{rule}`: {why}")),
+            }
         };
-        let (start, due) = (date(&template.start), date(&template.due));
+        let (start, due) = (date(&template.start)?, date(&template.due)?);
         let checklist =
             template.checklist.iter().map(|text| ChecklistItem { text: text.as_str().into(), done: false }).collect();
         Ok(Task {

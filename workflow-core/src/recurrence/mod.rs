@@ -34,6 +34,9 @@ mod rule;
 mod schedule;
 mod zoned;
 
+/// Marks a text in a schema as a recurrence rule.
+pub(crate) const RULE_FORMAT: &str = "recurrence-rule";
+
 pub use error::InvalidRecurrence;
 pub use period::{Covers, Period, PeriodLength};
 pub use preset::{DayOfMonth, Preset};
