@@ -3,6 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 use proptest::prelude::*;
 
+use crate::recurrence::days::seconds_down;
+use crate::recurrence::expand::Expansion;
 use crate::recurrence::{Frequency, Recurrence, Rule, RuleDay, RuleEnd, RuleParts, Until};
 
 fn lists<T: std::fmt::Debug + Clone + 'static>(one: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Vec<T>> {
@@ -21,7 +23,7 @@ fn small(number: i16) -> i8 {
     i8::try_from(number).unwrap()
 }
 
-fn rules() -> impl Strategy<Value = Rule> {
+pub(super) fn rules() -> impl Strategy<Value = Rule> {
     let frequency =
         prop::sample::select(vec![Frequency::Daily, Frequency::Weekly, Frequency::Monthly, Frequency::Yearly]);
     let day = (prop::option::of(signed(5)), weekday())
@@ -149,6 +151,15 @@ proptest! {
         prop_assert_eq!(counted.last(), expected.last().copied());
         prop_assert_eq!(counted.next_after(*expected.last().unwrap()), None);
         prop_assert_eq!(counted.occurrences().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn s9_3_the_work_for_one_answer_is_bounded(rule in rules(), start in times(), years in prop::collection::vec(1900i32..2900, 30)) {
+        let Ok(expansion) = Expansion::new(&rule, seconds_down(start)) else { return Ok(()) };
+        for year in years {
+            let moment = seconds_down(NaiveDate::from_ymd_opt(year, 3, 1).unwrap().into());
+            prop_assert!(expansion.units(moment) <= 600, "{} units in {year} for {rule}", expansion.units(moment));
+        }
     }
 
     #[test]
