@@ -70,7 +70,17 @@ fn task_template(name: &str) -> Value {
 
 fn settings() -> Value {
     json!({"name": AWKWARD, "time_zone": "America/New_York", "working_days": ["Sun", "Mon", "Sat"],
-        "holidays": ["0001-01-01", "2024-02-29", "9999-12-31"], "roles": ["Preparer", "Überprüfer"],
+        "holidays": ["0001-01-01", "2024-02-29", "9999-12-31"], "holiday_sets": ["us-dc", "our own"],
+        "own_holiday_sets": {"our own": {"name": AWKWARD, "sources": [AWKWARD], "holidays": [
+            {"name": AWKWARD, "on": {"nth_weekday": {"nth": 5, "weekday": "Sun", "month": 12}}, "observed": "substitute",
+                "from": 1900, "until": 2200, "every": 4, "except": [1904, 2000]},
+            {"name": "a", "on": {"easter": -2}}, {"name": "b", "on": {"dates": ["2024-02-29"]}},
+            {"name": "c", "on": {"weekday_on_or_before": {"weekday": "Mon", "date": {"month": 2, "day": 29}}}}]}},
+        "calendars": {"the courts'": {"working_days": ["Sun"], "holidays": ["1900-01-01"], "holiday_sets": ["us-federal"],
+            "rules": [{"name": "d", "on": {"last_weekday": {"weekday": "Mon", "month": 1}}}],
+            "business_hours": {"sun": ["00:00-24:00"]}}},
+        "business_hours": {"mon": ["09:00-12:30", "13:30-18:00"], "sat": ["23:59-24:00"]},
+        "roles": ["Preparer", "Überprüfer"],
         "item_kinds": {"k-1 of the host": {"actionable": true, "done": ["ok", "fine"], "declined": ["no"]}},
         "host_templates": {"invoice": ["i1", "i2"], "k-1 of the host": []}, "folder_templates": ["f"], "account_tags": ["vip"],
         "task_statuses": {"parked": "in_progress"}, "payment_submitted_is_done": true})
