@@ -40,7 +40,7 @@ pub use preset::{DayOfMonth, Preset};
 pub use recurrence::{Occurrences, Recurrence, RecurrenceBuilder, Start};
 pub use rule::{Frequency, Rule, RuleDay, RuleEnd, RuleParts, Until};
 pub use schedule::{CompiledSchedule, Occurrence, Schedule};
-pub use zoned::{Zoned, instant_in};
+pub use zoned::Zoned;
 
 #[cfg(test)]
 mod tests;
