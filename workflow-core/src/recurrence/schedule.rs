@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::compiled::{Occurrences, Recurrence};
 use super::error::InvalidRecurrence;
 use super::period::{Covers, Period, PeriodLength, Periods};
 use super::preset::Preset;
-use super::recurrence::{Occurrences, Recurrence};
 use super::rule::{Rule, RuleEnd, Until};
 use crate::calendar::{Adjustment, BusinessCalendar, Zone};
 use crate::id::CalendarKey;
@@ -153,8 +153,8 @@ impl Schedule {
         let midnight = |date: &NaiveDate| date.and_time(NaiveTime::MIN);
         let with = |add: &[NaiveDate], except: &[NaiveDate]| {
             let builder = Recurrence::builder(self.start, &rule);
-            let builder = add.iter().map(midnight).fold(builder, super::RecurrenceBuilder::add);
-            except.iter().map(midnight).fold(builder, super::RecurrenceBuilder::except).build()
+            let builder = add.iter().map(midnight).fold(builder, super::RecurrenceBuilder::adding);
+            except.iter().map(midnight).fold(builder, super::RecurrenceBuilder::excepting).build()
         };
         for (field, dates) in [("add", &self.add), ("except", &self.except)] {
             if dates.len() > RECURRENCE_DATES {

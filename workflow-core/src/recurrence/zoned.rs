@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::recurrence::Recurrence;
+use super::compiled::Recurrence;
 use crate::calendar::Zone;
 
 /// No zone has ever moved its clocks by more than this.
