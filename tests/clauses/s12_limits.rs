@@ -24,6 +24,11 @@ const REFUSED: &[&str] = &[
     "STAGES",
     "AUTOMATIONS",
     "ACTIONS",
+    "WAIT_DEPTH",
+    "RECURRENCE_RULE_BYTES",
+    "RECURRENCE_COUNT",
+    "RECURRENCE_DATES",
+    "RECURRENCE_TIMES",
     "DATE_OFFSET",
     "DATE_BYTES",
     "DATE_DEPTH",
@@ -328,6 +333,19 @@ fn definition(limit: &str, n: usize) -> Value {
         "ACTIONS" => {
             let actions: Vec<Value> = (0..n).map(|n| json!({ "signal": { "name": format!("s{n}") } })).collect();
             pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": actions }]);
+        }
+        "WAIT_DEPTH" => {
+            let within = |inner: Value, _| {
+                let test = json!({ "role_filled": "preparer" });
+                json!({ "wait": { "condition": test, "at_most": "1 day", "otherwise": [inner] } })
+            };
+            let actions = (0..n).fold(json!("archive"), within);
+            pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [actions] }]);
+        }
+        "RECURRENCE_DATES" => {
+            let days: Vec<_> = chrono::NaiveDate::default().iter_days().take(n).collect();
+            let schedule = json!({ "rule": "FREQ=DAILY", "start": "1960-01-01", "except": days });
+            pipeline["automations"] = json!([{ "key": "a", "on": { "schedule": schedule }, "do": ["archive"] }]);
         }
         "CONDITION_DEPTH" => pipeline["stages"][1]["when"] = nested(n),
         "CONDITION_NODES" => {

@@ -182,6 +182,9 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "double",
                         "date-expression",
                         "span",
+                        "recurrence-rule",
+                        "int8",
+                        "partial-time",
                     ];
                     assert!(known.contains(&format.as_str().expect("a text")), "{format}");
                 }
