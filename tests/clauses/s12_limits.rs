@@ -386,6 +386,8 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "STATUSES",
         "AUTOMATIONS",
         "ACTIONS",
+        "WAIT_DEPTH",
+        "RECURRENCE_DATES",
         "CONDITION_DEPTH",
         "CONDITION_NODES",
         "NAME_BYTES",
@@ -421,6 +423,30 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
             assert!(!error.to_string().contains(limit), "{error}");
         }
     }
+}
+
+#[test]
+fn s12_1_a_recurrence_past_a_limit_is_not_read() {
+    let (bytes, count, times) = (limits::RECURRENCE_RULE_BYTES, limits::RECURRENCE_COUNT, limits::RECURRENCE_TIMES);
+    let all = |bound: usize| (0..bound).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    for (limit, text, good) in [
+        ("RECURRENCE_RULE_BYTES", format!("{}FREQ=DAILY", " ".repeat(bytes)), "FREQ=DAILY".to_owned()),
+        ("RECURRENCE_COUNT", format!("FREQ=DAILY;COUNT={}", count + 1), format!("FREQ=DAILY;COUNT={count}")),
+        (
+            "RECURRENCE_TIMES",
+            format!("FREQ=DAILY;BYHOUR={};BYMINUTE={};BYSECOND=0,30", all(24), all(60)),
+            format!("FREQ=DAILY;BYHOUR={};BYMINUTE={}", all(24), all(60)),
+        ),
+    ] {
+        let read = |text: &str| {
+            let rule = text.parse::<workflow_core::recurrence::Rule>()?;
+            workflow_core::recurrence::Recurrence::new(chrono::NaiveDate::default(), &rule)
+        };
+        let error = read(&text).expect_err("past the limit").to_string();
+        assert!(error.contains(&format!("{limit} of {}", value_of(limit))), "{error}");
+        read(&good).expect("within the limit");
+    }
+    assert_eq!(times, 24 * 60);
 }
 
 #[test]

@@ -186,6 +186,7 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "span",
                         "recurrence-rule",
                         "int8",
+                        "int16",
                         "partial-time",
                     ];
                     assert!(known.contains(&format.as_str().expect("a text")), "{format}");
