@@ -418,7 +418,8 @@ fn s12_1_a_date_past_a_limit_is_not_read() {
         ("DATE_BYTES", long(bytes + 1), long(bytes)),
         ("DATE_DEPTH", deep(depth + 1), deep(depth)),
     ] {
-        let document = |date: &str| format!("key: p\nname: P\nstages: [{{key: a}}]\njob_defaults: {{start: \"{date}\"}}\n");
+        let document =
+            |date: &str| format!("key: p\nname: P\nstages: [{{key: a}}]\njob_defaults: {{start: \"{date}\"}}\n");
         let Err(Rejection::Document(problems)) = document::read_pipeline(document(&text).as_bytes()) else {
             panic!("{limit}")
         };

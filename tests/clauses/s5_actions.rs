@@ -67,9 +67,7 @@ fn day(text: &str) -> Option<chrono::NaiveDate> {
 #[test]
 fn s5_3_create_tasks_from_templates() {
     let office = Office::new();
-    office.give(
-        json!({ "save_template": { "task": { "key": "file", "title": "File", "due": "2026-04-15" } } }),
-    );
+    office.give(json!({ "save_template": { "task": { "key": "file", "title": "File", "due": "2026-04-15" } } }));
     office.publish(doing(&json!([{ "create_tasks": ["draft", "check", "file"] }])));
     let job = office.job();
     let outcome = go(&office, job);
@@ -227,8 +225,7 @@ fn s5_3_set_priority() {
 #[test]
 fn s5_3_set_dates() {
     let set = |date: &str, to: Value| json!({ "set_date": { "date": date, "to": to } });
-    let relative =
-        |from: &str, offset: i32, unit: &str| json!(counted(from, offset, unit));
+    let relative = |from: &str, offset: i32, unit: &str| json!(counted(from, offset, unit));
     after(
         &json!([
             set("due", json!("2026-03-31")),

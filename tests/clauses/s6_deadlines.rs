@@ -113,8 +113,12 @@ fn s6_2_a_period_is_edited_and_what_counts_from_it_follows() {
     let office = office(layered());
     let job = office.job();
     assert_eq!(dates(&office, job), [None; 4]);
-    let outcome = edit(&office, job, json!({
-        "period_start": { "to": "2024-01-01" }, "period_end": { "to": "2024-12-31" } }));
+    let outcome = edit(
+        &office,
+        job,
+        json!({
+        "period_start": { "to": "2024-01-01" }, "period_end": { "to": "2024-12-31" } }),
+    );
     assert_eq!(names(&outcome)[0], "job_period_set");
     assert_eq!(derived(&outcome), [JobDate::Statutory, JobDate::Due, JobDate::Start, JobDate::Extended]);
     assert_eq!(dates(&office, job)[1..], [day("2025-04-01"), day("2025-04-15"), day("2025-10-15")]);
@@ -271,8 +275,10 @@ fn s9_1_dates_follow_the_firm_s_calendar() {
     office.set_status(done, "completed");
     let task = office.new_task(json!({ "job": open, "task": {
         "key": "t", "title": "t", "due": "1 business day before due" } }));
-    office.save_firm(json!({ "name": "Ledger & Sons", "time_zone": "America/New_York", "roles": ["preparer", "reviewer", "partner"],
-        "holidays": ["2026-04-03", "2026-03-31"] }));
+    office.save_firm(
+        json!({ "name": "Ledger & Sons", "time_zone": "America/New_York", "roles": ["preparer", "reviewer", "partner"],
+        "holidays": ["2026-04-03", "2026-03-31"] }),
+    );
     // Good Friday is a holiday now: ten business days before 15 April are one day more.
     assert_eq!([open, done].map(|job| office.get(job).due), [day("2026-03-30"), day("2026-04-01")]);
     assert_eq!(office.get_task(task).due, day("2026-03-27"));
@@ -323,7 +329,8 @@ fn struck(defaults: Value) -> (Office, [JobId; 3]) {
 fn s6_6_deadlines_of_all_clients_with_a_tag_are_postponed_with_one_command() {
     let (office, jobs) = struck(layered());
     let before = office.get(jobs[2]);
-    let preview = office.engine.acting(firm(), Actor::system("test")).preview_shift(&order(relief())).expect("readable");
+    let preview =
+        office.engine.acting(firm(), Actor::system("test")).preview_shift(&order(relief())).expect("readable");
     let dates_moved = [(JobDate::Statutory, 2)].into();
     assert_eq!(preview, ShiftPreview { accounts: 2, jobs: 2, dates: dates_moved });
     let outcome = office.give(json!({ "shift_deadlines": relief() }));
@@ -424,7 +431,8 @@ fn s6_6_a_shift_that_says_too_little_is_refused() {
 #[test]
 fn s6_6_a_shift_survives_a_crash_and_moves_each_job_once() {
     let (office, jobs) = struck(json!({ "statutory": "2026-04-15" }));
-    let written = json!({ "accounts": { "any": ["disaster-ca", "other"] }, "postpone": { "by": "10 days" }, "reason": "r" });
+    let written =
+        json!({ "accounts": { "any": ["disaster-ca", "other"] }, "postpone": { "by": "10 days" }, "reason": "r" });
     // The program dies right after the command.
     let request = Request::new(firm(), Actor::system("test"), command(json!({ "shift_deadlines": written })));
     office.engine.within(&*office.store).execute(&request).expect("a command that works");

@@ -342,8 +342,7 @@ fn s6_4_only_active_jobs_are_overdue() {
     };
     let job = office.job();
     assert_eq!(late(&office), 0, "without a due date");
-    let due =
-        |on: &str| json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": on } } } } });
+    let due = |on: &str| json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": on } } } } });
     office.give(due("2026-02-02"));
     assert_eq!(late(&office), 0, "due today");
     office.give(due("2026-02-01"));

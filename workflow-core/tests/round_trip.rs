@@ -81,10 +81,11 @@ fn date_rule() -> impl Strategy<Value = DateExpression> {
         DateAnchor::PeriodEnd,
     ];
     let units = [SpanUnit::Days, SpanUnit::BusinessDays, SpanUnit::Weeks, SpanUnit::Months, SpanUnit::Years];
-    let counted = (pick(&anchors), 0..=10_000_u32, pick(&units), any::<bool>()).prop_map(|(from, count, unit, after)| {
-        let (from, span) = (DateExpression::from(from), Span::new(count, unit));
-        if after { from.after(span) } else { from.before(span) }
-    });
+    let counted =
+        (pick(&anchors), 0..=10_000_u32, pick(&units), any::<bool>()).prop_map(|(from, count, unit, after)| {
+            let (from, span) = (DateExpression::from(from), Span::new(count, unit));
+            if after { from.after(span) } else { from.before(span) }
+        });
     prop_oneof![date().prop_map(DateExpression::on), counted]
 }
 

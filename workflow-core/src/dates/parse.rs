@@ -319,7 +319,8 @@ fn form(reader: &mut Reader<'_>, extended: bool) -> Result<DatePoint, InvalidDat
     reader.expect("date", "`date of form` and a form's name")?;
     reader.expect("of", "`of form` and a form's name")?;
     let payment = if reader.take("payment") {
-        let number = u8::try_from(reader.number(u32::from(u8::MAX), "is more than a form has payments")?).unwrap_or(u8::MAX);
+        let number =
+            u8::try_from(reader.number(u32::from(u8::MAX), "is more than a form has payments")?).unwrap_or(u8::MAX);
         reader.expect("of", "`of form`")?;
         Some(number)
     } else {

@@ -170,9 +170,11 @@ impl Resolver<'_> {
 
 fn shifted(first: Option<NaiveDate>, months: i32) -> Result<NaiveDate, Unresolved> {
     let count = Months::new(months.unsigned_abs());
-    in_range(first.and_then(|first| {
-        if months < 0 { first.checked_sub_months(count) } else { first.checked_add_months(count) }
-    }))
+    in_range(first.and_then(
+        |first| {
+            if months < 0 { first.checked_sub_months(count) } else { first.checked_add_months(count) }
+        },
+    ))
 }
 
 /// The date that a custom field holds.

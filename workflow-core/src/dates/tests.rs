@@ -316,7 +316,8 @@ fn date() -> impl Strategy<Value = NaiveDate> {
 
 fn span() -> impl Strategy<Value = Span> {
     let units = [SpanUnit::Days, SpanUnit::BusinessDays, SpanUnit::Weeks, SpanUnit::Months, SpanUnit::Years];
-    (prop_oneof![0..5_u32, 0..=10_000_u32], prop::sample::select(units.to_vec())).prop_map(|(n, unit)| Span::new(n, unit))
+    (prop_oneof![0..5_u32, 0..=10_000_u32], prop::sample::select(units.to_vec()))
+        .prop_map(|(n, unit)| Span::new(n, unit))
 }
 
 fn weekday() -> impl Strategy<Value = Weekday> {
@@ -337,8 +338,11 @@ fn anchor() -> impl Strategy<Value = DateAnchor> {
             DateAnchor::PeriodEnd,
         ]),
         key::<TemplateKey>().prop_map(DateAnchor::Completion),
-        (scope, key::<FieldKey>(), any::<bool>())
-            .prop_map(|(scope, field, yearly)| DateAnchor::Field { scope, field, yearly }),
+        (scope, key::<FieldKey>(), any::<bool>()).prop_map(|(scope, field, yearly)| DateAnchor::Field {
+            scope,
+            field,
+            yearly
+        }),
     ]
 }
 
@@ -354,7 +358,8 @@ fn picked() -> impl Strategy<Value = Day> {
 }
 
 fn form() -> impl Strategy<Value = DatePoint> {
-    let form = |(form, payment, extended): (&str, Option<u8>, bool)| FormDate { form: form.to_owned(), payment, extended };
+    let form =
+        |(form, payment, extended): (&str, Option<u8>, bool)| FormDate { form: form.to_owned(), payment, extended };
     let forms = [("1040", None, false), ("FBAR", None, true), ("1040-ES", Some(3), false), ("941", None, false)];
     prop::sample::select(forms.map(form).to_vec()).prop_map(DatePoint::Form)
 }

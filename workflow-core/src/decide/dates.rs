@@ -194,8 +194,7 @@ impl Decider<'_> {
         end: Option<&Change<NaiveDate>>,
     ) -> Step {
         let job = self.job(id)?;
-        let value =
-            |change: Option<&Change<NaiveDate>>, now| change.map_or(now, |change| change.clone().value());
+        let value = |change: Option<&Change<NaiveDate>>, now| change.map_or(now, |change| change.clone().value());
         let (start, end) = (value(start, job.period_start), value(end, job.period_end));
         if (start, end) == (job.period_start, job.period_end) {
             return Ok(());
@@ -282,10 +281,8 @@ impl Decider<'_> {
         self.moved.remove(&id);
         let Some(job) = self.state.job(id).cloned() else { return Ok(()) };
         let watching = job.tasks.iter().filter(|link| link.anchored && !link.state.is_ended());
-        let watching: Vec<_> = watching
-            .filter(|link| moved.touches(&link.anchors))
-            .map(|link| (link.task, link.origin.visit))
-            .collect();
+        let watching: Vec<_> =
+            watching.filter(|link| moved.touches(&link.anchors)).map(|link| (link.task, link.origin.visit)).collect();
         let mut tasks = Vec::with_capacity(watching.len());
         let mut missing = false;
         for (task, visit) in watching {

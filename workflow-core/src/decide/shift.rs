@@ -86,7 +86,8 @@ pub(crate) fn shifts(
     if !fits {
         return Vec::new();
     }
-    let dates = JobDate::ALL.into_iter().filter(|date| order.dates.contains(date) && !follows(job, *date, &order.dates));
+    let dates =
+        JobDate::ALL.into_iter().filter(|date| order.dates.contains(date) && !follows(job, *date, &order.dates));
     dates.filter_map(|date| Some((date, shifted(job_date(job, date)?, order, calendar)?))).collect()
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Outcome, Preview};
-use crate::command::{BulkMode, Command, ItemRef, JobChanges, MoveJob, NewItem, NewJob, NewTask, Request, ShiftDeadlines,};
+use crate::command::{
+    BulkMode, Command, ItemRef, JobChanges, MoveJob, NewItem, NewJob, NewTask, Request, ShiftDeadlines,
+};
 use crate::definition::{PipelineDefinition, Template};
 use crate::error::Error;
 use crate::event::{AccountRecord, Actor};

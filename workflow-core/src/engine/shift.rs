@@ -83,7 +83,8 @@ impl Engine {
 
     /// The accounts that an order may be about, by their tags.
     fn accounts_of(&self, firm: FirmId, order: &ShiftDeadlines) -> Result<Vec<Account>, Error> {
-        let by_tag = |tag: &crate::id::Tag| Scan::all(IndexName::AccountTags, vec![Cell::Text(tag.shared())], limits::PAGE);
+        let by_tag =
+            |tag: &crate::id::Tag| Scan::all(IndexName::AccountTags, vec![Cell::Text(tag.shared())], limits::PAGE);
         let scans: Vec<Scan> = match order.accounts.all.first() {
             Some(tag) => vec![by_tag(tag)],
             None if !order.accounts.any.is_empty() => order.accounts.any.iter().map(by_tag).collect(),

@@ -5,8 +5,8 @@
 //! automove that never fires, and names of things that do not exist.
 
 mod automove;
-mod dates;
 pub(crate) mod cycle;
+mod dates;
 mod loops;
 mod names;
 mod reach;

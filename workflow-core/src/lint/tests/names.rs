@@ -216,7 +216,9 @@ fn s6_2_dates_name_calendars_and_tasks_that_exist() {
     let path = "automations[0].do[0].set_date.to";
     unknown(set("3 days after creation, following on us-cd"), path, "unknown_calendar", "us-dc");
     unknown(set("1 day after completion of task fil"), path, "unknown_task_template", "file");
-    for good in ["due, following on us-dc", "completion of task file", "completion of task inline", "completion of task call"] {
+    for good in
+        ["due, following on us-dc", "completion of task file", "completion of task inline", "completion of task call"]
+    {
         assert_eq!(lint_in(set(good)), [], "{good}");
     }
     let with = |part: &str, value: Value| {
@@ -224,8 +226,8 @@ fn s6_2_dates_name_calendars_and_tasks_that_exist() {
         parts[part] = value;
         parts
     };
-    let defaults = with("job_defaults", json!({"extended": "due on nowhere"}));
-    unknown(defaults, "job_defaults.extended", "unknown_calendar", "");
-    let task = with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"call me\""}]));
-    unknown(task, "task_templates[0].due", "unknown_task_template", "");
+    let defaults = with("job_defaults", json!({"extended": "due on us-fedral"}));
+    unknown(defaults, "job_defaults.extended", "unknown_calendar", "us-federal");
+    let task = with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"cal l\""}]));
+    unknown(task, "task_templates[0].due", "unknown_task_template", "call");
 }
