@@ -10,11 +10,14 @@ Where dateutil is known to be wrong, it is mended here, so that all the rest of 
 * BYDAY with and without numbers (`BYDAY=MO,1TU`) is a union by RFC 5545; dateutil takes the days that are both, which
   is none. `MO` is written as `1MO,2MO,…` before dateutil sees it.
 * A number that no month has (`BYMONTH=12;BYDAY=53MO,1TU`) makes dateutil fail with an IndexError. It is left out.
-* BYWEEKNO: for the first days of a year, which lie in the last week of the year before, dateutil counts that year's
-  weeks with this year's length and takes 53 for 52 (`FREQ=YEARLY;BYWEEKNO=53` gives 2006-01-01, which is in week 52 of
-  2005); a week counted from the end (-52, -53) is not seen in the days of the first week of the next year, nor in
-  those of the last week of the year before, but for -1. The mask of weeks is computed anew, from the day in the middle
-  of each week.
+* BYWEEKNO: the first days of a year, which lie in the last week of the year before, are at times counted as week 53
+  when that year had 52 (`FREQ=YEARLY;BYWEEKNO=53` gives 2022-01-01, which is in week 52 of 2021, and BYWEEKNO=52 does
+  not). The last days of a year, which lie in the first week of the next, are not seen when that week is counted from
+  the end (-52, -53). The mask of weeks is computed anew, from the day in the middle of each week.
+
+Where dateutil reads the RFC in its own way, it is followed: BYSETPOS in the week of the start counts from the start on
+(`FREQ=WEEKLY;BYDAY=MO,TH,FR;BYSETPOS=1` from a Wednesday begins on that Thursday), and BYWEEKNO alone is every day of
+those weeks.
 """
 
 import datetime

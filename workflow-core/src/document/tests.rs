@@ -172,6 +172,7 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                     let known = [
                         "date",
                         "date-time",
+                        "hours",
                         "uuid",
                         "uint8",
                         "hours",
@@ -179,6 +180,7 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "uint16",
                         "uint32",
                         "uint64",
+                        "int16",
                         "int32",
                         "int64",
                         "double",

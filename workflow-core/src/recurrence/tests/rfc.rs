@@ -190,8 +190,10 @@ fn s9_3_yearly_examples() {
 /// What python-dateutil gets wrong, by the RFC; see `tests/oracle/recurrence.py`.
 #[test]
 fn s9_3_weeks_at_the_end_of_a_year_and_unions_of_days() {
-    // Sunday, January 1, 2006 lies in the last week of 2005, its 52nd. 2009 has a week 53.
-    check("2005-01-10T09:00:00", "FREQ=YEARLY;BYWEEKNO=53;COUNT=7", "2009 Dec 28,29,30,31; 2010 Jan 1,2,3");
-    check("2005-12-01T09:00:00", "FREQ=YEARLY;BYWEEKNO=52;BYDAY=SU;COUNT=3", "2006 Jan 1; Dec 31; 2007 Dec 30");
+    // Saturday, January 1, 2022 lies in the last week of 2021, its 52nd. 2026 has a week 53.
+    check("2021-12-01T09:00:00", "FREQ=YEARLY;BYWEEKNO=53;COUNT=7", "2026 Dec 28,29,30,31; 2027 Jan 1,2,3");
+    check("2021-12-01T09:00:00", "FREQ=YEARLY;BYWEEKNO=52;BYDAY=SA;COUNT=3", "2022 Jan 1; Dec 31; 2023 Dec 30");
+    // December 30, 2024 lies in the first week of 2025, which is the 52nd from the end.
+    check("2024-12-01T09:00:00", "FREQ=YEARLY;BYWEEKNO=-52;BYDAY=MO,WE;COUNT=2", "2024 Dec 30; 2025 Jan 1");
     check("2026-04-01T09:00:00", "FREQ=MONTHLY;BYDAY=1TU,MO;COUNT=6", "2026 Apr 6,7,13,20,27; May 4");
 }
