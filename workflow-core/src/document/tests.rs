@@ -175,6 +175,8 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "hours",
                         "uuid",
                         "uint8",
+                        "hours",
+                        "int16",
                         "uint16",
                         "uint32",
                         "uint64",

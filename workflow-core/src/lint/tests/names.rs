@@ -226,9 +226,8 @@ fn s6_2_dates_name_calendars_and_tasks_that_exist() {
         parts[part] = value;
         parts
     };
-    let defaults = with("job_defaults", json!({"extended": "due on nowhere"}));
-    unknown(defaults, "job_defaults.extended", "unknown_calendar", "");
-    let task =
-        with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"call me\""}]));
-    unknown(task, "task_templates[0].due", "unknown_task_template", "");
+    let defaults = with("job_defaults", json!({"extended": "due on us-fedral"}));
+    unknown(defaults, "job_defaults.extended", "unknown_calendar", "us-federal");
+    let task = with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"cal l\""}]));
+    unknown(task, "task_templates[0].due", "unknown_task_template", "call");
 }

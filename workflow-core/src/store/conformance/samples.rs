@@ -114,13 +114,23 @@ fn job_defaults() -> Value {
         "client_status": AWKWARD})
 }
 
+fn date_rules() -> Value {
+    json!({"due": "3 business days before statutory, modified following on \"the court\"",
+        "statutory": "extended due date of form 1120-S", "start": "yearly account.\"fiscal, \\\"year\\\"\""})
+}
+
+fn anchors() -> Value {
+    json!(["due", "completion of task \"a b\""])
+}
+
 fn job(id: Uuid, other: Uuid) -> Value {
     let mut job = json!({"id": id, "account": other, "name": AWKWARD, "description": AWKWARD, "pipeline": "returns/ü 1040",
         "version": u32::MAX, "pinned": true, "stage": "réview", "status": "waiting for the client",
         "status_before_archive": "completed", "status_round": u32::MAX, "priority": "urgent",
         "assignees": [Uuid::max(), other, Uuid::nil()], "assigned_roles": ["Preparer"], "assigned_members": [other],
         "start": "0001-01-01", "due": "9999-12-31", "statutory": "2024-02-29",
-        "extended": "1582-10-15", "period_start": "1970-01-01", "period_end": "1969-12-31", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
+        "extended": "1582-10-15",
+        "period_start": "1970-01-01", "period_end": "1969-12-31", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
         "fields": fields(), "client_status": AWKWARD,
         "attention": [
             {"reason": {"declined": other}, "text": AWKWARD, "since": "0001-01-01T00:00:00Z"},
@@ -136,7 +146,8 @@ fn job(id: Uuid, other: Uuid) -> Value {
         "failures": u32::MAX,
         "visits": [{"pipeline": "old", "stage": "a", "entered": "1900-01-01T00:00:00Z", "left": "1900-01-02T00:00:00Z"},
             {"stage": "réview", "entered": "2024-02-29T12:00:00.000001Z"}],
-        "tasks": [{"task": other, "state": "cancelled", "template": "t", "due": "2024-02-29", "anchored": true, "visit": 1,
+        "tasks": [{"task": other, "state": "cancelled", "template": "t", "due": "2024-02-29", "anchored": true,
+            "completed": "2024-02-29T12:00:00.000001Z", "anchors": anchors(), "visit": 1,
             "automation": "a1", "status_round": 3}, {"task": id, "state": "planned", "visit": 0}],
         "items": [{"item": other, "kind": "k-1 of the host", "template": "i", "progress": "not_actionable",
             "status": "sent", "visit": 1, "automation": "a2", "status_round": 0}],
@@ -149,9 +160,10 @@ fn job(id: Uuid, other: Uuid) -> Value {
     job
 }
 
-/// What a job waits for.
+/// What a job's dates follow, and what it waits for.
 fn job_times(id: Uuid, other: Uuid) -> Value {
     json!({
+        "date_rules": date_rules(),
         "timers": [{"key": "stage_limit", "due": "1969-12-31T23:59:59.999999Z"},
             {"key": {"automation": "a1"}, "due": "2024-02-29T12:00:00Z"},
             {"key": {"task": {"automation": "é", "task": other}}, "due": "9999-12-31T23:59:59.999999Z"}],
