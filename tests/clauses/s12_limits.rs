@@ -48,6 +48,7 @@ const REFUSED: &[&str] = &[
     "CALENDAR_DAYS",
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
+    "PAYLOAD_DEPTH",
 ];
 
 #[test]
@@ -223,7 +224,17 @@ const COMMANDS: &[Case] = &[
         // With its quotes.
         json!({ "signal_job": { "job": ids.job, "name": "s", "payload": "x".repeat(n - 2) } })
     }),
+    (
+        "PAYLOAD_DEPTH",
+        "of a signal",
+        |ids, n| json!({ "signal_job": { "job": ids.job, "name": "s", "payload": wrapped(n) } }),
+    ),
 ];
+
+/// A value with so many lists around it.
+fn wrapped(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| json!([inner]))
+}
 
 fn staffed() -> (Office, Ids) {
     let office = Office::with(plain());
@@ -333,6 +344,10 @@ fn definition(limit: &str, n: usize) -> Value {
             let signal = json!({ "signal": { "name": "s", "payload": "x".repeat(n - 2) } });
             pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [signal] }]);
         }
+        "PAYLOAD_DEPTH" => {
+            let signal = json!({ "signal": { "name": "s", "payload": wrapped(n) } });
+            pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [signal] }]);
+        }
         other => panic!("{other}"),
     }
     pipeline
@@ -360,6 +375,7 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "ASSIGNEES",
         "JOB_TASKS",
         "PAYLOAD_BYTES",
+        "PAYLOAD_DEPTH",
     ] {
         let office = Office::new();
         office.save_firm(json!({ "name": "F" }));

@@ -63,6 +63,7 @@ pub mod id;
 pub mod limits;
 pub mod lint;
 pub mod model;
+mod payload;
 pub mod query;
 mod shelf;
 mod shortcode;

@@ -106,6 +106,8 @@ limits! {
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.
     PAYLOAD_BYTES: usize = 64_000;
+    /// Nesting of a signal's payload.
+    PAYLOAD_DEPTH: usize = 64;
     /// Versions that a compiled-pipeline cache holds.
     COMPILED_VERSIONS: usize = 256;
     /// Firms whose definitions an engine keeps in memory.
