@@ -168,7 +168,15 @@ impl Decider<'_> {
             origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
         };
         self.emit(Event::ItemLinked { job, link: Box::new(link) });
+        if item.progress == ItemProgress::Declined {
+            self.tell_declined(job, &item);
+        }
         Ok(())
+    }
+
+    fn tell_declined(&mut self, job: JobId, item: &Item) {
+        let text = format!("`{}` ({}) was declined", item.title, item.kind);
+        self.raise(job, AttentionReason::Declined(item.id), text);
     }
 
     pub(super) fn unlink_item(&mut self, reference: &ItemRef, job: JobId) -> Step {
@@ -256,8 +264,7 @@ impl Decider<'_> {
         drop(record);
         self.emit(Event::JobItemChanged { job, item: id, status, progress });
         if progress == ItemProgress::Declined {
-            let text = format!("`{}` ({}) was declined", item.title, item.kind);
-            self.raise(job, AttentionReason::Declined(id), text);
+            self.tell_declined(job, &item);
         } else if was == ItemProgress::Declined {
             self.calm(job, &AttentionReason::Declined(id));
         }
