@@ -60,6 +60,7 @@ pub mod event;
 pub mod export;
 pub mod graph;
 pub mod id;
+mod instant;
 pub mod limits;
 pub mod lint;
 pub mod model;
