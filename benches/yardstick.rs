@@ -308,7 +308,9 @@ fn tell_gain(one: (f64, f64), many: (f64, f64)) -> Outcome {
     const WANTED: f64 = 8.0;
     let sync = sync_time()?;
     let (engine, program) = (many.0 / one.0, many.1 / one.1);
-    println!("\nexecute_many over one by one under FULL: {engine:.1} times; the program's own gain: {program:.1} times");
+    println!(
+        "\nexecute_many over one by one under FULL: {engine:.1} times; the program's own gain: {program:.1} times"
+    );
     // One by one, a step takes its work and a sync; among many, next to nothing of one.
     let enough = WANTED / many.0 - (1.0 / one.0 - sync);
     let (sync, enough) = (sync * 1e3, enough.max(0.0) * 1e3);
