@@ -193,7 +193,7 @@ mod tests {
         }
         same(DateTime::<Utc>::MIN_UTC);
         same(DateTime::<Utc>::MAX_UTC);
-        let error = serde_json::from_str::<Record>("{\"at\":5}").err().expect("an error");
+        let error = serde_json::from_str::<Record>("{\"at\":5}").expect_err("an error");
         assert!(error.to_string().contains("an instant such as"), "{error}");
         assert!(serde_json::from_str::<Record>("{\"at\":\"2026-02-30T00:00:00Z\"}").is_err());
         assert!(serde_json::from_str::<Record>("{\"at\":\"\"}").is_err());
