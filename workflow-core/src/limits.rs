@@ -66,6 +66,10 @@ limits! {
     ITEM_JOBS: usize = 200;
     /// Jobs that one job waits for, and tasks that one task waits for.
     PREREQUISITES: usize = 200;
+    /// Jobs that wait for one job.
+    AWAITED_BY: usize = 1_000;
+    /// Different statuses reported of one item that change nothing else.
+    ITEM_STATUSES: usize = 200;
     /// Records that one search for a cycle of dependencies may read.
     DEPENDENCY_WALK: usize = 2_000;
     /// Stage visits of one job.

@@ -220,18 +220,24 @@ impl Decider<'_> {
             self.unchanged = Some(format!("the item is `{status}` already"));
             return Ok(());
         }
-        if item.progress == ItemProgress::Cancelled && status.as_str() != "reopened" {
-            // It was withdrawn: what the client still does with it is noted and changes nothing.
-            let progress = ItemProgress::Cancelled;
-            self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
-            return Ok(());
-        }
         let mut reached = item.reached.clone();
         if status.as_str() == "reopened" {
             reached.clear();
         }
         reached.insert(status.clone());
-        let progress = self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?;
+        let withdrawn = item.progress == ItemProgress::Cancelled && status.as_str() != "reopened";
+        let progress = match withdrawn {
+            true => ItemProgress::Cancelled,
+            false => self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?,
+        };
+        if progress == item.progress && reached.len() > item.reached.len() {
+            check_limit("ITEM_STATUSES", limits::ITEM_STATUSES, reached.len(), "the number of the item's statuses")?;
+        }
+        if withdrawn {
+            // What the client still does with it is noted and changes nothing.
+            self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
+            return Ok(());
+        }
         // One job learns of it at once, in the same commit; the others follow.
         let Some(job) = open else {
             self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
