@@ -281,6 +281,11 @@ fn check_create_job(path: &str, job: &CreateJob, found: &mut Findings) {
 
 fn check_signal(path: &str, signal: &SendSignal, found: &mut Findings) {
     if let Some(payload) = &signal.payload {
+        let depth = crate::payload::depth(payload);
+        if depth > limits::PAYLOAD_DEPTH {
+            let what = "the payload's nesting";
+            return check_limit(&format!("{path}.payload"), "PAYLOAD_DEPTH", limits::PAYLOAD_DEPTH, depth, what, found);
+        }
         let bytes = payload.to_string().len();
         let what = "the payload's length in bytes";
         check_limit(&format!("{path}.payload"), "PAYLOAD_BYTES", limits::PAYLOAD_BYTES, bytes, what, found);
