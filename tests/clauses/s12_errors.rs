@@ -151,7 +151,7 @@ fn s12_2_an_unknown_field_of_a_command_is_an_error_with_a_suggestion() {
             "bulk.commands[0].tag_job.remov",
             "remove",
         ),
-        (json!({ "save_firm": { "name": "F", "holiday": [] } }), "save_firm.holiday", "holidays"),
+        (json!({ "save_firm": { "name": "F", "holidys": [] } }), "save_firm.holidys", "holidays"),
         (json!({ "save_account": { "id": account(1), "name": "A", "role": {} } }), "save_account.role", "roles"),
     ] {
         let found = problems(document::read::<Command>("command", written.to_string().as_bytes()));
