@@ -458,7 +458,7 @@ fn s12_1_a_recurrence_past_a_limit_is_not_read() {
     ] {
         let read = |text: &str| {
             let rule = text.parse::<workflow_core::recurrence::Rule>()?;
-            workflow_core::recurrence::Recurrence::new(chrono::NaiveDate::default(), &rule)
+            workflow_core::recurrence::Recurrence::new(chrono::NaiveDateTime::default(), &rule)
         };
         let error = read(&text).expect_err("past the limit").to_string();
         assert!(error.contains(&format!("{limit} of {}", value_of(limit))), "{error}");

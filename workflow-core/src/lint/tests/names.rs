@@ -221,6 +221,23 @@ fn s6_2_dates_name_calendars_and_tasks_that_exist() {
     {
         assert_eq!(lint_in(set(good)), [], "{good}");
     }
+    let wait = with_action(json!({"wait": {"until": "due, following on us-cd"}}));
+    unknown(wait, "automations[0].do[0].wait.until", "unknown_calendar", "us-dc");
+    let on = |trigger: Value| {
+        let mut parts = with_action(json!("archive"));
+        parts["automations"][0]["on"] = trigger;
+        parts
+    };
+    let schedule = json!({"schedule": {"rule": "FREQ=DAILY", "start": "2026-01-01", "calendar": "us-cd"}});
+    unknown(on(schedule), "automations[0].on.schedule.calendar", "unknown_calendar", "us-dc");
+    for trigger in ["overdue", "due_approaching"] {
+        let mut late = json!({"date": "task_due", "template": "fil"});
+        if trigger == "due_approaching" {
+            late["before"] = json!("1 day");
+        }
+        let path = format!("automations[0].on.{trigger}.template");
+        unknown(on(json!({trigger: late})), &path, "unknown_task_template", "file");
+    }
     let with = |part: &str, value: Value| {
         let mut parts = with_action(json!("archive"));
         parts[part] = value;
