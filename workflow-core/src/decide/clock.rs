@@ -165,7 +165,8 @@ impl Decider<'_> {
         let open = calendar.business(schedule.calendar.as_ref()).or_else(|| calendar.business(None))?;
         let standing = job.timers.iter().find(|timer| timer.key == *key).map(|timer| timer.due);
         let standing = standing.filter(|due| *due <= self.now);
-        let after = standing.map_or(self.now, |due| due - TimeDelta::microseconds(1));
+        let before = |due: DateTime<Utc>| due.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(due);
+        let after = standing.map_or(self.now, before);
         let from = calendar.civil_date(after).checked_sub_days(Days::new(MOVED))?;
         let mut next = times.next_from(from, open)?;
         // As many occurrences as there are days: each has a day of its own.
