@@ -3,8 +3,10 @@
 CARGO ?= cargo
 OUT ?= demo-out
 ROUNDS ?= 50
+PYTHON ?= python3
+ORACLE = tests/oracle/requirements.txt
 
-.PHONY: help demo test lint bench yardstick crash schema clean
+.PHONY: help demo venv test lint bench yardstick crash schema clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -12,8 +14,19 @@ help: ## this list
 demo: ## a firm's tax season on one SQLite file, in $(OUT)
 	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
 
-test: ## every suite
-	$(CARGO) test --workspace --all-features --locked --no-fail-fast
+venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		echo "no $(PYTHON) of 3.11 or newer: suites that ask an oracle are skipped, or fail where CI is set"; \
+	elif ! cmp -s $(ORACLE) .venv/requirements.txt; then \
+		$(PYTHON) -m venv .venv \
+		&& .venv/bin/python -m pip install --quiet --disable-pip-version-check -r $(ORACLE) \
+		&& cp $(ORACLE) .venv/requirements.txt \
+		|| { rm -rf .venv; echo "the oracles' packages cannot be installed"; test -z "$$CI"; }; \
+	fi
+
+test: venv ## every suite
+	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
+		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 
 lint: ## formatting and lints
 	$(CARGO) fmt --all --check
@@ -35,4 +48,4 @@ schema: ## writes the JSON Schemas anew
 
 clean: ## removes what the targets above make
 	$(CARGO) clean
-	rm -rf $(OUT)
+	rm -rf $(OUT) .venv

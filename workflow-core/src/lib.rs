@@ -65,6 +65,7 @@ pub mod limits;
 pub mod lint;
 pub mod model;
 pub mod query;
+pub mod recurrence;
 mod shelf;
 mod shortcode;
 pub mod state;

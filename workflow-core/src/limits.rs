@@ -102,6 +102,14 @@ limits! {
     PAGE: usize = 1_000;
     /// Rows that one page of a filtered query may look at.
     SCAN: usize = 20_000;
+    /// Bytes of a recurrence rule's text.
+    RECURRENCE_RULE_BYTES: usize = 5_000;
+    /// Occurrences that a recurrence's COUNT may name.
+    RECURRENCE_COUNT: u32 = 100_000;
+    /// Dates that are added to a recurrence, and dates that are excepted from it.
+    RECURRENCE_DATES: usize = 5_000;
+    /// Times of one day at which a recurrence may occur.
+    RECURRENCE_TIMES: usize = 1_440;
     /// Days that a calendar shows.
     CALENDAR_DAYS: usize = 400;
     /// Up to where a board counts the late jobs of a stage and urgency.
