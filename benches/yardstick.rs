@@ -171,6 +171,7 @@ fn rows_of(batch: &Batch) -> Outcome<Vec<Row>> {
         let table = match row.body {
             QueuedBody::Notification(_) => "wf_outbox",
             QueuedBody::FollowUp(_) => "wf_follow_ups",
+            QueuedBody::Timer(_) => "wf_timers",
         };
         let sql = format!(
             "INSERT INTO {table} (firm, id, lane, state, head, due, attempts, generation, body) \
@@ -184,6 +185,19 @@ fn rows_of(batch: &Batch) -> Outcome<Vec<Row>> {
             text(encode_queued(&row.body)?)?,
         ];
         rows.push((sql, values));
+    }
+    for timer in &batch.timers {
+        let id = blob(timer.of.row());
+        let Some(due) = timer.due else {
+            rows.push(("DELETE FROM wf_timers WHERE firm = ?1 AND id = ?2".to_owned(), vec![blob(firm.0), id]));
+            continue;
+        };
+        let sql = "INSERT OR REPLACE INTO wf_timers (firm, id, state, head, due, attempts, generation, body) \
+                   VALUES (?1, ?2, 0, 1, ?3, 0, ?4, ?5)";
+        let generation = i64::try_from(timer.generation).unwrap_or(i64::MAX);
+        let body = text(encode_queued(&QueuedBody::Timer(timer.of))?)?;
+        let values = vec![blob(firm.0), id, Value::Integer(due.timestamp_micros()), Value::Integer(generation), body];
+        rows.push((sql.to_owned(), values));
     }
     Ok(rows)
 }

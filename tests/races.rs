@@ -575,3 +575,36 @@ fn s10_3_readers_of_a_file_do_not_wait_for_who_writes_it() {
         assert_eq!(hosts.get(job).stage.as_str(), "two", "{}", hosts.name);
     });
 }
+
+/// On entry it waits an hour, then makes an item and tags the account.
+fn patient() -> Value {
+    let actions = json!([{ "wait": { "for": "1 hour" } }, { "request": { "kind": "note" } }]);
+    json!({ "key": "p", "name": "P",
+        "stages": [{ "key": "one", "on_entry": [{ "key": "act", "do": actions }] }, { "key": "two" }] })
+}
+
+#[test]
+fn s10_3_many_hosts_tick_at_once_and_each_timer_fires_once() {
+    everywhere(1, &patient(), |hosts| {
+        let jobs: Vec<JobId> = (0..120).map(|_| hosts.job(0)).collect();
+        hosts.clock.advance(TimeDelta::hours(1));
+        let now = hosts.engines[0].now();
+        let done = at_once(6, |thread| {
+            let mut done = 0;
+            for _ in 0..1_000 {
+                let ticked = hosts.engine(thread).tick(now, 10).expect("a store that works");
+                assert!(ticked.failures.is_empty(), "{}: {:?}", hosts.name, ticked.failures);
+                done += ticked.outcomes.len();
+                // What another holds is due when its lease has run out.
+                if ticked.next.is_none_or(|next| next > now) {
+                    return done;
+                }
+            }
+            panic!("{}: ticking does not come to an end", hosts.name)
+        });
+        assert_eq!(done.iter().sum::<usize>(), jobs.len(), "{}: {done:?}", hosts.name);
+        for job in jobs {
+            assert_eq!(hosts.get(job).items.len(), 1, "{}", hosts.name);
+        }
+    });
+}

@@ -33,6 +33,12 @@ const REFUSED: &[&str] = &[
     "FIELD_LIST",
     "ROLE_HOLDERS",
     "SETTINGS",
+    "CALENDARS",
+    "HOLIDAY_RULES",
+    "HOLIDAY_FIRST_YEAR",
+    "HOLIDAY_LAST_YEAR",
+    "HOURS_SPANS",
+    "ICS_LINES",
     "ASSIGNEES",
     "CHECKLIST",
     "JOB_TASKS",
@@ -194,6 +200,26 @@ const COMMANDS: &[Case] = &[
         json!({ "save_account": { "id": account(1), "name": "A", "linked": linked } })
     }),
     ("SETTINGS", "roles", |_, n| json!({ "save_firm": { "name": "F", "roles": words(n) } })),
+    ("SETTINGS", "holidays of a calendar", |_, n| {
+        let first = chrono::NaiveDate::default();
+        let days: Vec<_> = first.iter_days().take(n).collect();
+        json!({ "save_firm": { "name": "F", "calendars": { "c": { "holidays": days } } } })
+    }),
+    ("CALENDARS", "calendars", |_, n| {
+        let calendars: serde_json::Map<_, _> = words(n).into_iter().map(|word| (word, json!({}))).collect();
+        json!({ "save_firm": { "name": "F", "calendars": calendars } })
+    }),
+    ("CALENDARS", "sets of holidays", |_, n| {
+        let sets: serde_json::Map<_, _> = words(n).into_iter().map(|word| (word, json!({ "holidays": [] }))).collect();
+        json!({ "save_firm": { "name": "F", "own_holiday_sets": sets } })
+    }),
+    ("HOLIDAY_RULES", "holidays by rules", |_, n| {
+        // Those of all sets and calendars count together.
+        let rule = |word: String| json!({ "name": word, "on": { "fixed": { "month": 1, "day": 1 } } });
+        let rules: Vec<_> = words(n - 1).into_iter().map(rule).collect();
+        json!({ "save_firm": { "name": "F", "own_holiday_sets": { "s": { "holidays": rules } },
+            "calendars": { "c": { "rules": [rule("last".into())] } } } })
+    }),
     ("SETTINGS", "folder templates", |_, n| json!({ "save_firm": { "name": "F", "folder_templates": words(n) } })),
     (
         "SETTINGS",

@@ -56,6 +56,18 @@ limits! {
     ROLE_HOLDERS: usize = 200;
     /// Entries of one list of a firm's settings: roles, holidays, item kinds, templates, …
     SETTINGS: usize = 5_000;
+    /// Holidays written as rules: those of one set, and those of a firm's settings altogether.
+    HOLIDAY_RULES: usize = 2_000;
+    /// The first year for which holidays are given by rules.
+    HOLIDAY_FIRST_YEAR: i32 = 1900;
+    /// The last year for which holidays are given by rules.
+    HOLIDAY_LAST_YEAR: i32 = 2200;
+    /// Named business calendars of a firm, and likewise its own sets of holidays.
+    CALENDARS: usize = 50;
+    /// Lines of an iCalendar file, after unfolding.
+    ICS_LINES: usize = 200_000;
+    /// Spans of business hours of one weekday.
+    HOURS_SPANS: usize = 12;
     /// Assignees of one job or task.
     ASSIGNEES: usize = 200;
     /// Steps of a task's checklist.

@@ -265,6 +265,11 @@ impl BusinessCalendar {
         self.week.works_on(i64::from(weekday.num_days_from_sunday()))
     }
 
+    /// Closed days that fall on working weekdays, as day numbers, ascending.
+    pub(super) fn closed_days(&self) -> &[i64] {
+        &self.closed.days
+    }
+
     /// The first open day from a date on.
     fn at_or_after(&self, date: NaiveDate) -> i64 {
         self.open_day(self.open_rank(day_number(&date)))

@@ -6,18 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{BusinessCalendar, EndOfMonth};
+use super::{BuiltIn, BusinessCalendar, BusinessHours, BusinessTime, EndOfMonth, Zone, settings};
 use crate::definition::{DateAnchor, DateRule, DateUnit};
-use crate::document::quote;
-use crate::error::Rejection;
+use crate::error::{Problem, Rejection};
 use crate::id::CalendarKey;
 use crate::model::FirmSettings;
-
-const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// What a firm's settings say about days, ready to be asked. Cheap to clone.
 ///
@@ -39,10 +34,11 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 /// ```
 #[derive(Debug, Clone)]
 pub struct FirmCalendar {
-    zone: TimeZone,
-    /// The default calendar.
-    business: BusinessCalendar,
-    named: Arc<BTreeMap<CalendarKey, BusinessCalendar>>,
+    zone: Zone,
+    /// The default calendar with its hours.
+    time: BusinessTime,
+    named: Arc<BTreeMap<CalendarKey, BusinessTime>>,
+    hours: Arc<BusinessHours>,
 }
 
 impl FirmCalendar {
@@ -50,76 +46,119 @@ impl FirmCalendar {
     /// whatever the machine has, so that every host of a firm sees the same dates.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`] when the time zone is unknown (a near name is suggested) or no
-    /// weekday is a working day.
+    /// [`Rejection::Invalid`] when the time zone is unknown (a near name is suggested) or a
+    /// calendar has no working day. [`Self::problems`] tells all that is wrong.
     pub fn new(settings: &FirmSettings) -> Result<Self, Rejection> {
-        let zone = time_zone(&settings.time_zone)?;
-        let business =
-            BusinessCalendar::new(&settings.working_days, settings.holidays.iter().copied()).ok_or_else(|| {
-                Rejection::invalid("working_days", "it is empty: name at least one weekday, such as `Mon`")
-            })?;
-        Ok(Self { zone, business, named: Arc::default() })
+        let zone =
+            Zone::named(&settings.time_zone).map_err(|unknown| Rejection::invalid("time_zone", unknown.to_string()))?;
+        let never = |field: String| Rejection::invalid(field, "it is empty: name at least one weekday, such as `Mon`");
+        let own = settings::own_sets(settings);
+        let hours = Arc::new(settings.business_hours.clone().unwrap_or_default());
+        let business = settings::default_calendar(settings, &own).ok_or_else(|| never("working_days".to_owned()))?;
+        let mut named = BTreeMap::new();
+        for (key, definition) in &settings.calendars {
+            let calendar =
+                settings::calendar(definition, &own).ok_or_else(|| never(format!("calendars.{key}.working_days")))?;
+            let hours = definition.business_hours.clone().map_or_else(|| Arc::clone(&hours), Arc::new);
+            named.insert(key.clone(), BusinessTime::new(zone.clone(), calendar, hours));
+        }
+        let time = BusinessTime::new(zone.clone(), business, Arc::clone(&hours));
+        Ok(Self { zone, time, named: Arc::new(named), hours })
     }
 
-    /// One of the firm's business calendars by its name; the default one without a name.
+    /// Everything that is wrong with a firm's time zone, calendars, holidays and business hours,
+    /// each with its path in the settings.
+    #[must_use]
+    pub fn problems(settings: &FirmSettings) -> Vec<Problem> {
+        settings::problems(settings)
+    }
+
+    /// One of the firm's business calendars by its name, or one that is built in ([`BuiltIn`]); the
+    /// default one without a name. Of two with the same name it is the firm's.
     #[must_use]
     pub fn business(&self, name: Option<&CalendarKey>) -> Option<&BusinessCalendar> {
-        match name {
-            None => Some(&self.business),
-            Some(name) => self.named.get(name),
-        }
+        let Some(name) = name else { return Some(self.time.calendar()) };
+        let own = self.named.get(name).map(BusinessTime::calendar);
+        own.or_else(|| BuiltIn::named(name.as_str()).map(|built_in| &built_in.calendar))
+    }
+
+    /// Business time in one of these calendars; one that is built in has the firm's hours.
+    #[must_use]
+    pub fn business_time(&self, name: Option<&CalendarKey>) -> Option<BusinessTime> {
+        let Some(name) = name else { return Some(self.time.clone()) };
+        self.named.get(name).cloned().or_else(|| {
+            let calendar = BuiltIn::named(name.as_str())?.calendar.clone();
+            Some(BusinessTime::new(self.zone.clone(), calendar, Arc::clone(&self.hours)))
+        })
+    }
+
+    /// The earliest instant at which so much business time has passed in the default calendar: see
+    /// [`BusinessTime::add`].
+    #[must_use]
+    pub fn add_business_time(&self, instant: DateTime<Utc>, duration: TimeDelta) -> Option<DateTime<Utc>> {
+        self.time.add(instant, duration)
+    }
+
+    /// The business time between two instants in the default calendar: see [`BusinessTime::between`].
+    #[must_use]
+    pub fn business_time_between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+        self.time.between(from, to)
+    }
+
+    /// The firm's time zone.
+    #[must_use]
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The IANA name of the firm's time zone.
     #[must_use]
     pub fn time_zone(&self) -> &str {
-        self.zone.iana_name().unwrap_or("UTC")
+        self.zone.name()
     }
 
-    /// The day it is at this instant in the firm's time zone.
-    ///
-    /// Instants outside the years -9999 to 9999 take the zone's offset at that bound.
+    /// The day it is at this instant in the firm's time zone: see [`Zone::civil_date`].
     #[must_use]
     pub fn civil_date(&self, instant: DateTime<Utc>) -> NaiveDate {
-        let seconds = instant.timestamp();
-        let bounded = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-        let offset =
-            Timestamp::from_second(bounded).map_or(0, |timestamp| i64::from(self.zone.to_offset(timestamp).seconds()));
-        let days = seconds.saturating_add(offset).div_euclid(SECONDS_OF_A_DAY);
-        let date = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
-        date.unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+        self.zone.civil_date(instant)
     }
 
-    /// The first instant of a day in the firm's time zone: midnight, or what the clocks show after
-    /// a change that skips it. `None` outside the years -9999 to 9999.
-    ///
-    /// A day that the zone left out altogether begins when the next one does.
+    /// The first instant of a day in the firm's time zone: see [`Zone::day_start`].
     #[must_use]
     pub fn day_start(&self, date: NaiveDate) -> Option<DateTime<Utc>> {
-        let (year, month, day) =
-            (i16::try_from(date.year()).ok()?, i8::try_from(date.month()).ok()?, i8::try_from(date.day()).ok()?);
-        let midnight = jiff::civil::Date::new(year, month, day).ok()?.at(0, 0, 0, 0);
-        let instant = self.zone.to_timestamp(midnight).ok()?;
-        DateTime::from_timestamp(instant.as_second(), 0)
+        self.zone.day_start(date)
+    }
+
+    /// What the clocks show at an instant in the firm's time zone: see [`Zone::local`].
+    #[must_use]
+    pub fn local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+        self.zone.local(instant)
+    }
+
+    /// The instant at which the clocks of the firm's time zone show a time, by one rule for times
+    /// that are skipped and one for those that are repeated: see [`Zone::instant_of`].
+    #[must_use]
+    pub fn instant_of(&self, date: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+        self.zone.instant_of(date, time)
     }
 
     /// Whether the firm is open on a day: a working weekday that is no holiday.
     #[must_use]
     pub fn is_open(&self, date: NaiveDate) -> bool {
-        self.business.is_open(date)
+        self.time.calendar().is_open(date)
     }
 
     /// The day `n` business days from another, in the default calendar: see [`BusinessCalendar::add`].
     #[must_use]
     pub fn add_business_days(&self, date: NaiveDate, n: i32) -> Option<NaiveDate> {
-        self.business.add(date, n)
+        self.time.calendar().add(date, n)
     }
 
     /// How many days the firm is open from one day up to, but not including, another: see
     /// [`BusinessCalendar::count`].
     #[must_use]
     pub fn count_business_days(&self, from: NaiveDate, to: NaiveDate) -> i64 {
-        self.business.count(from, to)
+        self.time.calendar().count(from, to)
     }
 
     /// The day that lies this far from another. Months are clamped to the month's end: one month
@@ -132,7 +171,7 @@ impl FirmCalendar {
             DateUnit::Days => date.checked_add_signed(TimeDelta::try_days(i64::from(offset))?),
             DateUnit::BusinessDays => self.add_business_days(date, offset),
             DateUnit::Weeks => date.checked_add_signed(TimeDelta::try_weeks(i64::from(offset))?),
-            DateUnit::Months => self.business.add_months(date, offset, EndOfMonth::Clamp),
+            DateUnit::Months => self.time.calendar().add_months(date, offset, EndOfMonth::Clamp),
         }
     }
 
@@ -145,43 +184,6 @@ impl FirmCalendar {
             DateRule::Relative(relative) => self.add(anchors(relative.from)?, relative.offset, relative.unit),
         }
     }
-}
-
-fn time_zone(name: &str) -> Result<TimeZone, Rejection> {
-    let database = TimeZoneDatabase::bundled();
-    match database.get(name) {
-        Ok(zone) if !zone.is_unknown() => Ok(zone),
-        _ => {
-            let shown: String = name.chars().take(60).collect();
-            let hint = near_zone(&database, &shown).map_or_else(
-                || "write an IANA name such as `America/New_York`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            Err(Rejection::invalid("time_zone", format!("there is no time zone {}; {hint}", quote(&shown))))
-        }
-    }
-}
-
-/// The zone whose name, or the last part of it, looks most like this one.
-fn near_zone(database: &TimeZoneDatabase, name: &str) -> Option<String> {
-    let wanted = name.trim().replace(' ', "_").to_lowercase();
-    let wanted_city = wanted.rsplit('/').next().unwrap_or(&wanted);
-    let mut best: Option<(f64, String)> = None;
-    for zone in database.available() {
-        let candidate = zone.as_str();
-        if candidate == "Etc/Unknown" {
-            continue;
-        }
-        let lower = candidate.to_lowercase();
-        let city = lower.rsplit('/').next().unwrap_or(&lower);
-        let whole = strsim::normalized_damerau_levenshtein(&wanted, &lower);
-        // The city alone counts a little less, so that the right continent wins a tie.
-        let score = whole.max(0.95 * strsim::normalized_damerau_levenshtein(wanted_city, city));
-        if best.as_ref().is_none_or(|(most, _)| score > *most) {
-            best = Some((score, candidate.to_owned()));
-        }
-    }
-    best.filter(|(score, _)| *score >= 0.6).map(|(_, zone)| zone)
 }
 
 #[cfg(test)]

@@ -29,7 +29,11 @@ impl Decider<'_> {
     pub(super) fn save_firm(&mut self, settings: &FirmSettings) -> Step {
         check_name("name", &settings.name)?;
         check_sizes(settings)?;
-        FirmCalendar::new(settings)?;
+        let mut problems = FirmCalendar::problems(settings);
+        if !problems.is_empty() {
+            problems.truncate(limits::PROBLEMS);
+            return Err(Rejection::Document(problems).into());
+        }
         self.touch_firm();
         self.subject = Some(DocId::Firm);
         match self.state.firm.as_ref().and_then(Slot::get) {
@@ -318,6 +322,7 @@ fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
     let lists = [
         ("the number of working days", settings.working_days.len()),
         ("the number of holidays", settings.holidays.len()),
+        ("the number of observed sets of holidays", settings.holiday_sets.len()),
         ("the number of roles", settings.roles.len()),
         ("the number of item kinds", settings.item_kinds.len()),
         ("the number of kinds with host templates", settings.host_templates.len()),
@@ -328,6 +333,15 @@ fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
     let kinds = settings.item_kinds.values().flat_map(|kind| [kind.done.len(), kind.declined.len()]);
     let statuses = kinds.map(|count| ("the number of statuses of an item kind", count));
     let templates = settings.host_templates.values().map(|keys| ("the number of host templates of a kind", keys.len()));
-    let mut all = lists.into_iter().chain(statuses).chain(templates);
-    all.try_for_each(|(what, count)| check_limit("SETTINGS", limits::SETTINGS, count, what))
+    let holidays =
+        settings.calendars.values().flat_map(|calendar| [calendar.holidays.len(), calendar.holiday_sets.len()]);
+    let holidays = holidays.map(|count| ("the number of holidays of a calendar", count));
+    let mut all = lists.into_iter().chain(statuses).chain(templates).chain(holidays);
+    all.try_for_each(|(what, count)| check_limit("SETTINGS", limits::SETTINGS, count, what))?;
+    check_limit("CALENDARS", limits::CALENDARS, settings.calendars.len(), "the number of calendars")?;
+    check_limit("CALENDARS", limits::CALENDARS, settings.own_holiday_sets.len(), "the number of sets of holidays")?;
+    let of_sets = settings.own_holiday_sets.values().map(|set| set.holidays.len());
+    let rules = of_sets.chain(settings.calendars.values().map(|calendar| calendar.rules.len()));
+    let rules = rules.fold(0usize, usize::saturating_add);
+    check_limit("HOLIDAY_RULES", limits::HOLIDAY_RULES, rules, "the number of holidays by rules")
 }

@@ -12,6 +12,7 @@ use super::closest::{advice, closest};
 use super::path::{Path, quote};
 use super::schema::KEY_PATTERN;
 use super::tree::{Entry, Node, Problems, Value};
+use crate::calendar::HoursSpan;
 use crate::dates::{SPAN_FORMAT, Span};
 use crate::limits::KEY_BYTES;
 
@@ -227,6 +228,7 @@ impl<'a> Checker<'a> {
             Some("date-time") if DateTime::parse_from_rfc3339(text).is_err() => {
                 "an instant such as `2026-04-15T09:30:00Z`"
             }
+            Some("hours") if text.parse::<HoursSpan>().is_err() => "hours such as `09:00-17:30`, from 00:00 to 24:00",
             Some("uuid") if Uuid::parse_str(text).is_err() => "a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`",
             _ => return,
         };

@@ -29,7 +29,7 @@ pub(super) fn closest<'a>(word: &str, choices: impl Iterator<Item = &'a str>) ->
 }
 
 /// The end of a message: what was probably meant, or what there is to choose from.
-pub(super) fn advice<'a>(word: &str, what: &str, choices: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn advice<'a>(word: &str, what: &str, choices: impl Iterator<Item = &'a str> + Clone) -> String {
     if let Some(choice) = closest(word, choices.clone()) {
         return format!("did you mean `{choice}`?");
     }

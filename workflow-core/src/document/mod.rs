@@ -36,7 +36,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use path::quote;
+pub(crate) use closest::advice;
+pub(crate) use path::{Path, quote};
 pub use schema::{command_schema, pipeline_schema, template_schema};
 
 use crate::definition::PipelineDefinition;
@@ -77,6 +78,32 @@ pub fn read_pipeline(bytes: &[u8]) -> Result<PipelineDefinition, Rejection> {
 /// [`Rejection::Document`] with every problem of the document.
 pub fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<T, Rejection> {
     read_or(bytes, what, |_, _, _| Vec::new())
+}
+
+/// Reads a type like [`read`], and then asks what is wrong with its sense; what is found gets the
+/// line that its path leads to.
+pub(crate) fn read_with<T: DeserializeOwned + JsonSchema>(
+    what: &'static str,
+    bytes: &[u8],
+    sense: impl FnOnce(&T) -> Vec<Problem>,
+) -> Result<T, Rejection> {
+    let value = read(what, bytes)?;
+    let mut found = Problems::default();
+    found.extend(sense(&value));
+    if found.is_empty() {
+        return Ok(value);
+    }
+    let tree = parse(what, bytes, &mut Problems::default()).ok();
+    let place = |problem: Problem| match &tree {
+        Some(tree) => {
+            let line = mend::line_of(tree, &problem.path);
+            problem.at_line(Some(line))
+        }
+        None => problem,
+    };
+    let mut placed = Problems::default();
+    placed.extend(found.into_sorted().into_iter().map(place).collect());
+    Err(Rejection::Document(placed.into_sorted()))
 }
 
 /// Reads a document; when its form has problems, asks what else is wrong with it.

@@ -7,13 +7,13 @@ const QUOTED: usize = 60;
 
 /// A path that grows and shrinks as a walk goes down and up.
 #[derive(Debug, Default)]
-pub(super) struct Path {
+pub(crate) struct Path {
     text: String,
 }
 
 impl Path {
     /// Goes to a named value. Answers what [`Path::back`] needs to return.
-    pub(super) fn push_key(&mut self, key: &str) -> usize {
+    pub(crate) fn push_key(&mut self, key: &str) -> usize {
         let before = self.text.len();
         let plain = !key.is_empty()
             && key.len() <= QUOTED
@@ -48,7 +48,7 @@ impl Path {
     }
 
     /// As it is written, to keep.
-    pub(super) fn into_string(self) -> String {
+    pub(crate) fn into_string(self) -> String {
         self.text
     }
 }

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ItemKind;
+use crate::calendar::{BusinessHours, CalendarDefinition, HolidaySet};
 use crate::definition::is_default;
-use crate::id::{FirmId, ItemKindKey, RoleKey, StatusKey, Tag, TemplateKey};
+use crate::id::{CalendarKey, FirmId, ItemKindKey, RoleKey, StatusKey, Tag, TemplateKey};
 
 /// A firm and its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,20 @@ pub struct FirmSettings {
     /// Days on which it is closed although the weekday is a working one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holidays: BTreeSet<NaiveDate>,
+    /// Sets of holidays that the default calendar observes besides: built-in ones such as `us-dc`,
+    /// and the firm's own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub holiday_sets: BTreeSet<CalendarKey>,
+    /// The firm's own sets of holidays.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_holiday_sets: BTreeMap<CalendarKey, HolidaySet>,
+    /// Business calendars besides the default one, which is made of the working days, holidays and
+    /// holiday sets above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calendars: BTreeMap<CalendarKey, CalendarDefinition>,
+    /// When it works, in local time, on days that are open; 09:00 to 17:00 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_hours: Option<BusinessHours>,
     /// The seats that accounts have.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<RoleKey>,
@@ -98,12 +113,12 @@ fn utc() -> String {
     "UTC".to_owned()
 }
 
-fn monday_to_friday() -> Vec<Weekday> {
+pub(crate) fn monday_to_friday() -> Vec<Weekday> {
     vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri]
 }
 
 impl FirmSettings {
-    /// Settings of a firm that has only a name: UTC, open Monday to Friday, no holidays.
+    /// Settings of a firm that has only a name: UTC, open Monday to Friday from 09:00 to 17:00, no holidays.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self {
@@ -111,6 +126,10 @@ impl FirmSettings {
             time_zone: utc(),
             working_days: monday_to_friday(),
             holidays: BTreeSet::new(),
+            holiday_sets: BTreeSet::new(),
+            own_holiday_sets: BTreeMap::new(),
+            calendars: BTreeMap::new(),
+            business_hours: None,
             roles: BTreeSet::new(),
             item_kinds: BTreeMap::new(),
             host_templates: BTreeMap::new(),

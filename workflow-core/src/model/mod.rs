@@ -14,6 +14,7 @@ mod timer;
 mod value;
 
 pub use account::{Account, LinkedAccount};
+pub(crate) use firm::monday_to_friday;
 pub use firm::{DoneRule, Firm, FirmSettings, ItemKindDefinition};
 pub use item::{Item, ItemKind, ItemProgress};
 pub use job::{

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use chrono::Weekday;
+use chrono::{Datelike, Weekday};
 use proptest::prelude::*;
 
 use super::*;

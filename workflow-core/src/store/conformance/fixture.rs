@@ -96,6 +96,7 @@ pub(super) fn task_template(name: &str) -> Result<Template, String> {
         tags: BTreeSet::new(),
         checklist: Vec::new(),
         budget_minutes: None,
+        remind: None,
         after: BTreeSet::new(),
     })))
 }
@@ -149,6 +150,12 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         visits: Vec::new(),
         tasks: Vec::new(),
         items: Vec::new(),
+        timers: Vec::new(),
+        fired: Vec::new(),
+        waits: Vec::new(),
+        waits_begun: 0,
+        reminders: Vec::new(),
+        reminders_begun: 0,
         waits_for: BTreeMap::new(),
         awaited_by: BTreeSet::new(),
         comments: 0,

@@ -51,26 +51,44 @@ fn automation(name: &str) -> Value {
     json!({"key": name, "name": AWKWARD, "on": {"item_reached": {"kind": "invoice", "status": "paid"}},
         "stages": ["intake"], "if": condition(), "enabled": false, "refire": "forward_only", "do": [
         {"create_tasks": ["t"]}, {"create_task": task_template("in place")}, "clear_account_tags", "move_next",
-        {"request": {"kind": "email", "template": "w", "title": "{{ job.name }}", "body": AWKWARD}},
+        {"request": {"kind": "email", "template": "w", "title": "{{ job.name }}", "body": AWKWARD,
+            "remind": reminders()}},
         {"set_date": {"date": "due", "to": {"relative": {"from": "period_end", "offset": -3, "unit": "months"}}}},
         {"set_field": {"scope": "job", "field": "f", "value": i64::MAX}},
         {"update_account_access": {"mode": "replace", "who": {"roles": ["Preparer"]}}},
         {"move_to_pipeline": {"pipeline": "advice", "stage": "new"}},
         {"create_job": {"pipeline": "advice", "account": {"linked": "spouse"}}},
         {"signal": {"name": "s", "payload": payload()}},
+        {"wait": {"condition": condition(), "at_most": "10000 business hours", "keep": true, "otherwise": [
+            {"wait": {"for": "1 minute"}}, "archive", {"wait": {"until": {"on": "9999-12-31"}}}]}},
     ]})
+}
+
+fn reminders() -> Value {
+    json!({"every": "10000 years", "first": "1 business day", "at_most": 1000})
 }
 
 fn task_template(name: &str) -> Value {
     json!({"key": name, "title": AWKWARD, "description": AWKWARD, "priority": "urgent",
         "assign": {"members": [Uuid::max(), Uuid::nil()], "roles": ["Preparer", "préparateur"]},
         "start": {"on": "0001-01-01"}, "due": {"relative": {"from": "stage_entry", "offset": 10000, "unit": "weeks"}},
-        "tags": ["b", "a"], "checklist": ["one", "", "one", AWKWARD], "budget_minutes": u32::MAX, "after": ["t0"]})
+        "tags": ["b", "a"], "checklist": ["one", "", "one", AWKWARD], "budget_minutes": u32::MAX,
+        "remind": reminders(), "after": ["t0"]})
 }
 
 fn settings() -> Value {
     json!({"name": AWKWARD, "time_zone": "America/New_York", "working_days": ["Sun", "Mon", "Sat"],
-        "holidays": ["0001-01-01", "2024-02-29", "9999-12-31"], "roles": ["Preparer", "Überprüfer"],
+        "holidays": ["0001-01-01", "2024-02-29", "9999-12-31"], "holiday_sets": ["us-dc", "our own"],
+        "own_holiday_sets": {"our own": {"name": AWKWARD, "sources": [AWKWARD], "holidays": [
+            {"name": AWKWARD, "on": {"nth_weekday": {"nth": 5, "weekday": "Sun", "month": 12}}, "observed": "substitute",
+                "from": 1900, "until": 2200, "every": 4, "except": [1904, 2000]},
+            {"name": "a", "on": {"easter": -2}}, {"name": "b", "on": {"dates": ["2024-02-29"]}},
+            {"name": "c", "on": {"weekday_on_or_before": {"weekday": "Mon", "date": {"month": 2, "day": 29}}}}]}},
+        "calendars": {"the courts'": {"working_days": ["Sun"], "holidays": ["1900-01-01"], "holiday_sets": ["us-federal"],
+            "rules": [{"name": "d", "on": {"last_weekday": {"weekday": "Mon", "month": 1}}}],
+            "business_hours": {"sun": ["00:00-24:00"]}}},
+        "business_hours": {"mon": ["09:00-12:30", "13:30-18:00"], "sat": ["23:59-24:00"]},
+        "roles": ["Preparer", "Überprüfer"],
         "item_kinds": {"k-1 of the host": {"actionable": true, "done": ["ok", "fine"], "declined": ["no"]}},
         "host_templates": {"invoice": ["i1", "i2"], "k-1 of the host": []}, "folder_templates": ["f"], "account_tags": ["vip"],
         "task_statuses": {"parked": "in_progress"}, "payment_submitted_is_done": true})
@@ -79,7 +97,7 @@ fn settings() -> Value {
 fn definition(name: &str) -> Value {
     let stage = json!({"key": "intake", "name": "Intake", "client_name": AWKWARD, "description": AWKWARD,
         "when": condition(), "automove": true, "on_empty": "advance", "final": true,
-        "time_limit": {"count": 100_000, "unit": "business_hours"}, "wip_limit": {"max": u32::MAX, "mode": "refuse"},
+        "time_limit": "10000 business hours", "wip_limit": {"max": u32::MAX, "mode": "refuse"},
         "exit": condition(), "on_entry": [automation("a1")], "on_exit": [automation("a2")]});
     json!({"key": name, "name": AWKWARD, "description": AWKWARD,
         "access": {"only": {"members": [Uuid::max()], "roles": ["Preparer"]}}, "moves": "transitions",
@@ -97,7 +115,7 @@ fn job_defaults() -> Value {
 }
 
 fn job(id: Uuid, other: Uuid) -> Value {
-    json!({"id": id, "account": other, "name": AWKWARD, "description": AWKWARD, "pipeline": "returns/ü 1040",
+    let mut job = json!({"id": id, "account": other, "name": AWKWARD, "description": AWKWARD, "pipeline": "returns/ü 1040",
         "version": u32::MAX, "pinned": true, "stage": "réview", "status": "waiting for the client",
         "status_before_archive": "completed", "status_round": u32::MAX, "priority": "urgent",
         "assignees": [Uuid::max(), other, Uuid::nil()], "assigned_roles": ["Preparer"], "assigned_members": [other],
@@ -111,19 +129,43 @@ fn job(id: Uuid, other: Uuid) -> Value {
             {"reason": {"unfilled_role": "Preparer"}, "text": "x", "since": "2024-02-29T12:00:00.000000001Z"},
             {"reason": {"wip_limit": "intake"}, "text": "x", "since": "2024-02-29T12:00:00Z"},
             {"reason": {"held": "intake"}, "text": "x", "since": "2024-02-29T12:00:00Z"},
+            {"reason": {"over_time": "intake"}, "text": "x", "since": "2024-02-29T12:00:00Z"},
             {"reason": {"rejected": other}, "text": "x", "since": "2024-02-29T12:00:00Z"}],
         "failed": [{"number": 1, "automation": "a1", "action": 99, "visit": 4999, "status_round": 0, "why": AWKWARD,
             "at": "2024-02-29T12:00:00.123456789Z"}],
         "failures": u32::MAX,
         "visits": [{"pipeline": "old", "stage": "a", "entered": "1900-01-01T00:00:00Z", "left": "1900-01-02T00:00:00Z"},
             {"stage": "réview", "entered": "2024-02-29T12:00:00.000001Z"}],
-        "tasks": [{"task": other, "state": "cancelled", "template": "t", "anchored": true, "visit": 1,
+        "tasks": [{"task": other, "state": "cancelled", "template": "t", "due": "2024-02-29", "anchored": true, "visit": 1,
             "automation": "a1", "status_round": 3}, {"task": id, "state": "planned", "visit": 0}],
         "items": [{"item": other, "kind": "k-1 of the host", "template": "i", "progress": "not_actionable",
             "status": "sent", "visit": 1, "automation": "a2", "status_round": 0}],
         "waits_for": {Uuid::max().to_string(): true, other.to_string(): false}, "awaited_by": [other, Uuid::nil()],
         "comments": u32::MAX, "created": "0001-01-01T00:00:00.000000001Z", "updated": "9999-12-31T23:59:59.999999999Z",
-        "completed": "2024-02-29T12:00:00.5Z", "archived": "+12345-01-01T00:00:00Z"})
+        "completed": "2024-02-29T12:00:00.5Z", "archived": "+12345-01-01T00:00:00Z"});
+    if let (Value::Object(job), Value::Object(times)) = (&mut job, job_times(id, other)) {
+        job.extend(times);
+    }
+    job
+}
+
+/// What a job waits for.
+fn job_times(id: Uuid, other: Uuid) -> Value {
+    json!({
+        "timers": [{"key": "stage_limit", "due": "1969-12-31T23:59:59.999999Z"},
+            {"key": {"automation": "a1"}, "due": "2024-02-29T12:00:00Z"},
+            {"key": {"task": {"automation": "é", "task": other}}, "due": "9999-12-31T23:59:59.999999Z"}],
+        "fired": [{"key": {"automation": "a1"}, "due": "0001-01-01T00:00:00Z"}],
+        "waits": [{"number": u32::MAX, "automation": "a1", "action": 99, "version": u32::MAX, "visit": 4999,
+            "status_round": 0, "began": "2024-02-29T12:00:00Z", "until": "9999-12-31T23:59:59.999999Z",
+            "look": "2024-03-01T05:00:00Z", "for_condition": true, "keep": true},
+            {"number": 1, "automation": "a2", "action": 0, "version": 1, "visit": 0, "began": "1969-12-31T23:59:59Z"}],
+        "waits_begun": u32::MAX,
+        "reminders": [{"number": 1, "of": {"item": other}, "rule": reminders(), "sent": 999,
+            "next": "2024-02-29T12:00:00Z"}, {"number": 2, "of": {"task": id}, "rule": {"every": "1 day", "at_most": 1},
+            "next": "2024-02-29T12:00:00Z"}],
+        "reminders_begun": u32::MAX
+    })
 }
 
 fn task(id: Uuid, other: Uuid) -> Value {
@@ -199,6 +241,14 @@ pub(super) fn entry(probe: &Probe<'_>) -> Result<Entry, String> {
         json!({"job_date_set": {"job": job_id, "date": "statutory", "to": "9999-12-31"}}),
         json!({"job_field_set": {"job": job_id, "field": "f", "value": 0.1 + 0.2}}),
         json!({"job_described": {"job": job_id}}),
+        json!({"timer_set": {"job": job_id, "timer": {"key": "stage_limit", "due": "2024-02-29T12:00:00Z"}}}),
+        json!({"timer_fired": {"job": job_id, "key": {"automation": "a1"}, "due": "1969-12-31T23:59:59.999999Z"}}),
+        json!({"wait_begun": {"job": job_id, "wait": {"number": 1, "automation": "a1", "action": 3, "version": 2,
+            "visit": 1, "began": "2024-02-29T12:00:00Z", "for_condition": true}}}),
+        json!({"wait_ended": {"job": job_id, "number": 1, "automation": "a1", "how": {"cancelled": "left_stage"}}}),
+        json!({"reminders_begun": {"job": job_id, "reminder": {"number": 1, "of": {"item": other},
+            "rule": reminders(), "next": "2024-02-29T12:00:00Z"}}}),
+        json!({"reminded": {"job": job_id, "number": 1}}),
         json!({"signal_received": {"job": job_id, "name": "s", "payload": payload()}}),
         json!({"task_created": {"task": task(other, job_id), "origin": {"visit": 3}}}),
         json!({"item_created": item(other, job_id)}),
@@ -225,6 +275,8 @@ fn intents(id: Uuid) -> Vec<Value> {
         json!({"update_account_access": {"mode": "replace", "members": [id, Uuid::max(), id]}}),
         json!({"signal": {"name": "s", "payload": payload()}}),
         json!({"signal": {"name": "s"}}),
+        json!({"remind_of_item": {"item": id, "kind": "organizer", "title": AWKWARD, "count": 1, "at_most": 2}}),
+        json!({"remind_of_task": {"task": id, "title": AWKWARD, "assignees": [id], "count": 1, "at_most": 1}}),
     ]
 }
 
@@ -239,6 +291,7 @@ fn works(id: Uuid) -> Vec<Value> {
         json!({"dependency": {"job": id, "on": Uuid::max(), "finished": true}}),
         json!({"item": {"job": id, "item": id}}),
         json!({"migrate": {"pipeline": "returns/ü 1040"}}),
+        json!({"retime": {"pipeline": "returns/ü 1040"}}),
         json!({"stage_freed": {"pipeline": "returns", "stage": "intake"}}),
     ]
 }

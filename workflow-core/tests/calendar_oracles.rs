@@ -1,10 +1,11 @@
-//! Business days are those that numpy counts, case by case.
+//! Business days are those that numpy counts, case by case; Easter is when python-dateutil says it is.
 
 mod oracle;
 
 use chrono::{NaiveDate, TimeDelta, Weekday};
 use serde_json::{Value, json};
-use workflow_core::calendar::{BusinessCalendar, Roll};
+use workflow_core::calendar::{BusinessCalendar, HolidaySet, Roll};
+use workflow_core::limits::{HOLIDAY_FIRST_YEAR, HOLIDAY_LAST_YEAR};
 
 const CALENDARS: u64 = 200;
 const CASES: u64 = 5_000;
@@ -100,4 +101,13 @@ fn s9_2_offsets_and_counts_are_numpys() {
     assert!(raised > 100 && none > 100, "closed starts are among the cases: {raised} raised, {none} had no answer");
     assert_eq!(answer["offsets"].as_array().map(Vec::len), Some(offsets.len()));
     println!("{} offsets and {} counts as numpy {}", offsets.len(), counts.len(), answer["numpy"]);
+}
+
+#[test]
+fn s9_2_easter_is_the_gregorian_one() {
+    let set = HolidaySet::read(b"holidays: [{name: Easter, on: {easter: 0}}]").expect("a set");
+    let years: Vec<i32> = (HOLIDAY_FIRST_YEAR..=HOLIDAY_LAST_YEAR).collect();
+    let Some(answer) = oracle::ask("easter.py", &json!(years)) else { return };
+    assert_eq!(json!(set.dates()), answer);
+    assert_eq!(set.dates().len(), years.len());
 }
