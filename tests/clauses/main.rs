@@ -25,3 +25,4 @@ mod s6_jobs;
 mod s6_templates;
 mod s7_tasks;
 mod s8_items;
+mod s9_series;

@@ -66,6 +66,7 @@ pub mod lint;
 pub mod model;
 pub mod query;
 pub mod recurrence;
+mod series;
 mod shelf;
 mod shortcode;
 pub mod state;

@@ -47,10 +47,18 @@ impl Decider<'_> {
                     (time_zone.clone(), working_days.clone(), holidays.clone())
                 };
                 let moved = days(&firm.settings) != days(settings);
+                let calendars = |settings: &FirmSettings| {
+                    let FirmSettings { holiday_sets, own_holiday_sets, calendars, .. } = settings;
+                    (holiday_sets.clone(), own_holiday_sets.clone(), calendars.clone())
+                };
+                let series_moved = moved || calendars(&firm.settings) != calendars(settings);
                 self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
                 let timed = |compiled: &Arc<Compiled>| moved && (compiled.keeps_time() || compiled.has_waits());
                 for compiled in self.catalog.all_newest().filter(|compiled| timed(compiled)) {
                     self.follow_ups.push(FollowUpWork::Retime { pipeline: compiled.key().clone() });
+                }
+                if series_moved {
+                    self.follow_ups.push(FollowUpWork::RetimeSeries);
                 }
             }
         }
@@ -77,12 +85,7 @@ impl Decider<'_> {
     pub(super) fn save_template(&mut self, template: &Template) -> Step {
         let key = (template.kind(), template.key().clone());
         self.subject = Some(DocId::Template(key.0, key.1.clone()));
-        let (mut texts, mut problems) = (Texts::default(), validate_template(template));
-        match template {
-            Template::Task(task) => task_texts(&mut texts, "task", task, &mut problems),
-            Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
-        }
-        check_roles_in(self.catalog, &texts, &mut problems);
+        let problems = template_problems(self.catalog, template);
         if !problems.is_empty() {
             return Err(Rejection::Document(problems).into());
         }
@@ -248,6 +251,17 @@ impl Decider<'_> {
         }
         Ok(())
     }
+}
+
+/// Everything that is wrong in a template.
+pub(super) fn template_problems(catalog: &Catalog, template: &Template) -> Vec<Problem> {
+    let (mut texts, mut problems) = (Texts::default(), validate_template(template));
+    match template {
+        Template::Task(task) => task_texts(&mut texts, "task", task, &mut problems),
+        Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
+    }
+    check_roles_in(catalog, &texts, &mut problems);
+    problems
 }
 
 /// Everything that is wrong, or worth a look, in a definition, as publishing it would find.

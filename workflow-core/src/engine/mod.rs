@@ -14,6 +14,7 @@ mod load;
 mod many;
 mod outbox;
 mod outcome;
+mod recur;
 mod round;
 mod runner;
 mod session;
