@@ -50,7 +50,7 @@ pub fn individual_1040() -> PipelineDefinition {
         "key": "individual-1040", "name": "Individual 1040",
         "job_defaults": {
             "name": "{{ account.name }} 1040",
-            "due": { "on": "2027-04-15" }, "statutory": { "on": "2027-04-15" }, "assign": { "roles": ["preparer"] },
+            "due": "2027-04-15", "statutory": "2027-04-15", "assign": { "roles": ["preparer"] },
         },
         "statuses": [{ "key": "missing documents", "automove": true }],
         "stages": [
@@ -85,7 +85,7 @@ fn templates() -> Vec<Template> {
     let task = |name: &str, role: &str, days: i32, steps: &[&str]| {
         let document = json!({ "task": {
             "key": name, "title": format!("{name} for {{{{ account.name }}}}"), "assign": { "roles": [role] },
-            "due": { "relative": { "from": "stage_entry", "offset": days, "unit": "business_days" } },
+            "due": format!("{days} business days after stage entry"),
             "checklist": steps, "budget_minutes": 60,
         } });
         serde_json::from_value(document).expect("a template")
@@ -111,7 +111,8 @@ impl Season {
         settings.roles = [key("preparer"), key("reviewer")].into();
         season.run(Command::SaveFirm(Box::new(settings)))?;
         for (id, name) in [(ann, "Ann"), (bob, "Bob")] {
-            let member = Member { id, name: name.to_owned(), email: None, admin: true, active: true };
+            let member =
+                Member { id, name: name.to_owned(), email: None, admin: true, weekly_minutes: None, active: true };
             season.run(Command::SaveMember(member))?;
         }
         for template in templates() {

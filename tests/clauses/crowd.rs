@@ -62,11 +62,11 @@ fn pipelines() -> [Value; 3] {
     let stages = json!([
         { "key": "in", "name": "Incoming", "client_name": "Received", "automove": true, "on_entry": [{ "key": "start",
             "do": [{ "create_task": { "key": "a", "title": "Gather papers", "assign": { "roles": ["preparer"] },
-                "due": { "relative": { "from": "due", "offset": -3 } }, "tags": ["rush"], "budget_minutes": 15 } },
+                "due": "3 days before due", "tags": ["rush"], "budget_minutes": 15 } },
                 { "request": { "kind": "organizer" } }] }] },
         { "key": "work", "name": "In work", "on_entry": [{ "key": "ask", "do": [
             { "request": { "kind": "document" } }, { "create_task": { "key": "b", "title": "Prepare",
-                "priority": "high", "due": { "relative": { "from": "stage_entry", "offset": 2 } } } }] }] },
+                "priority": "high", "due": "2 days after stage entry" } }] }] },
         { "key": "check" },
         { "key": "out", "name": "Filed" }
     ]);
@@ -122,7 +122,7 @@ impl Crowd {
             "stage": dice.pick(&["in", "work", "check", "out"]), "priority": dice.pick(PRIORITIES),
             "name": format!("{} {}", dice.pick(&["Return", "AUDIT", "payroll"]), dice.roll(100)) });
         if !dice.one_in(4) {
-            new["due"] = json!({ "on": dice.day() });
+            new["due"] = json!(dice.day());
         }
         if dice.one_in(2) {
             new["assign"] = json!({ "members": [member(1 + dice.roll(4) as u128)] });
@@ -162,9 +162,9 @@ impl Crowd {
             (5, ..) => json!({ "assign_job": { "job": job, "mode": dice.pick(&["add", "remove", "replace"]),
                 "who": { "members": [member(1 + dice.roll(5) as u128)] } } }),
             (6, ..) => json!({ "edit_job": { "job": job, "changes": { "priority": dice.pick(PRIORITIES),
-                "dates": { "due": if dice.one_in(5) { json!("clear") } else { json!({ "to": { "on": dice.day() } }) } } } } }),
+                "dates": { "due": if dice.one_in(5) { json!("clear") } else { json!({ "to": dice.day() }) } } } } }),
             (7, ..) => json!({ "create_task": { "job": job, "task": { "key": dice.pick(&["x", "y"]),
-                "title": dice.pick(&["Call back", "Review DRAFT"]), "due": { "on": dice.day() },
+                "title": dice.pick(&["Call back", "Review DRAFT"]), "due": dice.day(),
                 "budget_minutes": dice.roll(90), "tags": [dice.pick(TAGS)], "priority": dice.pick(PRIORITIES) } } }),
             (8, Some(task), _) => json!({ "set_task_state": { "task": task,
                 "state": dice.pick(&["planned", "in_progress", "completed", "cancelled"]), "override": true } }),
@@ -188,7 +188,7 @@ impl Crowd {
         if self.dice.one_in(25) {
             let due = self.dice.day();
             let account = account(1 + self.dice.roll(8) as u128);
-            let task = json!({ "account": account, "task": { "key": "x", "title": "Loose", "due": { "on": due } } });
+            let task = json!({ "account": account, "task": { "key": "x", "title": "Loose", "due": due } });
             self.office.new_task(task);
         }
         let job = self.dice.pick(&self.jobs);

@@ -56,8 +56,14 @@ impl Office {
             "item_kinds": { "audit_letter": { "actionable": true, "done": ["answered"], "declined": ["refused"] } }
         }));
         for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cy")] {
-            let record =
-                Member { id: member(number), name: name.into(), email: None, admin: number == 1, active: true };
+            let record = Member {
+                id: member(number),
+                name: name.into(),
+                email: None,
+                admin: number == 1,
+                weekly_minutes: None,
+                active: true,
+            };
             office.run(Command::SaveMember(record));
         }
         office.account(1, "Jane Doe");
@@ -353,4 +359,11 @@ impl Office {
         let queue = workflow_core::store::Queue::FollowUps;
         self.engine.queued(queue, firm(), state, None, 1_000).expect("readable")
     }
+}
+
+/// A date that counts from another, in words: `counted("due", -5, "days")`.
+pub(crate) fn counted(from: &str, offset: i32, unit: &str) -> String {
+    let direction = if offset < 0 { "before" } else { "after" };
+    let from = from.replace('_', " ");
+    format!("{} {} {direction} {from}", offset.abs(), unit.replace('_', " "))
 }

@@ -124,11 +124,11 @@ fn busy() -> Value {
     pipeline["stages"][0]["automove"] = json!(true);
     pipeline["stages"][0]["on_entry"] = json!([{ "key": "start", "do": [
         { "create_task": { "key": "a", "title": "For {{ account.name }}", "assign": { "roles": ["preparer"] },
-            "due": { "relative": { "from": "stage_entry", "offset": 5, "unit": "business_days" } } } },
+            "due": "5 business days after stage entry" } },
         { "request": { "kind": "organizer" } }, { "add_account_tags": ["begun"] }] }]);
     pipeline["stages"][1]["on_entry"] = json!([
         { "key": "tell", "do": [{ "signal": { "name": "second" } }, { "set_date": { "date": "due",
-            "to": { "relative": { "from": "creation", "offset": 1, "unit": "months" } } } }] },
+            "to": "1 month after creation" } }] },
         { "key": "spouse", "do": [{ "create_job": { "pipeline": "q" } }] },
         { "key": "broken", "do": [{ "assign": { "roles": ["partner"] } }] },
     ]);

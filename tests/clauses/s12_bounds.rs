@@ -26,6 +26,10 @@ pub(crate) const BOUNDED: &[&str] = &[
     "FAILED_ACTIONS",
     "AUTOMATION_RUNS",
     "CASCADE_EVENTS",
+    "WAITS",
+    "REMINDERS",
+    "TIMERS_AT_ONCE",
+    "TICK",
     "FOLLOW_UP_HOPS",
     "FOLLOW_UPS",
     "CONFLICT_RETRIES",
@@ -246,7 +250,7 @@ fn s12_1_a_page_looks_at_so_many_rows() {
 fn s12_1_late_jobs_are_counted_so_far() {
     let office = Office::with(plain());
     let job = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p",
-        "due": { "on": "2026-01-01" } } }));
+        "due": "2026-01-01" } }));
     let job = job.job().expect("a job");
     copies(&office, job, limits::OVERDUE_COUNTED - 2, |_, _| {});
     // Counts are sums kept with the commits; these copies were put in past them.
@@ -335,4 +339,53 @@ fn s12_1_firms_past_what_the_cache_holds_are_read_again() {
         assert_eq!(*view.job.name, *format!("Firm {firm}"));
         assert!(engine.verify(*firm).expect("readable").differences.is_empty());
     }
+}
+
+/// Actions that a job's first stage does more often than the limit allows.
+fn too_many(action: &Value, times: usize) -> Office {
+    let mut pipeline = plain();
+    let act = |number: usize| json!({ "key": format!("a{number}"), "do": [action] });
+    pipeline["stages"][0]["on_entry"] = (0..times).map(act).collect();
+    Office::with(pipeline)
+}
+
+#[test]
+fn s12_1_so_many_actions_wait_and_so_much_is_reminded_of() {
+    let remind = json!({ "every": "1 day", "at_most": 2 });
+    let request = json!({ "request": { "kind": "organizer", "remind": remind } });
+    let wait = json!({ "wait": { "for": "1 day" } });
+    for (action, limit, max) in [(wait, "WAITS", limits::WAITS), (request, "REMINDERS", limits::REMINDERS)] {
+        let office = too_many(&action, max + 1);
+        let job = office.get(office.job());
+        let counts = (job.waits.len(), job.reminders.len());
+        assert!(counts == (max, 0) || counts == (0, max), "{counts:?}");
+        assert_eq!(job.failed.len(), 1);
+        assert!(job.failed[0].why.contains(&format!("{limit} of {max}")), "{}", job.failed[0].why);
+    }
+}
+
+#[test]
+fn s12_1_so_many_timers_of_a_job_fire_at_once_and_so_many_records_in_a_tick() {
+    let office = too_many(&json!({ "wait": { "for": "1 day" } }), limits::TIMERS_AT_ONCE + 1);
+    office.job();
+    office.advance(TimeDelta::days(1));
+    let fired = |limit: usize| {
+        let ticked = office.engine.tick(office.now(), limit).expect("a store that works");
+        ticked.outcomes.iter().map(|outcome| outcome.events().len()).collect::<Vec<_>>()
+    };
+    assert_eq!(fired(1), [limits::TIMERS_AT_ONCE]);
+    assert_eq!(fired(1), [1]);
+    // A tick of everything there is stops somewhere too.
+    let mut pipeline = plain();
+    pipeline["key"] = json!("q");
+    pipeline["stages"][0]["time_limit"] = json!("1 hour");
+    office.publish(pipeline);
+    let new = |_| json!({ "create_job": { "account": account(1), "pipeline": "q" } });
+    for _ in 0..2 {
+        let commands: Vec<Value> = (0..limits::TICK / 2 + 1).map(new).collect();
+        office.give(json!({ "bulk": { "mode": "each", "commands": commands } }));
+    }
+    office.advance(TimeDelta::hours(1));
+    assert_eq!(fired(usize::MAX).len(), limits::TICK);
+    assert_eq!(fired(usize::MAX).len(), 2);
 }

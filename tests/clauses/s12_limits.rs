@@ -24,7 +24,14 @@ const REFUSED: &[&str] = &[
     "STAGES",
     "AUTOMATIONS",
     "ACTIONS",
+    "WAIT_DEPTH",
+    "RECURRENCE_RULE_BYTES",
+    "RECURRENCE_COUNT",
+    "RECURRENCE_DATES",
+    "RECURRENCE_TIMES",
     "DATE_OFFSET",
+    "DATE_BYTES",
+    "DATE_DEPTH",
     "STATUSES",
     "CONDITION_DEPTH",
     "CONDITION_NODES",
@@ -39,6 +46,7 @@ const REFUSED: &[&str] = &[
     "HOLIDAY_LAST_YEAR",
     "HOURS_SPANS",
     "ICS_LINES",
+    "ICS_DAYS",
     "ASSIGNEES",
     "CHECKLIST",
     "JOB_TASKS",
@@ -326,14 +334,23 @@ fn definition(limit: &str, n: usize) -> Value {
             let actions: Vec<Value> = (0..n).map(|n| json!({ "signal": { "name": format!("s{n}") } })).collect();
             pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": actions }]);
         }
+        "WAIT_DEPTH" => {
+            let within = |inner: Value, _| {
+                let test = json!({ "role_filled": "preparer" });
+                json!({ "wait": { "condition": test, "at_most": "1 day", "otherwise": [inner] } })
+            };
+            let actions = (0..n).fold(json!("archive"), within);
+            pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [actions] }]);
+        }
+        "RECURRENCE_DATES" => {
+            let days: Vec<_> = chrono::NaiveDate::default().iter_days().take(n).collect();
+            let schedule = json!({ "rule": "FREQ=DAILY", "start": "1960-01-01", "except": days });
+            pipeline["automations"] = json!([{ "key": "a", "on": { "schedule": schedule }, "do": ["archive"] }]);
+        }
         "CONDITION_DEPTH" => pipeline["stages"][1]["when"] = nested(n),
         "CONDITION_NODES" => {
             let tests: Vec<Value> = (1..n).map(|_| json!({ "role_filled": "preparer" })).collect();
             pipeline["stages"][1]["when"] = json!({ "any": tests });
-        }
-        "DATE_OFFSET" => {
-            let due = json!({ "relative": { "from": "creation", "offset": -i64::try_from(n).expect("a number") } });
-            pipeline["job_defaults"] = json!({ "due": due });
         }
         "NAME_BYTES" => pipeline["stages"][1]["name"] = json!("x".repeat(n)),
         "TEXT_BYTES" => pipeline["description"] = json!("x".repeat(n)),
@@ -369,7 +386,6 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "STATUSES",
         "AUTOMATIONS",
         "ACTIONS",
-        "DATE_OFFSET",
         "CONDITION_DEPTH",
         "CONDITION_NODES",
         "NAME_BYTES",
@@ -404,6 +420,29 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         if let Err(error) = office.try_publish(definition(limit, max as usize), json!({})) {
             assert!(!error.to_string().contains(limit), "{error}");
         }
+    }
+}
+
+#[test]
+fn s12_1_a_date_past_a_limit_is_not_read() {
+    let (offset, bytes, depth) = (limits::DATE_OFFSET, limits::DATE_BYTES, limits::DATE_DEPTH);
+    let deep = |depth: usize| format!("{}due", "1 day after ".repeat(depth - 1));
+    let long = |bytes: usize| format!("due{}", " ".repeat(bytes - 3));
+    for (limit, text, good) in [
+        ("DATE_OFFSET", format!("{} days after due", offset + 1), format!("{offset} days after due")),
+        ("DATE_BYTES", long(bytes + 1), long(bytes)),
+        ("DATE_DEPTH", deep(depth + 1), deep(depth)),
+    ] {
+        let document =
+            |date: &str| format!("key: p\nname: P\nstages: [{{key: a}}]\njob_defaults: {{start: \"{date}\"}}\n");
+        let Err(Rejection::Document(problems)) = document::read_pipeline(document(&text).as_bytes()) else {
+            panic!("{limit}")
+        };
+        assert_eq!(problems.len(), 1, "{limit}");
+        let message = &problems[0].message;
+        assert!(message.contains(&format!("{limit} of {}", value_of(limit))), "{message}");
+        assert_eq!(problems[0].path, "job_defaults.start");
+        assert!(document::read_pipeline(document(&good).as_bytes()).is_ok(), "{good}");
     }
 }
 

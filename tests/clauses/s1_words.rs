@@ -57,9 +57,9 @@ fn fill(office: &Office, firm: FirmId, word: &str) {
             "roles": { "preparer": [member(1)] } } }),
         json!({ "tag_account": { "account": account(1), "add": [word] } }),
         json!({ "create_job": { "id": id(1), "account": account(1), "pipeline": "p", "name": word,
-            "due": { "on": "2026-04-15" }, "assign": { "roles": ["preparer"] } } }),
+            "due": "2026-04-15", "assign": { "roles": ["preparer"] } } }),
         json!({ "create_task": { "id": id(2), "job": id(1), "task": { "key": "a", "title": word,
-            "due": { "on": "2026-04-15" }, "assign": { "roles": ["preparer"] } } } }),
+            "due": "2026-04-15", "assign": { "roles": ["preparer"] } } } }),
         json!({ "create_item": { "id": id(3), "job": id(1), "kind": "invoice", "title": word, "external": "inv-1" } }),
         json!({ "comment_job": { "job": id(1), "text": word } }),
     ] {

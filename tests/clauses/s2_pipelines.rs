@@ -462,7 +462,7 @@ fn s2_5_an_item_of_an_open_and_a_closed_job_is_reported_by_who_sees_one() {
 #[test]
 fn s2_5_queries_leave_out_what_is_not_open() {
     let (office, jane, acme) = guarded();
-    let task = json!({ "key": "t", "title": "t", "assign": { "members": [member(3)] }, "due": { "on": "2026-02-10" } });
+    let task = json!({ "key": "t", "title": "t", "assign": { "members": [member(3)] }, "due": "2026-02-10" });
     let hidden = office.new_task(json!({ "job": jane, "task": task }));
     let shown = office.new_task(json!({ "job": acme, "task": task }));
     let queries = office.engine.query(firm(), Actor::Member(member(3))).expect("a member");
@@ -589,7 +589,7 @@ fn s2_7_default_job_settings_fill_what_nobody_says() {
     let office = Office::new();
     office.give(json!({ "save_template": { "job": { "key": "return", "defaults": {
         "name": "Return of {{ account.name }}", "priority": "high", "assign": { "roles": ["preparer"] },
-        "due": { "on": "2026-04-15" }, "start": { "relative": { "from": "due", "offset": -10, "unit": "business_days" } },
+        "due": "2026-04-15", "start": "10 business days before due",
         "fields": { "fee": 450 } } } } }));
     office.publish(defaults());
     let job = office.get(office.job());
@@ -622,7 +622,7 @@ fn s2_7_the_board_goes_by_the_pipeline_s_sort_order() {
             [("late", "2026-05-01", "medium"), ("urgent", "2026-06-01", "urgent"), ("soon", "2026-03-01", "medium")]
         {
             office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "name": name,
-                "due": { "on": due }, "priority": priority } }));
+                "due": due, "priority": priority } }));
         }
         let queries = office.engine.query(firm(), Actor::system("x")).expect("a firm");
         let cards = queries.board(&key("p"), 10).expect("a board").columns.remove(0).cards;

@@ -6,7 +6,7 @@ use workflow_core::event::{Event, MoveKind};
 use workflow_core::id::JobId;
 use workflow_core::model::{ItemProgress, JobStatus, Priority, TaskState};
 
-use crate::kit::{Office, account, intents, key, member, names};
+use crate::kit::{Office, account, counted, intents, key, member, names};
 
 /// A pipeline in which the signal `go` sets these actions off.
 fn doing(actions: &Value) -> Value {
@@ -56,7 +56,7 @@ fn after(actions: &Value, look: fn(&Office, JobId, &Outcome)) {
 }
 
 fn dated(office: &Office, job: JobId, date: &str, day: &str) {
-    let dates = json!({ date: { "to": { "on": day } } });
+    let dates = json!({ date: { "to": day } });
     office.give(json!({ "edit_job": { "job": job, "changes": { "dates": dates } } }));
 }
 
@@ -67,9 +67,7 @@ fn day(text: &str) -> Option<chrono::NaiveDate> {
 #[test]
 fn s5_3_create_tasks_from_templates() {
     let office = Office::new();
-    office.give(
-        json!({ "save_template": { "task": { "key": "file", "title": "File", "due": { "on": "2026-04-15" } } } }),
-    );
+    office.give(json!({ "save_template": { "task": { "key": "file", "title": "File", "due": "2026-04-15" } } }));
     office.publish(doing(&json!([{ "create_tasks": ["draft", "check", "file"] }])));
     let job = office.job();
     let outcome = go(&office, job);
@@ -91,8 +89,8 @@ fn s5_3_create_a_task_in_place() {
     let task = json!({
         "key": "call", "title": "Call {{ account.name }}", "description": "About {{ job.name }}", "priority": "urgent",
         "assign": { "roles": ["preparer"], "members": [member(3)] },
-        "start": { "relative": { "from": "creation", "offset": 1, "unit": "business_days" } },
-        "due": { "relative": { "from": "due", "offset": -1, "unit": "weeks" } },
+        "start": "1 business day after creation",
+        "due": "1 week before due",
         "tags": ["phone"], "checklist": ["dial", "talk"], "budget_minutes": 30
     });
     let (office, job) = office(&json!([{ "create_task": task }]));
@@ -227,11 +225,10 @@ fn s5_3_set_priority() {
 #[test]
 fn s5_3_set_dates() {
     let set = |date: &str, to: Value| json!({ "set_date": { "date": date, "to": to } });
-    let relative =
-        |from: &str, offset: i32, unit: &str| json!({ "relative": { "from": from, "offset": offset, "unit": unit } });
+    let relative = |from: &str, offset: i32, unit: &str| json!(counted(from, offset, unit));
     after(
         &json!([
-            set("due", json!({ "on": "2026-03-31" })),
+            set("due", json!("2026-03-31")),
             set("start", relative("creation", 3, "days")),
             set("statutory", relative("due", -1, "months")),
             set("extended", relative("statutory", 5, "business_days")),
@@ -252,7 +249,7 @@ fn s5_3_set_dates() {
 
 #[test]
 fn s5_3_a_date_without_its_anchor_fails_the_action() {
-    let to = json!({ "relative": { "from": "due", "offset": 1 } });
+    let to = json!("1 day after due");
     let (office, job) = office(&json!([{ "set_date": { "date": "start", "to": to } }]));
     assert!(fails(&office, job).contains("not set"));
     assert_eq!(office.get(job).start, None);

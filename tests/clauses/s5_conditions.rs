@@ -273,9 +273,7 @@ fn s5_2_the_explanation_says_what_was_missing_and_what_was_found() {
 
     let due = explained(&office, job, json!({ "date": { "date": "due", "past": true } }));
     assert!(!due.holds && due.missing, "{due:?}");
-    office.give(
-        json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": { "on": "2026-02-01" } } } } } }),
-    );
+    office.give(json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": "2026-02-01" } } } } }));
     // The date is there, the one that it is compared with is not.
     let other = explained(&office, job, json!({ "date": { "date": "due", "before_date": "extended" } }));
     assert!(!other.holds && other.missing, "{other:?}");
@@ -342,8 +340,8 @@ fn s5_2_dates_before_after_and_within() {
     let (office, job) = office();
     // Today is Monday, 2 February 2026.
     let dates = json!({
-        "start": { "to": { "on": "2026-02-02" } }, "due": { "to": { "on": "2026-02-09" } },
-        "statutory": { "to": { "on": "2026-01-30" } }
+        "start": { "to": "2026-02-02" }, "due": { "to": "2026-02-09" },
+        "statutory": { "to": "2026-01-30" }
     });
     office.give(json!({ "edit_job": { "job": job, "changes": { "dates": dates } } }));
     let within = |date: &str, count: u32, unit: &str| json!({ "date": { "date": date, "within": { "count": count, "unit": unit } } });
@@ -388,9 +386,7 @@ fn s5_2_dates_before_after_and_within() {
 #[test]
 fn s5_2_today_is_the_firm_s_own() {
     let (office, job) = office();
-    office.give(
-        json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": { "on": "2026-02-02" } } } } } }),
-    );
+    office.give(json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": "2026-02-02" } } } } }));
     let past = json!({ "date": { "date": "due", "past": true } });
     // 03:59 UTC on the third is 22:59 on the second in New York, 05:00 is midnight.
     office.advance(TimeDelta::minutes(13 * 60 + 59));

@@ -342,7 +342,7 @@ fn s5_10_everything_that_cannot_be_done_is_recorded_with_its_reason() {
             "nobody holds the role",
         ),
         (json!({ "move_to": "full" }), "holds 1 jobs already"),
-        (json!({ "set_date": { "date": "due", "to": { "relative": { "from": "period_end" } } } }), "not set"),
+        (json!({ "set_date": { "date": "due", "to": "period end" } }), "not set"),
         (json!({ "create_job": { "template": "gone-too" } }), "no job template `gone-too`"),
         (json!({ "create_job": { "account": { "linked": "spouse" } } }), "no account is linked"),
     ] {

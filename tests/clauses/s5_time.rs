@@ -83,7 +83,7 @@ fn set_due(office: &Office, job: JobId, due: Value) {
 }
 
 fn on(day: &str) -> Value {
-    json!({ "on": day })
+    json!(day)
 }
 
 #[test]
@@ -157,8 +157,8 @@ fn s5_1_overdue_may_be_told_some_time_later_and_of_another_date() {
 fn s5_1_due_dates_of_tasks_are_watched_too() {
     let mut pipeline = watching(json!({ "overdue": { "date": "task_due", "template": "draft" } }));
     pipeline["task_templates"] = json!([
-        { "key": "draft", "title": "draft", "due": { "relative": { "from": "creation", "offset": 2 } } },
-        { "key": "check", "title": "check", "due": { "relative": { "from": "creation", "offset": 1 } } }
+        { "key": "draft", "title": "draft", "due": "2 days after creation" },
+        { "key": "check", "title": "check", "due": "1 day after creation" }
     ]);
     pipeline["stages"][0]["on_entry"] = json!([{ "key": "make", "do": [{ "create_tasks": ["draft", "check"] }] }]);
     let office = Office::with(pipeline);
@@ -485,11 +485,11 @@ fn s4_3_an_empty_visit_is_not_over_while_its_automations_wait() {
 
 #[test]
 fn s5_10_a_wait_that_cannot_be_counted_fails_and_can_be_retried() {
-    let wait = json!({ "wait": { "until": { "relative": { "from": "statutory", "offset": -5 } } } });
+    let wait = json!({ "wait": { "until": "5 days before statutory" } });
     let office = Office::with(doing(json!([wait, email("file")])));
     let job = office.job();
     assert_eq!(office.titles(job, "email").len(), 0);
-    assert_eq!(office.get(job).failed[0].why, "the day to wait for is not set, or it is out of range");
+    assert_eq!(office.get(job).failed[0].why, "`statutory`, which it counts from, is not set");
     let retry = json!({ "retry_action": { "job": job, "number": 1 } });
     assert!(matches!(office.refused(crate::kit::command(retry.clone())), Rejection::Refused { .. }));
     office.give(
@@ -502,7 +502,7 @@ fn s5_10_a_wait_that_cannot_be_counted_fails_and_can_be_retried() {
     assert_eq!(office.titles(job, "email"), ["file"]);
     // When the day has come by the time it is retried, it goes on at once.
     let office = Office::with(doing(json!([
-        { "wait": { "until": { "relative": { "from": "statutory", "offset": -5 } } } }, email("file"), email("too")
+        { "wait": { "until": "5 days before statutory" } }, email("file"), email("too")
     ])));
     let job = office.job();
     office.give(
@@ -594,4 +594,67 @@ fn s2_1_mistakes_in_what_waits_are_all_told() {
     let within = json!([{ "wait": { "condition": { "status": ["active"] }, "at_most": "1 day",
         "otherwise": [{ "set_status": "hold" }] } }]);
     assert_eq!(problems(within)[0].0, "stages[0].on_entry[0].do[0].wait.otherwise[0].set_status");
+}
+
+#[test]
+fn s5_1_a_schedule_sets_an_automation_off_at_its_times() {
+    let weekly =
+        json!({ "rule": "FREQ=WEEKLY;BYDAY=MO", "start": "2025-01-01", "at": "09:30:00", "adjust": "following" });
+    let mut pipeline = watching(json!({ "schedule": weekly }));
+    pipeline["automations"][0]["stages"] = json!(["one"]);
+    let office = Office::with(pipeline);
+    office.save_firm(json!({ "name": "Ledger & Sons", "time_zone": "America/New_York",
+        "roles": ["preparer", "reviewer"], "holiday_sets": ["us-federal"] }));
+    // The job comes in on Monday at ten: the next time is a week later.
+    let job = office.job();
+    assert_eq!(office.next_due(), Some(winter("2026-02-09T09:30")));
+    office.go_to("2026-02-09T09:30");
+    assert_eq!(office.titles(job, "email").len(), 1);
+    // Presidents' Day: on the day after it.
+    assert_eq!(office.next_due(), Some(winter("2026-02-17T09:30")));
+    office.go_to("2026-02-17T09:30");
+    assert_eq!(office.titles(job, "email").len(), 2);
+    // Times that passed while nobody ticked, or while the job was held up, come once.
+    office.set_status(job, "held");
+    office.go_to("2026-03-06T00:00");
+    assert_eq!(office.titles(job, "email").len(), 2);
+    office.set_status(job, "active");
+    office.go_to("2026-03-06T00:01");
+    assert_eq!(office.titles(job, "email").len(), 3);
+    // In summer time, half past nine is half past thirteen in Greenwich.
+    assert_eq!(office.next_due(), Some("2026-03-09T13:30:00Z".parse().expect("an instant")));
+    office.move_to(job, "two");
+    assert_eq!(office.next_due(), None);
+}
+
+#[test]
+fn s5_1_a_schedule_that_cannot_be_is_refused_with_its_reason() {
+    let why = |schedule: Value| -> (String, String) {
+        let office = Office::new();
+        match office.try_publish(watching(json!({ "schedule": schedule })), json!({})) {
+            Err(workflow_core::error::Error::Rejected(Rejection::Document(problems))) => {
+                (problems[0].path.clone(), problems[0].message.clone())
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    let both = why(json!({ "rule": "FREQ=DAILY", "preset": "last_business_day", "start": "2026-01-01" }));
+    assert_eq!(both.0, "automations[0].on.schedule");
+    assert!(both.1.contains("leave one of them out"), "{}", both.1);
+    let never = b"key: p
+name: P
+stages: [{key: a}, {key: b}]
+automations:
+  - key: w
+    on:
+      schedule: {rule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', start: 2026-01-01}
+    do: [archive]
+";
+    let Err(Rejection::Document(problems)) = workflow_core::document::read_pipeline(never) else { panic!("read") };
+    assert_eq!((problems[0].path.as_str(), problems[0].line), ("automations[0].on.schedule.rule", Some(7)));
+    assert!(problems[0].message.contains("it never occurs"), "{}", problems[0].message);
+    let nowhere = json!({ "preset": "last_business_day", "start": "2026-01-01", "time_zone": "America/New_Yrok" });
+    let (path, message) = why(nowhere);
+    assert_eq!(path, "automations[0].on.schedule.time_zone");
+    assert!(message.contains("did you mean `America/New_York`?"), "{message}");
 }

@@ -31,8 +31,8 @@ fn s6_1_every_field_is_there_and_set_by_commands() {
         "id": "01890a5d-ac96-774b-bcce-b302099a8057", "account": account(1), "pipeline": "p", "stage": "two",
         "name": "1040 of {{ account.name }}", "description": "For {{ firm.name }}", "priority": "high",
         "assign": { "members": [member(3)], "roles": ["reviewer"] },
-        "start": { "on": "2026-03-01" }, "due": { "on": "2026-04-01" }, "statutory": { "on": "2026-04-15" },
-        "extended": { "on": "2026-10-15" }, "period_start": "2025-01-01", "period_end": "2025-12-31",
+        "start": "2026-03-01", "due": "2026-04-01", "statutory": "2026-04-15",
+        "extended": "2026-10-15", "period_start": "2025-01-01", "period_end": "2025-12-31",
         "budget_minutes": 90, "tags": ["tax"], "fields": { "fee": 450, "e-file": true }
     } }));
     let id: JobId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id");
@@ -56,8 +56,8 @@ fn s6_1_every_field_is_there_and_set_by_commands() {
     office.give(json!({ "edit_job": { "job": id, "changes": {
         "name": "Return {{ period.year }}", "description": { "to": "Hurry, {{ account.name }} waits" },
         "priority": "urgent", "budget_minutes": { "to": 120 }, "client_status": { "to": "We look at {{ job.name }}" },
-        "dates": { "start": { "to": { "on": "2026-03-02" } }, "due": { "to": { "on": "2026-04-02" } },
-            "statutory": { "to": { "on": "2026-04-16" } }, "extended": { "to": { "on": "2026-10-16" } } },
+        "dates": { "start": { "to": "2026-03-02" }, "due": { "to": "2026-04-02" },
+            "statutory": { "to": "2026-04-16" }, "extended": { "to": "2026-10-16" } },
         "fields": { "fee": { "to": 500 }, "e-file": "clear", "notes": { "to": ["a", "b"] } }
     } } }));
     office.give(json!({ "tag_job": { "job": id, "add": ["rush"], "remove": ["tax"] } }));
@@ -99,13 +99,13 @@ fn s6_2_dates_of_one_edit_count_from_each_other() {
         let job = office.get(job);
         (job.start, job.due, job.extended)
     };
-    let before = |from: &str, days: i32| json!({ "to": { "relative": { "from": from, "offset": -days } } });
-    let first = edit(json!({ "due": { "to": { "on": "2026-04-15" } }, "start": before("due", 10),
-        "extended": before("start", -30) }));
+    let before = |from: &str, days: i32| json!({ "to": format!("{days} days before {from}") });
+    let first = edit(json!({ "due": { "to": "2026-04-15" }, "start": before("due", 10),
+        "extended": { "to": "30 days after start" } }));
     assert_eq!(first, (day("2026-04-05"), day("2026-04-15"), day("2026-05-05")));
-    // A date that counts from itself is shifted; what counts from it sees where it went.
+    // A date that counts from itself is shifted; what counts from it sees where it went, and goes on to.
     let second = edit(json!({ "due": before("due", 5), "start": before("due", 1) }));
-    assert_eq!(second, (day("2026-04-09"), day("2026-04-10"), day("2026-05-05")));
+    assert_eq!(second, (day("2026-04-09"), day("2026-04-10"), day("2026-05-09")));
     // What counts from a date that the same edit clears has nothing to count from.
     let cleared = json!({ "edit_job": { "job": job, "changes": {
         "dates": { "due": "clear", "start": before("due", 1) } } } });
@@ -191,7 +191,7 @@ fn s6_1_a_command_that_is_refused_changes_nothing() {
         ),
         (
             json!({ "edit_job": { "job": job, "changes": { "priority": "low",
-            "dates": { "due": { "to": { "relative": { "from": "period_end" } } } } } } }),
+            "dates": { "due": { "to": "period end" } } } } }),
             "Invalid",
         ),
         (json!({ "comment_job": { "job": job, "text": "  " } }), "Invalid"),
@@ -342,8 +342,7 @@ fn s6_4_only_active_jobs_are_overdue() {
     };
     let job = office.job();
     assert_eq!(late(&office), 0, "without a due date");
-    let due =
-        |on: &str| json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": { "on": on } } } } } });
+    let due = |on: &str| json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": on } } } } });
     office.give(due("2026-02-02"));
     assert_eq!(late(&office), 0, "due today");
     office.give(due("2026-02-01"));

@@ -8,7 +8,7 @@ use workflow_core::error::{Error, Problem, Rejection};
 use workflow_core::id::JobId;
 use workflow_core::model::{AttentionReason, Intent, Job, Priority};
 
-use crate::kit::{Office, account, command, firm, key, member, plain};
+use crate::kit::{Office, account, command, counted, firm, key, member, plain};
 
 fn day(text: &str) -> Option<NaiveDate> {
     Some(text.parse().expect("a day"))
@@ -29,8 +29,8 @@ fn from_template(office: &Office, more: Value) -> JobId {
 
 fn full() -> Value {
     json!({ "name": "N", "description": "D", "priority": "high", "assign": { "members": [member(3)] },
-        "start": { "on": "2026-03-01" }, "due": { "on": "2026-04-01" }, "statutory": { "on": "2026-04-15" },
-        "extended": { "on": "2026-10-15" }, "budget_minutes": 30, "tags": ["a"], "fields": { "x": 1 },
+        "start": "2026-03-01", "due": "2026-04-01", "statutory": "2026-04-15",
+        "extended": "2026-10-15", "budget_minutes": 30, "tags": ["a"], "fields": { "x": 1 },
         "client_status": "C" })
 }
 
@@ -62,15 +62,15 @@ fn s6_2_the_command_comes_before_the_template_and_that_before_the_pipeline() {
     save_template(
         &office,
         &json!({ "priority": "high", "tags": ["template"], "fields": { "x": 2, "y": 2 },
-        "budget_minutes": 20, "due": { "on": "2026-05-02" }, "description": "template" }),
+        "budget_minutes": 20, "due": "2026-05-02", "description": "template" }),
     );
     let mut pipeline = plain();
     pipeline["job_defaults"] = json!({ "priority": "low", "tags": ["pipeline"], "fields": { "x": 3, "y": 3, "z": 3 },
-        "budget_minutes": 30, "due": { "on": "2026-05-03" }, "start": { "on": "2026-05-03" }, "description": "pipeline" });
+        "budget_minutes": 30, "due": "2026-05-03", "start": "2026-05-03", "description": "pipeline" });
     office.publish(pipeline);
     let job = office.get(from_template(
         &office,
-        json!({ "priority": "urgent", "tags": ["command"], "fields": { "x": 1 }, "due": { "on": "2026-05-01" } }),
+        json!({ "priority": "urgent", "tags": ["command"], "fields": { "x": 1 }, "due": "2026-05-01" }),
     ));
     assert_eq!(
         (job.priority, job.budget_minutes, job.description.as_deref()),
@@ -83,7 +83,7 @@ fn s6_2_the_command_comes_before_the_template_and_that_before_the_pipeline() {
 }
 
 fn relative(from: &str, offset: i32, unit: &str) -> Value {
-    json!({ "relative": { "from": from, "offset": offset, "unit": unit } })
+    json!(counted(from, offset, unit))
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn s6_2_dates_count_from_every_anchor_in_every_unit() {
     ] {
         save_template(
             &office,
-            &json!({ "start": { "on": "2026-01-31" }, "due": { "on": "2026-04-15" },
+            &json!({ "start": "2026-01-31", "due": "2026-04-15",
             "statutory": relative(from, offset, unit) }),
         );
         let job = from_template(&office, json!({ "period_end": "2025-12-31" }));
@@ -270,8 +270,8 @@ fn wordy() -> (Office, JobId) {
     office.give(json!({ "tag_account": { "account": account(1), "add": ["1040", "vip"] } }));
     let job = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "name": "Return",
         "description": "All of it", "priority": "high", "tags": ["rush"], "fields": { "fee": 450 },
-        "assign": { "members": [member(1), member(2)] }, "start": { "on": "2026-03-01" },
-        "due": { "on": "2026-04-01" }, "statutory": { "on": "2026-04-15" }, "extended": { "on": "2026-10-15" },
+        "assign": { "members": [member(1), member(2)] }, "start": "2026-03-01",
+        "due": "2026-04-01", "statutory": "2026-04-15", "extended": "2026-10-15",
         "period_start": "2025-10-01", "period_end": "2025-12-31" } }));
     let job = job.job().expect("a job");
     office.give(json!({ "edit_job": { "job": job, "changes": { "client_status": { "to": "Soon" } } } }));
@@ -350,7 +350,7 @@ fn s6_3_words_are_filled_in_wherever_they_may_stand() {
     };
     let mut pipeline = plain();
     pipeline["job_defaults"] = json!({ "name": text("name"), "description": text("description"),
-        "client_status": text("client"), "due": { "on": "2026-04-15" } });
+        "client_status": text("client"), "due": "2026-04-15" });
     pipeline["task_templates"] = json!([{ "key": "kept", "title": text("kept"), "description": text("what") }]);
     pipeline["stages"][0]["on_entry"] = json!([{ "key": "go", "do": [
         { "create_task": { "key": "a", "title": text("title"), "description": text("task") } },

@@ -35,8 +35,8 @@ fn s7_1_a_task_holds_all_that_was_asked_for() {
         "task": {
             "key": "call", "title": "Call {{ account.name }}", "description": "Ask for last year's return",
             "priority": "urgent", "assign": { "members": [member(3)], "roles": ["preparer"] },
-            "start": { "on": "2026-02-03" },
-            "due": { "relative": { "from": "creation", "offset": 2, "unit": "business_days" } },
+            "start": "2026-02-03",
+            "due": "2 business days after creation",
             "tags": ["phone"], "checklist": ["Find the number", "Dial"], "budget_minutes": 15
         }
     }));
@@ -278,7 +278,7 @@ fn set_due(office: &Office, job: JobId, due: serde_json::Value) -> workflow_core
 }
 
 fn before_due(days: i32) -> serde_json::Value {
-    json!({ "relative": { "from": "due", "offset": -days, "unit": "business_days" } })
+    json!(format!("{days} business days before due"))
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn s7_2_relative_dates_follow_their_anchor_and_each_change_is_an_event() {
     let (open, done, by_hand) = (make("open"), make("done"), make("by hand"));
     assert_eq!((office.get_task(open).start, office.get_task(open).due), (None, None));
     // Wednesday, 15 April 2026.
-    let outcome = set_due(&office, job, json!({ "to": { "on": "2026-04-15" } }));
+    let outcome = set_due(&office, job, json!({ "to": "2026-04-15" }));
     let derived = |event: &Event| matches!(event, Event::TaskDatesSet { derived: true, .. });
     assert_eq!(outcome.events().iter().filter(|recorded| derived(&recorded.event)).count(), 3);
     assert_eq!((office.get_task(open).start, office.get_task(open).due), (day("2026-04-01"), day("2026-04-13")));
@@ -300,7 +300,7 @@ fn s7_2_relative_dates_follow_their_anchor_and_each_change_is_an_event() {
     office.give(json!({ "set_task_dates": { "task": by_hand, "due": "2026-04-01" } }));
     assert_eq!((office.get_task(by_hand).start, office.get_task(by_hand).due), (None, day("2026-04-01")));
     // What is done keeps its dates, and so does what was set by hand.
-    let outcome = set_due(&office, job, json!({ "to": { "on": "2026-04-17" } }));
+    let outcome = set_due(&office, job, json!({ "to": "2026-04-17" }));
     assert_eq!(outcome.events().iter().filter(|recorded| derived(&recorded.event)).count(), 1);
     let due = |task| office.get_task(task).due;
     assert_eq!((due(open), due(done), due(by_hand)), (day("2026-04-15"), day("2026-04-13"), day("2026-04-01")));
@@ -313,7 +313,7 @@ fn s7_2_relative_dates_follow_their_anchor_and_each_change_is_an_event() {
 fn s7_2_dates_are_derived_when_a_task_comes_to_a_job() {
     let office = Office::with(plain());
     let job = office.job();
-    set_due(&office, job, json!({ "to": { "on": "2026-04-15" } }));
+    set_due(&office, job, json!({ "to": "2026-04-15" }));
     let task = office.new_task(json!({ "account": account(1), "task": {
         "key": "a", "title": "a", "due": before_due(2) } }));
     assert_eq!(office.get_task(task).due, None);
@@ -326,10 +326,10 @@ fn s7_2_dates_are_derived_when_a_task_comes_to_a_job() {
 fn s7_2_automations_that_set_a_date_take_the_tasks_along() {
     let mut pipeline = plain();
     pipeline["stages"][1]["on_entry"] = json!([{ "key": "extend", "do": [
-        { "set_date": { "date": "due", "to": { "on": "2026-10-15" } } }] }]);
+        { "set_date": { "date": "due", "to": "2026-10-15" } }] }]);
     let office = Office::with(pipeline);
     let job = office.job();
-    set_due(&office, job, json!({ "to": { "on": "2026-04-15" } }));
+    set_due(&office, job, json!({ "to": "2026-04-15" }));
     let task = office.new_task(json!({ "job": job, "task": { "key": "a", "title": "a", "due": before_due(1) } }));
     assert_eq!(office.get_task(task).due, day("2026-04-14"));
     office.move_to(job, "two");

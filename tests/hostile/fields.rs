@@ -233,11 +233,11 @@ fn s2_1_ten_mistakes_get_ten_errors_in_documents_of_every_kind() {
     let firm = "name: 7\ntime_zonne: x\nholidays: [2026-02-30]\nroles: [preparer, '']\nroles: []\n\
                 item_kinds:\n  letter: {actionable: maybe}\n  'a ': {}\nhost_templates: 5\nfolder_templates: {}\n\
                 task_statuses: {odd: unheard}\n";
-    let task = "task:\n  key: ' t'\n  titel: x\n  priority: highest\n  assign: {members: [joe]}\n  start: {on: never}\n\
-                    \x20 due: {relative: {from: birth, offset: 1.5, unit: days}}\n  tags: [a, a]\n  budget_minutes: -5\n\
+    let task = "task:\n  key: ' t'\n  titel: x\n  priority: highest\n  assign: {members: [joe]}\n  start: never\n\
+                    \x20 due: 1.5 days after birth\n  tags: [a, a]\n  budget_minutes: -5\n\
                     \x20 checklist: [1]\n";
     let job = "create_job:\n  id: x\n  account: y\n  pipline: p\n  pipeline: ''\n  stage: 5\n  priority: 9\n\
-                   \x20 due: {on: 2026-13-01}\n  period_start: soon\n  budget_minutes: many\n  tags: x\n  fields: {a: {}}\n";
+                   \x20 due: 2026-13-01\n  period_start: soon\n  budget_minutes: many\n  tags: x\n  fields: {a: {}}\n";
     let kinds: [(&str, Reader, &str, &[&str]); 3] = [
         (
             "firm",

@@ -158,12 +158,33 @@ fn assignment(number: u16) -> Value {
 }
 
 fn date_rule(number: u16) -> Value {
-    let anchors = ["creation", "start", "due", "statutory", "extended", "stage_entry", "period_end"];
-    match number % 3 {
-        0 => json!({ "on": day(number) }),
-        _ => json!({ "relative": {
-            "from": of(&anchors, number / 3), "offset": i32::from(number % 41) - 20,
-            "unit": of(&["days", "business_days", "weeks", "months"], number / 7) } }),
+    let anchors = [
+        "creation",
+        "start",
+        "due",
+        "statutory",
+        "extended",
+        "stage entry",
+        "period end",
+        "completion of task gather",
+        "account.closes",
+    ];
+    let windows = [
+        "15th of the 4th month after period end, following on us-dc",
+        "last business day of the period",
+        "first business day of the month after statutory",
+        "extended due date of form 1040",
+        "last Friday of the month of due, keeping month end, preceding",
+    ];
+    match number % 4 {
+        0 => json!(day(number)),
+        1 => json!(of(&windows, number / 3)),
+        _ => {
+            let offset = i32::from(number % 41) - 20;
+            let direction = if offset < 0 { "before" } else { "after" };
+            let unit = of(&["days", "business days", "weeks", "months"], number / 7);
+            json!(format!("{} {unit} {direction} {}", offset.abs(), of(&anchors, number / 3)))
+        }
     }
 }
 
@@ -370,7 +391,7 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
 fn job_changes(job: uuid::Uuid, b: u16, c: u16) -> Value {
     let date = of(&["due", "start", "statutory", "extended"], b / 9);
     let changes = match b % 9 {
-        0 => json!({ "dates": { date: { "to": { "on": day(c) } } } }),
+        0 => json!({ "dates": { date: { "to": day(c) } } }),
         1 => json!({ "dates": { date: { "to": date_rule(c) } } }),
         2 => json!({ "dates": { date: "clear" } }),
         3 => json!({ "priority": of(&PRIORITIES, c) }),

@@ -79,7 +79,7 @@ pub(crate) fn template(number: u16, variant: u16) -> Value {
     match number % 5 {
         0 => json!({ "task": {
             "key": "gather", "title": "Gather papers of {{ account.name }}", "assign": { "roles": ["preparer"] },
-            "due": { "relative": { "from": "due", "offset": -i32::from(variant % 20), "unit": "business_days" } },
+            "due": format!("{} business days before due", variant % 20),
             "checklist": ["W-2", "1099"], "tags": ["paper"] } }),
         1 => json!({ "task": {
             "key": "file", "title": "File", "after": ["gather"], "budget_minutes": variant + 1,
@@ -89,12 +89,12 @@ pub(crate) fn template(number: u16, variant: u16) -> Value {
         }
         3 => json!({ "job": { "key": "standard", "defaults": {
             "name": "{{ account.name }} {{ pipeline.name }}", "assign": { "roles": ["preparer"] }, "tags": ["standard"],
-            "start": { "relative": { "from": "creation", "offset": 1, "unit": "business_days" } },
-            "due": { "relative": { "from": "start", "offset": i32::from(variant % 40), "unit": "days" } },
+            "start": "1 business day after creation",
+            "due": format!("{} days after start", variant % 40),
             "budget_minutes": 90, "fields": { "year": 2025 } } } }),
         _ => json!({ "job": { "key": "seated", "defaults": {
             "assign": { "roles": ["partner", "reviewer"] }, "priority": "high",
-            "due": { "on": "2026-03-15" } } } }),
+            "due": "2026-03-15" } } }),
     }
 }
 
@@ -136,7 +136,7 @@ fn main_line(variant: u16) -> Value {
         stages.push(json!({ "key": "extension", "automove": true, "on_empty": "advance",
             "when": { "job_tags": { "any": ["extend"] } },
             "on_entry": [{ "key": "extend", "do": [
-                { "set_date": { "date": "extended", "to": { "relative": { "from": "due", "offset": 6, "unit": "months" } } } } ] }] }));
+                { "set_date": { "date": "extended", "to": "6 months after due" } } ] }] }));
     }
     stages.extend([
         json!({ "key": "review", "automove": true, "time_limit": "3 business days", "on_entry": [
@@ -185,7 +185,7 @@ fn branching(variant: u16) -> Value {
             "on_entry": [{ "key": "invoice", "do": [{ "request": { "kind": "invoice", "payment_submitted_is_done": true } }, { "apply_folder_template": "business" }] }] }),
         json!({ "key": "private", "automove": true,
             "on_entry": [{ "key": "chat", "do": [{ "request": { "kind": "chat" } }, { "create_task": { "key": "talk", "title": "Talk", "assign": { "roles": ["preparer"] },
-                "start": { "relative": { "from": "stage_entry", "offset": 1 } } } }] }] }),
+                "start": "1 day after stage entry" } }] }] }),
         json!({ "key": "closed", "final": true, "on_entry": [{ "key": "access", "do": [{ "update_account_access": { "mode": "add", "who": { "roles": ["reviewer"] } } }] }] }),
         json!({ "key": "given-up", "final": true }),
     ];
@@ -207,7 +207,7 @@ fn branching(variant: u16) -> Value {
         "key": "branch", "name": "Branch", "versioning": if variant.is_multiple_of(2) { "pin" } else { "follow" },
         "access": { "only": { "members": [member(2)], "roles": ["preparer"] } },
         "moves": if variant.is_multiple_of(3) { "transitions" } else { "free" },
-        "job_defaults": { "name": "Branch of {{ account.name }}", "due": { "relative": { "from": "creation", "offset": 2, "unit": "weeks" } } },
+        "job_defaults": { "name": "Branch of {{ account.name }}", "due": "2 weeks after creation" },
         "stages": stages, "transitions": transitions,
         "automations": [
             { "key": "react", "on": { "account_tag_added": {} }, "do": [{ "set_field": { "scope": "account", "field": "size", "value": 7 } }] },

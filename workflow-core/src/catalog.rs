@@ -103,11 +103,6 @@ impl Catalog {
         self.newest.get(key)
     }
 
-    /// The newest version of every pipeline, in the order of their keys.
-    pub(crate) fn all_newest(&self) -> impl Iterator<Item = &Arc<Compiled>> {
-        self.newest.values()
-    }
-
     /// The firm's calendar.
     #[must_use]
     pub fn calendar(&self) -> &FirmCalendar {

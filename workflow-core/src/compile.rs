@@ -13,6 +13,7 @@ use crate::error::Problem;
 use crate::graph::StageGraph;
 use crate::id::{AutomationKey, PipelineKey, StageKey, StatusKey, TemplateKey};
 use crate::limits;
+use crate::recurrence::CompiledSchedule;
 use crate::shortcode::Text;
 use crate::validate::gather;
 
@@ -48,6 +49,7 @@ pub struct Compiled {
     left: Vec<Vec<usize>>,
     others: Vec<usize>,
     timed: Vec<usize>,
+    schedules: FxHashMap<usize, CompiledSchedule>,
     keeps_time: bool,
     has_waits: bool,
     task_templates: FxHashMap<TemplateKey, Arc<TaskTemplate>>,
@@ -119,6 +121,12 @@ impl Compiled {
         let is_timed = |rule: &Rule| rule.automation.on.as_ref().is_some_and(Trigger::is_timed);
         let timed: Vec<usize> =
             rules.iter().enumerate().filter(|(_, rule)| is_timed(rule)).map(|(number, _)| number).collect();
+        // Those that cannot be compiled were refused when the pipeline was published.
+        let schedule = |(number, rule): (usize, &Rule)| match &rule.automation.on {
+            Some(Trigger::Schedule(schedule)) => Some((number, schedule.compile().ok()?)),
+            _ => None,
+        };
+        let schedules = rules.iter().enumerate().filter_map(schedule).collect();
         let waits = |rule: &Rule| rule.automation.actions.iter().any(|action| matches!(action, Action::Wait(_)));
         let task_templates =
             definition.task_templates.iter().map(|task| (task.key.clone(), Arc::new(task.clone()))).collect();
@@ -136,6 +144,7 @@ impl Compiled {
             left,
             others,
             timed,
+            schedules,
             task_templates,
             texts,
         })
@@ -212,6 +221,11 @@ impl Compiled {
     /// Rules that the passing of time sets off.
     pub(crate) fn timed(&self) -> impl Iterator<Item = usize> {
         self.timed.iter().copied()
+    }
+
+    /// The schedule that sets a rule off.
+    pub(crate) fn schedule(&self, number: usize) -> Option<&CompiledSchedule> {
+        self.schedules.get(&number)
     }
 
     /// Whether the passing of time means anything to jobs that have nothing to wait for.

@@ -65,10 +65,15 @@ pub fn holds(condition: &Condition, facts: &Facts<'_>) -> bool {
     }
 }
 
-fn tags_hold(test: &TagTest, tags: &std::collections::BTreeSet<Tag>) -> bool {
+pub(crate) fn tags_hold(test: &TagTest, tags: &std::collections::BTreeSet<Tag>) -> bool {
     test.all.is_subset(tags)
         && (test.any.is_empty() || test.any.iter().any(|tag| tags.contains(tag)))
         && test.none.is_disjoint(tags)
+}
+
+/// Whether a test of a custom field holds.
+pub(crate) fn field_holds(test: &FieldTest, facts: &Facts<'_>) -> bool {
+    compare(field(test, facts), &test.is)
 }
 
 fn field<'a>(test: &FieldTest, facts: &Facts<'a>) -> Option<&'a FieldValue> {

@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::command::SeriesChanges;
+use crate::command::{SeriesChanges, ShiftDeadlines};
+use crate::dates::DateExpression;
 use crate::definition::{JobDate, PipelineDefinition, Template, TemplateKind, is_default};
 use crate::id::{
     AccountId, AutomationKey, EntryId, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, MemberId,
@@ -280,6 +281,31 @@ pub enum Event {
         /// To what.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<NaiveDate>,
+        /// The expression that it follows from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Arc<DateExpression>>,
+        /// Whether it followed another date: then the expression it has stays.
+        #[serde(default, skip_serializing_if = "is_default")]
+        derived: bool,
+        /// Why somebody moved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
+    /// A job's period was set.
+    JobPeriodSet {
+        /// Which job.
+        job: JobId,
+        /// Its first day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<NaiveDate>,
+        /// Its last day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<NaiveDate>,
+    },
+    /// Deadlines of many jobs are moved: each job has its own events.
+    DeadlinesShifted {
+        /// How, and of which.
+        order: Box<ShiftDeadlines>,
     },
     /// A job's time budget changed.
     JobBudgetSet {

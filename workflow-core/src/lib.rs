@@ -70,6 +70,7 @@ mod series;
 mod shelf;
 mod shortcode;
 pub mod state;
+pub mod statutory;
 pub mod store;
 mod suggest;
 pub mod validate;

@@ -66,6 +66,8 @@ limits! {
     CALENDARS: usize = 50;
     /// Lines of an iCalendar file, after unfolding.
     ICS_LINES: usize = 200_000;
+    /// Days that the events of an iCalendar file have altogether, in the years asked for.
+    ICS_DAYS: usize = 50_000;
     /// Spans of business hours of one weekday.
     HOURS_SPANS: usize = 12;
     /// Assignees of one job or task.

@@ -166,8 +166,9 @@ impl Case {
 
     fn compile(&self) -> Result<Recurrence, String> {
         let builder = Recurrence::builder(self.start, &self.rule);
-        let builder = self.added.iter().copied().fold(builder, workflow_core::recurrence::RecurrenceBuilder::add);
-        let builder = self.excepted.iter().copied().fold(builder, workflow_core::recurrence::RecurrenceBuilder::except);
+        let builder = self.added.iter().copied().fold(builder, workflow_core::recurrence::RecurrenceBuilder::adding);
+        let builder =
+            self.excepted.iter().copied().fold(builder, workflow_core::recurrence::RecurrenceBuilder::excepting);
         builder.build().map_err(|refused| refused.to_string())
     }
 }

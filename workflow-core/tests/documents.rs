@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use workflow_core::command::Command;
+use workflow_core::dates::Span;
 use workflow_core::definition::{
-    Action, Condition, DateRule, DateUnit, PipelineDefinition, Refire, Template, TimeUnit, Trigger, WipMode,
+    Action, Condition, DateAnchor, DateExpression, PipelineDefinition, Refire, Template, Trigger, WipMode,
 };
 use workflow_core::document::{
     pipeline_schema, pipeline_to_json, pipeline_to_yaml, read, read_pipeline, to_json, to_yaml,
@@ -50,7 +51,7 @@ fn s2_1_a_real_pipeline_is_read() {
     assert!(intake.automove);
     assert!(matches!(&intake.on_entry[0].actions[0], Action::Request(r) if r.kind == ItemKind::Organizer));
     assert!(matches!(&intake.on_entry[0].actions[1], Action::AddAccountTags(tags) if tags.len() == 2));
-    assert!(matches!(&intake.time_limit, Some(limit) if limit.count == 10 && limit.unit == TimeUnit::BusinessDays));
+    assert_eq!(intake.time_limit, Some(Span::business_days(10)));
     assert!(matches!(&pipeline.stages[1].when, Some(Condition::Any(tests)) if tests.len() == 2));
     assert!(matches!(&pipeline.stages[2].wip_limit, Some(limit) if limit.max == 25 && limit.mode == WipMode::Refuse));
     assert_eq!(pipeline.stages[2].on_entry[0].refire, Refire::ForwardOnly);
@@ -61,7 +62,7 @@ fn s2_1_a_real_pipeline_is_read() {
     let defaults = pipeline.job_defaults.as_ref().expect("defaults");
     assert_eq!(defaults.priority, Some(Priority::High));
     assert!(
-        matches!(&defaults.due, Some(DateRule::Relative(due)) if due.offset == -5 && due.unit == DateUnit::BusinessDays)
+        matches!(&defaults.due, Some(due) if *due == DateExpression::from(DateAnchor::Statutory).before(Span::business_days(5)))
     );
     assert!(matches!(defaults.fields["fee"], FieldValue::Decimal(fee) if fee == 450.0));
     assert!(matches!(defaults.fields["year"], FieldValue::Integer(2026)));
@@ -86,8 +87,8 @@ fn s2_1_ten_mistakes_get_ten_errors_in_one_answer() {
         ("complete_at_final", "wrong_type", 4),
         ("stages[0].on_entry[0].do[0].request.kind", "missing_field", 11),
         ("stages[0].on_entry[0].do[1].add_acount_tags", "unknown_variant", 12),
-        ("stages[0].time_limit.count", "out_of_range", 14),
-        ("stages[0].time_limit.unit", "unknown_variant", 15),
+        ("stages[0].time_limit", "invalid", 13),
+        ("stages[0].wip_limit.max", "out_of_range", 15),
         ("stages[1].when.date.before", "invalid", 20),
         ("stages[1].key", "duplicate_key", 21),
         ("stages[2].key", "invalid", 22),
@@ -99,7 +100,7 @@ fn s2_1_ten_mistakes_get_ten_errors_in_one_answer() {
     assert!(all.iter().all(|problem| problem.severity == Severity::Error && !problem.message.is_empty()));
     assert!(all[0].message.contains("did you mean `description`?"));
     assert!(all[3].message.contains("did you mean `add_account_tags`?"));
-    assert!(all[5].message.contains("did you mean `business_days`?"));
+    assert!(all[4].message.contains("did you mean `business`?"));
 }
 
 #[test]
@@ -153,9 +154,9 @@ fn s12_2_a_choice_says_how_to_write_it() {
         ("add_account_tags: [vip, vip]", "invalid", "twice"),
         ("set_field: {scope: job, field: f, value: {a: 1}}", "wrong_type", "expected true or false, or a whole number"),
         ("set_field: {scope: job, field: f, value: [a, 1]}", "wrong_type", "expected a text, found the number `1`"),
-        ("set_date: {date: due, to: {relative: {from: due, offset: 20000}}}", "out_of_range", "from -10000 to 10000"),
-        ("set_date: {date: due, to: {on: 2026-02-30}}", "invalid", "a date that exists"),
-        ("set_date: {date: due, to: {on: 2026-2-3}}", "invalid", "written `YYYY-MM-DD`"),
+        ("set_date: {date: due, to: 20000 days after due}", "invalid", "past the limit DATE_OFFSET of 10000"),
+        ("set_date: {date: due, to: 2026-02-30}", "invalid", "no date that exists"),
+        ("set_date: {date: due, to: 2026-2-3}", "invalid", "written `YYYY-MM-DD`"),
         ("assign: {members: [joe]}", "invalid", "a UUID such as"),
         ("create_task: {key: t, title: T, budget_minutes: -1}", "out_of_range", "from 0 to 4294967295"),
         ("create_task: {key: t, title: T, budget_minutes: 1.5}", "wrong_type", "a whole number"),
@@ -341,7 +342,7 @@ fn s12_2_invalid_utf8_is_refused_with_its_line() {
 
 #[test]
 fn s12_2_other_documents_are_read_the_same_way() {
-    let text = "task:\n  key: call\n  title: Call\n  due: {relative: {from: creation, offset: 2}}\n";
+    let text = "task:\n  key: call\n  title: Call\n  due: 2 days after creation\n";
     let template: Template = read("template", text.as_bytes()).expect("good");
     assert_eq!(read::<Template>("template", to_yaml(&template).as_bytes()).expect("again"), template);
     assert_eq!(read::<Template>("template", to_json(&template).as_bytes()).expect("again"), template);

@@ -23,7 +23,7 @@ fn s2_1_mistakes_of_form_and_of_sense_come_in_one_answer() {
         ("stages[0].when", "condition_on_first", 9),
         ("stages[0].on_entry[0].do[0].add_acount_tags", "unknown_variant", 13),
         ("stages[0].on_entry[0].do[1].set_status", "unknown_status", 14),
-        ("stages[1].time_limit.unit", "unknown_variant", 16),
+        ("stages[1].time_limit", "invalid", 16),
         ("stages[2].key", "duplicate_key", 17),
         ("stages[2].automoove", "unknown_field", 18),
         ("stages[2].automove", "automove_on_final", 18),

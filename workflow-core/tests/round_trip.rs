@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::{collection, option, sample};
 use uuid::Uuid;
+use workflow_core::dates::{Span, SpanUnit};
 use workflow_core::definition::*;
 use workflow_core::document::{pipeline_to_json, pipeline_to_yaml, read, read_pipeline, to_json, to_yaml};
 use workflow_core::id::{FieldKey, MemberId};
@@ -69,7 +70,7 @@ fn date_unit() -> impl Strategy<Value = DateUnit> {
     pick(&[DateUnit::Days, DateUnit::BusinessDays, DateUnit::Weeks, DateUnit::Months])
 }
 
-fn date_rule() -> impl Strategy<Value = DateRule> {
+fn date_rule() -> impl Strategy<Value = DateExpression> {
     let anchors = [
         DateAnchor::Creation,
         DateAnchor::Start,
@@ -79,9 +80,13 @@ fn date_rule() -> impl Strategy<Value = DateRule> {
         DateAnchor::StageEntry,
         DateAnchor::PeriodEnd,
     ];
-    let relative = (pick(&anchors), -10_000..=10_000, date_unit())
-        .prop_map(|(from, offset, unit)| DateRule::Relative(RelativeDate { from, offset, unit }));
-    prop_oneof![date().prop_map(DateRule::On), relative]
+    let units = [SpanUnit::Days, SpanUnit::BusinessDays, SpanUnit::Weeks, SpanUnit::Months, SpanUnit::Years];
+    let counted =
+        (pick(&anchors), 0..=10_000_u32, pick(&units), any::<bool>()).prop_map(|(from, count, unit, after)| {
+            let (from, span) = (DateExpression::from(from), Span::new(count, unit));
+            if after { from.after(span) } else { from.before(span) }
+        });
+    prop_oneof![date().prop_map(DateExpression::on), counted]
 }
 
 fn item_kind() -> impl Strategy<Value = ItemKind> {
@@ -145,10 +150,10 @@ fn task_template() -> impl Strategy<Value = TaskTemplate> {
     (
         (key(), text(), option::of(text()), priority(), assignment()),
         (option::of(date_rule()), option::of(date_rule()), keys(), collection::vec(text(), 0..3)),
-        (option::of(any::<u32>()), keys()),
+        (option::of(any::<u32>()), option::of(reminders()), keys()),
     )
         .prop_map(
-            |((key, title, description, priority, assign), (start, due, tags, checklist), (budget, after))| {
+            |((key, title, description, priority, assign), (start, due, tags, checklist), (budget, remind, after))| {
                 let budget_minutes = budget;
                 TaskTemplate {
                     key,
@@ -161,6 +166,7 @@ fn task_template() -> impl Strategy<Value = TaskTemplate> {
                     tags,
                     checklist,
                     budget_minutes,
+                    remind,
                     after,
                 }
             },
@@ -183,6 +189,25 @@ fn job_template() -> impl Strategy<Value = JobTemplate> {
     )
 }
 
+fn reminders() -> impl Strategy<Value = Reminders> {
+    (span(), option::of(span()), 1..=1_000_u32).prop_map(|(every, first, at_most)| Reminders { every, first, at_most })
+}
+
+fn delay() -> impl Strategy<Value = Delay> {
+    let until = prop_oneof![
+        span().prop_map(Delay::lasting),
+        date_rule().prop_map(Delay::until),
+        (condition(), option::of(span())).prop_map(|(test, at_most)| Delay::until_holds(test, at_most)),
+    ];
+    (until, any::<bool>(), any::<bool>()).prop_map(|(mut delay, keep, branches)| {
+        delay.keep = keep;
+        if delay.at_most.is_some() && branches {
+            delay = delay.otherwise(vec![Action::Archive, Action::Wait(Box::new(Delay::lasting(Span::days(1))))]);
+        }
+        delay
+    })
+}
+
 fn payload() -> impl Strategy<Value = serde_json::Value> {
     // Nothing at all is written like no payload.
     let leaf =
@@ -191,21 +216,22 @@ fn payload() -> impl Strategy<Value = serde_json::Value> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let request = (item_kind(), option::of(key()), option::of(text()), any::<bool>()).prop_map(
-        |(kind, template, title, flag)| RequestItem {
+    let request = (item_kind(), option::of(key()), option::of(text()), any::<bool>(), option::of(reminders()))
+        .prop_map(|(kind, template, title, flag, remind)| RequestItem {
             kind,
             template,
+            remind,
             body: title.clone(),
             title,
             payment_submitted_is_done: flag,
             without_invoice: !flag,
-        },
-    );
+        });
     let account = prop_oneof![Just(AccountTarget::Same), text().prop_map(AccountTarget::Linked)];
     prop_oneof![
         collection::vec(key(), 0..3).prop_map(Action::CreateTasks),
         task_template().prop_map(|task| Action::CreateTask(Box::new(task))),
         request.prop_map(Action::Request),
+        delay().prop_map(|delay| Action::Wait(Box::new(delay))),
         keys().prop_map(Action::AddAccountTags),
         (keys(), keys()).prop_map(|(remove, add)| Action::ReplaceAccountTags(ReplaceTags { remove, add })),
         Just(Action::ClearAccountTags),

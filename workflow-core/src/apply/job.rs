@@ -59,6 +59,7 @@ fn subject(event: &Event) -> Option<JobId> {
         | Event::JobDescribed { job, .. }
         | Event::JobPrioritySet { job, .. }
         | Event::JobDateSet { job, .. }
+        | Event::JobPeriodSet { job, .. }
         | Event::JobBudgetSet { job, .. }
         | Event::JobFieldSet { job, .. }
         | Event::JobTagsChanged { job, .. }
@@ -82,12 +83,23 @@ fn change(job: &mut Job, at: DateTime<Utc>, event: &Event) {
         Event::JobRenamed { name, .. } => job.name = Arc::clone(name),
         Event::JobDescribed { description, .. } => job.description.clone_from(description),
         Event::JobPrioritySet { to, .. } => job.priority = *to,
-        Event::JobDateSet { date, to, .. } => match date {
-            JobDate::Start => job.start = *to,
-            JobDate::Due => job.due = *to,
-            JobDate::Statutory => job.statutory = *to,
-            JobDate::Extended => job.extended = *to,
-        },
+        Event::JobDateSet { date, to, rule, derived, .. } => {
+            match date {
+                JobDate::Start => job.start = *to,
+                JobDate::Due => job.due = *to,
+                JobDate::Statutory => job.statutory = *to,
+                JobDate::Extended => job.extended = *to,
+            }
+            match rule {
+                _ if *derived => {}
+                Some(rule) => drop(job.date_rules.insert(*date, Arc::clone(rule))),
+                None => drop(job.date_rules.remove(date)),
+            }
+        }
+        Event::JobPeriodSet { start, end, .. } => {
+            job.period_start = *start;
+            job.period_end = *end;
+        }
         Event::JobBudgetSet { minutes, .. } => job.budget_minutes = *minutes,
         Event::JobFieldSet { field, value, .. } => match value {
             Some(value) => drop(job.fields.insert(field.clone(), value.clone())),

@@ -16,14 +16,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
         Event::TaskCreated { task, origin } => {
             if let (Some(job), Some(origin)) = (task.job, origin) {
                 job::edit(state, at, job, |job| {
-                    job.tasks.push(TaskLink {
-                        task: task.id,
-                        state: task.state,
-                        template: task.template.clone(),
-                        due: task.due,
-                        anchored: task.start_rule.is_some() || task.due_rule.is_some(),
-                        origin: origin.clone(),
-                    });
+                    job.tasks.push(TaskLink::new(task, origin.clone()));
                 });
             }
             state.tasks.put(task.id, Arc::clone(task));
@@ -38,6 +31,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                 job::edit(state, at, *job, |job| {
                     if let Some(link) = job.tasks.iter_mut().find(|link| link.task == *task) {
                         link.state = *to;
+                        link.completed = (*to == TaskState::Completed).then_some(at);
                     }
                 });
             }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{BuiltIn, BusinessCalendar, BusinessHours, BusinessTime, EndOfMonth, Zone, settings};
-use crate::definition::{DateAnchor, DateRule, DateUnit};
+use crate::definition::DateUnit;
 use crate::error::{Problem, Rejection};
 use crate::id::CalendarKey;
 use crate::model::FirmSettings;
@@ -172,16 +172,6 @@ impl FirmCalendar {
             DateUnit::BusinessDays => self.add_business_days(date, offset),
             DateUnit::Weeks => date.checked_add_signed(TimeDelta::try_weeks(i64::from(offset))?),
             DateUnit::Months => self.time.calendar().add_months(date, offset, EndOfMonth::Clamp),
-        }
-    }
-
-    /// The day that a rule names. `None` when the date it counts from is missing, or the result
-    /// lies outside the calendar.
-    #[must_use]
-    pub fn resolve(&self, rule: &DateRule, anchors: &impl Fn(DateAnchor) -> Option<NaiveDate>) -> Option<NaiveDate> {
-        match rule {
-            DateRule::On(date) => Some(*date),
-            DateRule::Relative(relative) => self.add(anchors(relative.from)?, relative.offset, relative.unit),
         }
     }
 }

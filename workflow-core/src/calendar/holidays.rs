@@ -260,6 +260,13 @@ fn days(rules: &[Holiday], years: RangeInclusive<i32>) -> Vec<HolidayDay<'_>> {
 }
 
 impl Holiday {
+    /// A holiday of every year, observed on its own days alone.
+    #[must_use]
+    pub fn new(name: impl Into<String>, on: HolidayRule) -> Self {
+        let observed = Observed::None;
+        Self { name: name.into(), on, observed, from: None, until: None, every: None, except: BTreeSet::new() }
+    }
+
     /// Its own days in a range of years.
     fn nominal(&self, first: i32, last: i32) -> Vec<NaiveDate> {
         let holds = |year: i32| {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | which days are open, adjusted, counted and added | [`BusinessCalendar`] |
 //! | holidays as documents of rules | [`HolidaySet`] |
+//! | holidays from iCalendar files | [`HolidaySet::from_ics`] |
 //! | sets that every firm has | [`BuiltIn`] |
 //! | civil dates and instants in a time zone | [`Zone`] |
 //! | durations in business hours | [`BusinessTime`] |
@@ -15,6 +16,7 @@ mod business_time;
 mod firm;
 mod holidays;
 mod hours;
+mod ics;
 mod settings;
 mod span;
 mod zone;
@@ -25,5 +27,6 @@ pub use business_time::BusinessTime;
 pub use firm::FirmCalendar;
 pub use holidays::{Holiday, HolidayDay, HolidayRule, HolidaySet, MonthDay, Observed};
 pub use hours::{BusinessHours, HoursSpan, InvalidHours};
+pub use ics::ImportedHolidays;
 pub use settings::CalendarDefinition;
 pub use zone::{UnknownZone, Zone};

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{DateRule, JobDate, is_default};
+use crate::definition::{DateExpression, JobDate, is_default};
 use crate::id::{AutomationKey, FieldKey, JobId, PipelineKey, StageKey};
 use crate::model::{FieldValue, Priority};
 
@@ -83,9 +84,15 @@ pub struct JobChanges {
     /// The priority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Dates.
+    /// Dates. One that counts from another follows it from then on; a fixed one follows none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub dates: BTreeMap<JobDate, Change<DateRule>>,
+    pub dates: BTreeMap<JobDate, Change<DateExpression>>,
+    /// First day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_start: Option<Change<NaiveDate>>,
+    /// Last day of the period it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_end: Option<Change<NaiveDate>>,
     /// The time budget, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<Change<u32>>,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Assignment, DateRule, TaskTemplate, is_default};
+use crate::definition::{Assignment, DateExpression, TaskTemplate, is_default};
 use crate::id::{AccountId, ExternalRef, FieldKey, ItemId, JobId, PipelineKey, StageKey, Tag, TaskId, TemplateKey};
 use crate::model::{FieldValue, ItemKind, Priority};
 
@@ -41,16 +41,16 @@ pub struct NewJob {
     pub assign: Option<Assignment>,
     /// When work should begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<DateRule>,
+    pub start: Option<DateExpression>,
     /// When the firm wants it done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DateRule>,
+    pub due: Option<DateExpression>,
     /// When the law wants it done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statutory: Option<DateRule>,
+    pub statutory: Option<DateExpression>,
     /// When the law wants it done after an extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended: Option<DateRule>,
+    pub extended: Option<DateExpression>,
     /// First day of the period it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_start: Option<NaiveDate>,

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod reaction;
 mod series;
+mod shift;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub use change::{AssignMode, Change, JobChanges, MoveJob};
 pub use create::{NewItem, NewJob, NewTask};
 pub use reaction::Reaction;
 pub use series::{MakeOccurrence, NewSeries, SeriesChanges, SeriesScope};
+pub use shift::{Postpone, ShiftDeadlines};
 
 use crate::definition::{Assignment, PipelineDefinition, Template, TemplateKind, is_default, is_true, yes};
 use crate::event::{AccountRecord, Actor, TaskChanges};
@@ -152,6 +154,8 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<FieldValue>,
     },
+    /// Move deadlines of many jobs to a later day.
+    ShiftDeadlines(Box<ShiftDeadlines>),
     /// Create a job.
     CreateJob(Box<NewJob>),
     /// Change a job.
@@ -508,6 +512,7 @@ impl Command {
             Self::SaveAccount(_) => "save_account",
             Self::TagAccount { .. } => "tag_account",
             Self::SetAccountField { .. } => "set_account_field",
+            Self::ShiftDeadlines(_) => "shift_deadlines",
             Self::CreateJob(_) => "create_job",
             Self::EditJob { .. } => "edit_job",
             Self::MoveJob(_) => "move_job",

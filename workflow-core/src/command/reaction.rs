@@ -1,8 +1,10 @@
 //! What the engine asks of itself.
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ShiftDeadlines;
 use crate::id::{FieldKey, ItemId, JobId, Tag};
 use crate::store::ActionOrigin;
 
@@ -54,6 +56,20 @@ pub enum Reaction {
         /// The job.
         job: JobId,
     },
+    /// What its dates count from may have changed.
+    Dates {
+        /// The job that reacts.
+        job: JobId,
+    },
+    /// Its deadlines are among those that are moved.
+    ShiftDeadlines {
+        /// The job that reacts.
+        job: JobId,
+        /// How they are moved.
+        order: Box<ShiftDeadlines>,
+        /// When that was ordered: jobs created later are not concerned.
+        at: DateTime<Utc>,
+    },
     /// Something around it changed: a newer version of its pipeline, a stage with room again.
     Reconsider {
         /// The job that reacts.
@@ -77,6 +93,8 @@ impl Reaction {
             | Self::Dependency { job, .. }
             | Self::Item { job, .. }
             | Self::Clock { job }
+            | Self::Dates { job }
+            | Self::ShiftDeadlines { job, .. }
             | Self::Reconsider { job } => *job,
             Self::ActionFailed { origin, .. } => origin.job,
         }

@@ -188,7 +188,7 @@ impl<'t> Reader<'t> {
         }
         let number = text.parse::<u32>().ok().filter(|number| *number <= most);
         let Some(number) = number else {
-            return Err(self.wrong(format!("{} is too many {what}; the limit is {most}", quote(self.word()))));
+            return Err(self.wrong(format!("{} {what}", quote(self.word()))));
         };
         self.step();
         Ok(number)
@@ -205,6 +205,28 @@ impl<'t> Reader<'t> {
         };
         let hint = if token.kind == Kind::Word { near(&token.text, words.iter().copied()) } else { String::new() };
         self.wrong(format!("{found} where {expected} is expected{hint}"))
+    }
+
+    /// The same, where the next two words may be one of `words`.
+    pub(super) fn unexpected_pair(&self, expected: &str, words: &[&str]) -> InvalidDate {
+        let second = self.word_after();
+        let known = |text: &str| !near(text, words.iter().copied()).is_empty();
+        let (token, pair) = (self.peek(), format!("{} {second}", self.peek().small));
+        if token.kind != Kind::Word || second.is_empty() || known(&token.text) || !known(&pair) {
+            return self.unexpected(expected, words);
+        }
+        let hint = near(&pair, words.iter().copied());
+        self.wrong(format!("there is {} where {expected} is expected{hint}", quote(&token.text)))
+    }
+
+    /// The character at which the next token begins.
+    pub(super) fn here(&self) -> usize {
+        self.peek().position
+    }
+
+    /// An error at an earlier place.
+    pub(super) fn wrong_at(&self, position: usize, why: impl Into<String>) -> InvalidDate {
+        InvalidDate::new(self.what, self.text, position, why)
     }
 
     /// An error at the next token.

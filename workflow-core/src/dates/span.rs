@@ -153,7 +153,7 @@ impl Span {
             reader.step();
             1
         } else {
-            reader.number(limits::DATE_OFFSET, "of one unit")?
+            reader.number(limits::DATE_OFFSET, &format!("is past the limit DATE_OFFSET of {}", limits::DATE_OFFSET))?
         };
         let business = reader.take("business");
         let unit = match (reader.word(), business) {

@@ -52,8 +52,12 @@ impl Decider<'_> {
             self.unchanged = Some("the account is like that already".to_owned());
             return Ok(());
         }
-        let changed: Vec<FieldKey> = known.map_or_else(Vec::new, |account| changed_fields(&account, record));
+        let changed: Vec<FieldKey> = known.as_ref().map_or_else(Vec::new, |account| changed_fields(account, record));
         self.emit(Event::AccountSaved(Box::new(record.clone())));
+        for field in &changed {
+            let before = known.as_ref().and_then(|account| account.fields.get(field));
+            self.follow_account_dates(record.id, field, [before, record.fields.get(field)], None);
+        }
         if self.catalog.watches_account_fields() {
             for field in changed {
                 let work = crate::store::FollowUpWork::AccountField { account: record.id, field, except: None };
@@ -125,6 +129,9 @@ impl Decider<'_> {
             let count = account.fields.len().saturating_add(more);
             check_limit("FIELDS", limits::FIELDS, count, "the number of custom fields")?;
         }
+        let except = self.focus.filter(|job| self.state.job(*job).is_some_and(|job| job.account == id));
+        self.follow_account_dates(id, field, [account.fields.get(field), value], except);
+        drop(account);
         self.emit(Event::AccountFieldSet { account: id, field: field.clone(), value: value.cloned() });
         Ok(true)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cascade::Running;
+use super::dates::NewDate;
 use super::task::{Home, find_task_template, open_tasks_of};
 use super::wait::Waiting;
 use super::{Decider, Need, Step, Stop, check_limit};
@@ -15,7 +16,7 @@ use crate::definition::{
 };
 use crate::error::Rejection;
 use crate::event::{Event, FailureEnd};
-use crate::id::{JobId, TaskId, TemplateKey};
+use crate::id::{JobId, SeriesId, TaskId, TemplateKey};
 use crate::limits;
 use crate::model::{Account, Intent, Job, ReminderOf, Task, TaskState};
 use crate::store::{ActionOrigin, DocId, FollowUpWork};
@@ -107,6 +108,8 @@ impl Decider<'_> {
             Action::CancelTasks(which) => self.end_tasks(job, which, TaskState::Cancelled),
             Action::CompleteItems(which) => self.end_items(job, which, true),
             Action::CancelItems(which) => self.end_items(job, which, false),
+            Action::StartSeries(series) => Ok(self.join_series(*series, true, job, running)),
+            Action::StopSeries(series) => Ok(self.join_series(*series, false, job, running)),
             Action::Archive => self.put_away(job.id, true).map(Ok),
             Action::Signal(signal) => Ok(self.send_signal(job, signal)),
             // Waits are begun where actions are run in order.
@@ -181,14 +184,10 @@ impl Decider<'_> {
     }
 
     fn set_date(&mut self, job: &Arc<Job>, order: &SetDate) -> Step<Result<(), String>> {
-        let to = match &order.to {
-            None => None,
-            Some(rule) => match self.job_date(job, rule) {
-                Some(date) => Some(date),
-                None => return Ok(Err("the date that it counts from is not set, or it is out of range".to_owned())),
-            },
-        };
-        self.set_job_date(job.id, order.date, to).map(Ok)
+        match &order.to {
+            Some(rule) => self.set_date_by_rule(job.id, order.date, rule),
+            None => self.set_job_date(job.id, order.date, NewDate { to: None, rule: None, reason: None }).map(Ok),
+        }
     }
 
     fn set_field(&mut self, job: &Arc<Job>, order: &SetField) -> Step<Result<(), String>> {
@@ -295,16 +294,17 @@ impl Decider<'_> {
             new.template.clone_from(&order.template);
             new.name.clone_from(&name);
             (new.period_start, new.period_end) = (job.period_start, job.period_end);
-            let origin = ActionOrigin {
-                job: job.id,
-                automation: running.automation.clone(),
-                action: running.action,
-                visit: running.visit,
-                status_round: running.status_round,
-            };
+            let origin = action_origin(job.id, running);
             self.follow_ups.push(FollowUpWork::CreateJob { new: Box::new(new), origin });
         }
         Ok(Ok(()))
+    }
+
+    /// Lets the job's account join a series, or leave it.
+    fn join_series(&mut self, series: SeriesId, join: bool, job: &Job, running: &Running) -> Result<(), String> {
+        let origin = action_origin(job.id, running);
+        self.follow_ups.push(FollowUpWork::SeriesAccount { series, account: job.account, join, origin });
+        Ok(())
     }
 
     fn end_tasks(&mut self, job: &Arc<Job>, which: &EndTasks, to: TaskState) -> Step<Result<(), String>> {
@@ -369,4 +369,15 @@ impl Decider<'_> {
 
 fn done(_changed: bool) -> Result<(), String> {
     Ok(())
+}
+
+/// Where an action is, for the follow-up that it leaves.
+fn action_origin(job: JobId, running: &Running) -> ActionOrigin {
+    ActionOrigin {
+        job,
+        automation: running.automation.clone(),
+        action: running.action,
+        visit: running.visit,
+        status_round: running.status_round,
+    }
 }

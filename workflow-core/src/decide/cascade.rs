@@ -67,11 +67,13 @@ impl Decider<'_> {
     pub(super) fn run_cascade(&mut self) -> Step {
         let Some(id) = self.focus else { return Ok(()) };
         loop {
+            self.settle_dates()?;
             while let Some(pending) = self.pending.pop_front() {
                 if !self.react_to(id, &pending)? {
                     self.pending.clear();
                     return self.retime(id);
                 }
+                self.settle_dates()?;
             }
             if !self.wake(id)? && !self.come_to_rest(id)? {
                 return self.retime(id);
@@ -228,6 +230,8 @@ impl Decider<'_> {
                 },
                 action => self.perform(id, compiled, running, action)?,
             };
+            // The next action sees what this one did to the dates.
+            self.settle_dates()?;
             if let Err(why) = result {
                 self.fail_action(id, running, why);
             }

@@ -1,9 +1,10 @@
 //! What happens to a job because time passes.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::facts::Fact;
 use super::{Decider, Step};
+use crate::calendar::Zone;
 use crate::compile::Compiled;
 use crate::dates::Span;
 use crate::definition::{Automation, Trigger, WatchedDate};
@@ -11,6 +12,7 @@ use crate::event::Event;
 use crate::id::{AutomationKey, JobId, TemplateKey};
 use crate::limits;
 use crate::model::{AttentionReason, Due, ItemProgress, Job, JobStatus, ReminderOf, Timer, TimerKey, WaitCancelled};
+use crate::recurrence::{CompiledSchedule, Schedule};
 
 impl Decider<'_> {
     /// Does what is due on the job in focus, in the order it is due.
@@ -109,11 +111,19 @@ impl Decider<'_> {
         if let (Some(limit), Some(visit)) = (limit, job.visit()) {
             wanted.extend(self.timer(job, TimerKey::StageLimit, self.catalog.calendar().later(visit.entered, limit)));
         }
-        let rules = compiled.timed().filter_map(|number| compiled.rule(number));
-        for automation in rules.map(|rule| &*rule.automation) {
+        for number in compiled.timed() {
+            let Some(automation) = compiled.rule(number).map(|rule| &*rule.automation) else { continue };
             let here = automation.stages.is_empty() || automation.stages.contains(&job.stage);
-            if here && self.is_switched_on(compiled, automation) {
-                self.timers_of(job, automation, &mut wanted);
+            if !here || !self.is_switched_on(compiled, automation) {
+                continue;
+            }
+            match (&automation.on, compiled.schedule(number)) {
+                (Some(Trigger::Schedule(schedule)), Some(times)) => {
+                    let key = TimerKey::Automation(automation.key.clone());
+                    let due = self.next_time(job, &key, schedule, times);
+                    wanted.extend(due.map(|due| Timer { key, due }));
+                }
+                _ => self.timers_of(job, automation, &mut wanted),
             }
         }
         wanted.sort_by(|a, b| a.key.cmp(&b.key));
@@ -140,6 +150,36 @@ impl Decider<'_> {
                 }
             }
         }
+    }
+
+    /// The next time of a schedule. One that has come and has not fired stays.
+    fn next_time(
+        &self,
+        job: &Job,
+        key: &TimerKey,
+        schedule: &Schedule,
+        times: &CompiledSchedule,
+    ) -> Option<DateTime<Utc>> {
+        /// Days that an adjustment moves an occurrence by, at most.
+        const MOVED: u64 = 31;
+        let calendar = self.catalog.calendar();
+        let open = calendar.business(schedule.calendar.as_ref()).or_else(|| calendar.business(None))?;
+        let zone = schedule.time_zone.as_deref().and_then(|name| Zone::named(name).ok());
+        let zone = zone.as_ref().unwrap_or_else(|| calendar.zone());
+        let standing = job.timers.iter().find(|timer| timer.key == *key).map(|timer| timer.due);
+        let standing = standing.filter(|due| *due <= self.now);
+        let after = standing.map_or(self.now, |due| due - TimeDelta::microseconds(1));
+        let from = zone.civil_date(after).checked_sub_days(Days::new(MOVED))?;
+        let mut next = times.next_from(from, open)?;
+        // As many occurrences as there are days: each has a day of its own.
+        for _ in 0..=MOVED.saturating_mul(2) {
+            let due = zone.instant_of(next.at.date(), next.at.time());
+            if let Some(due) = due.filter(|due| *due > after) {
+                return Some(due);
+            }
+            next = times.next_after(next.nominal, open)?;
+        }
+        None
     }
 
     /// When a date of this day sets an automation off; never when the day has gone by that it was

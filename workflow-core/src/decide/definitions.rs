@@ -42,24 +42,11 @@ impl Decider<'_> {
                 self.unchanged = Some("the firm is set up like that already".to_owned());
             }
             Some(firm) => {
-                let days = |settings: &FirmSettings| {
-                    let FirmSettings { time_zone, working_days, holidays, .. } = settings;
-                    (time_zone.clone(), working_days.clone(), holidays.clone())
-                };
-                let moved = days(&firm.settings) != days(settings);
-                let calendars = |settings: &FirmSettings| {
-                    let FirmSettings { holiday_sets, own_holiday_sets, calendars, .. } = settings;
-                    (holiday_sets.clone(), own_holiday_sets.clone(), calendars.clone())
-                };
-                let series_moved = moved || calendars(&firm.settings) != calendars(settings);
-                self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
-                let timed = |compiled: &Arc<Compiled>| moved && (compiled.keeps_time() || compiled.has_waits());
-                for compiled in self.catalog.all_newest().filter(|compiled| timed(compiled)) {
-                    self.follow_ups.push(FollowUpWork::Retime { pipeline: compiled.key().clone() });
-                }
-                if series_moved {
+                if other_calendar(&firm.settings, settings) {
+                    self.follow_ups.push(FollowUpWork::FirmDates);
                     self.follow_ups.push(FollowUpWork::RetimeSeries);
                 }
+                self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
             }
         }
         Ok(())
@@ -358,4 +345,18 @@ fn check_sizes(settings: &FirmSettings) -> Result<(), Rejection> {
     let rules = of_sets.chain(settings.calendars.values().map(|calendar| calendar.rules.len()));
     let rules = rules.fold(0usize, usize::saturating_add);
     check_limit("HOLIDAY_RULES", limits::HOLIDAY_RULES, rules, "the number of holidays by rules")
+}
+
+/// Whether days may count otherwise than before. What is neither of these settings is the calendar's.
+fn other_calendar(before: &FirmSettings, after: &FirmSettings) -> bool {
+    let mut same = after.clone();
+    same.name.clone_from(&before.name);
+    same.roles.clone_from(&before.roles);
+    same.item_kinds.clone_from(&before.item_kinds);
+    same.host_templates.clone_from(&before.host_templates);
+    same.folder_templates.clone_from(&before.folder_templates);
+    same.account_tags.clone_from(&before.account_tags);
+    same.task_statuses.clone_from(&before.task_statuses);
+    same.payment_submitted_is_done = before.payment_submitted_is_done;
+    same != *before
 }

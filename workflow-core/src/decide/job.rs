@@ -10,7 +10,7 @@ use super::moves::{Room, Target};
 use super::{Decider, Need, Step, check_limit, check_name, check_text};
 use crate::command::{AssignMode, Change, JobChanges, NewJob, Reaction};
 use crate::compile::Compiled;
-use crate::definition::{Assignment, DateRule, JobDate, JobTemplate, Versioning, WipMode};
+use crate::definition::{Assignment, DateExpression, JobDate, JobTemplate, Versioning, WipMode};
 use crate::error::Rejection;
 use crate::event::{Actor, Event, FailureEnd};
 use crate::id::{AutomationKey, CommentId, FieldKey, JobId, NotificationId, SignalKey, StatusKey, Tag};
@@ -140,6 +140,7 @@ impl Decider<'_> {
             due: None,
             statutory: None,
             extended: None,
+            date_rules: std::collections::BTreeMap::new(),
             period_start: new.period_start,
             period_end: new.period_end,
             series: of.map(|of| of.series),
@@ -168,7 +169,7 @@ impl Decider<'_> {
             completed: None,
             archived: None,
         };
-        let rule = |given: &Option<DateRule>, first: &Option<DateRule>, second: &Option<DateRule>| {
+        let rule = |given: &Option<DateExpression>, first: &Option<DateExpression>, second: &Option<DateExpression>| {
             given.clone().or_else(|| first.clone()).or_else(|| second.clone())
         };
         let rules = [
@@ -177,7 +178,7 @@ impl Decider<'_> {
             (JobDate::Due, rule(&new.due, &first.due, &second.due)),
             (JobDate::Start, rule(&new.start, &first.start, &second.start)),
         ];
-        self.settle_job_dates(&mut job, &rules);
+        self.settle_job_dates(&mut job, &rules)?;
         self.name_job(&mut job, new, first, second, compiled, account)?;
         self.emit(Event::JobCreated(Arc::new(job)));
         Ok(resolved.unfilled)
@@ -264,6 +265,7 @@ impl Decider<'_> {
         for (field, change) in &changes.fields {
             self.set_job_field(id, field, change.clone().value().as_ref())?;
         }
+        self.edit_period(id, changes.period_start.as_ref(), changes.period_end.as_ref())?;
         self.edit_dates(id, &changes.dates)?;
         if self.events.len() == before {
             self.unchanged = Some("the job is like that already".to_owned());
@@ -647,6 +649,8 @@ impl Decider<'_> {
                 self.fail_action(id, &running, why.clone());
             }
             Reaction::Clock { .. } => return self.fire_due(id),
+            Reaction::Dates { .. } => self.note_everything_moved(id),
+            Reaction::ShiftDeadlines { order, at, .. } => self.shift_job(id, order, *at)?,
             Reaction::Reconsider { .. } => {}
         }
         self.run_cascade()

@@ -22,6 +22,7 @@ mod remind;
 mod recur;
 mod request;
 mod series;
+mod shift;
 mod task;
 mod wait;
 
@@ -32,8 +33,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use dates::Moved;
 pub use definitions::problems;
 pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
+pub(crate) use shift::shifts;
 
 use crate::apply::apply;
 use crate::catalog::Catalog;
@@ -191,6 +194,8 @@ pub(crate) struct Decider<'a> {
     by: Option<AutomationKey>,
     of: Option<u32>,
     pending: VecDeque<Pending>,
+    /// Anchors that changed and whose dates are not derived again yet, by job.
+    moved: BTreeMap<JobId, Moved>,
     chain: Chain,
     /// The automations that led to what is happening now.
     trail: Option<Rc<Trail>>,
@@ -229,6 +234,7 @@ impl<'a> Decider<'a> {
             by: None,
             of: None,
             pending: VecDeque::new(),
+            moved: BTreeMap::new(),
             chain: situation.chain.clone(),
             trail: None,
             before: situation.chain,
@@ -287,6 +293,11 @@ impl<'a> Decider<'a> {
             return Err(Rejection::not_found("firm", self.firm).into());
         }
         self.check_actor(command)?;
+        self.carry_out(command)?;
+        self.settle_dates()
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Step {
         match command {
             Command::SaveFirm(settings) => self.save_firm(settings),
             Command::SaveMember(member) => self.save_member(member),
@@ -302,6 +313,7 @@ impl<'a> Decider<'a> {
             Command::SetAccountField { account, field, value } => {
                 self.set_account_field_by_command(*account, field, value.as_ref())
             }
+            Command::ShiftDeadlines(order) => self.order_shift(order),
             Command::CreateJob(job) => self.create_job(job),
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
@@ -384,6 +396,7 @@ impl<'a> Decider<'a> {
                 Ok(()) | Err(Stop::Missing) => {}
             }
             self.pending.clear();
+            self.moved.clear();
             self.close_part(command.name());
         }
         if !self.needs.is_empty() {
@@ -397,6 +410,7 @@ impl<'a> Decider<'a> {
         let place = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
         apply(&mut self.state, self.firm, self.now, &event);
         self.note_facts(&event, place);
+        self.note_moved(&event);
         let ended = self.waits_ended_by(&event);
         self.events.push(Recorded { event, by: self.by.clone(), of: self.of });
         for event in ended {
@@ -551,6 +565,7 @@ impl Command {
                 | Self::PublishPipeline { .. }
                 | Self::ArchivePipeline { .. }
                 | Self::SwitchAutomation { .. }
+                | Self::ShiftDeadlines(_)
         )
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Decider, Need, Step};
 use crate::command::{MakeOccurrence, NewJob, NewTask};
-use crate::definition::{DateRule, JobTemplate};
+use crate::dates::DateExpression;
+use crate::definition::JobTemplate;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::id::{JobId, SeriesId, TaskId};
@@ -108,7 +109,8 @@ impl Decider<'_> {
             return Err(Rejection::invalid("for", "a job is for an account").into());
         };
         let job_id = JobId(self.next_id());
-        let due = if turn.moved || !self.says_when_due(job) { Some(DateRule::On(turn.date)) } else { job.due.clone() };
+        let own = turn.moved || !self.says_when_due(job);
+        let due = if own { Some(DateExpression::on(turn.date)) } else { job.due.clone() };
         let new = NewJob {
             id: Some(job_id),
             account,
@@ -154,7 +156,7 @@ impl Decider<'_> {
             (None, None) => return Err(Rejection::invalid("makes.task", "name a template or describe the task").into()),
         };
         if turn.moved || template.due.is_none() {
-            template.due = Some(DateRule::On(turn.date));
+            template.due = Some(DateExpression::on(turn.date));
         }
         let task_id = TaskId(self.next_id());
         let new = NewTask {

@@ -10,6 +10,7 @@ use super::{Decider, Need, Step, Stop, check_limit, check_name, check_text};
 use crate::catalog::Catalog;
 use crate::command::{AssignMode, NewTask};
 use crate::compile::Compiled;
+use crate::dates::Unresolved;
 use crate::definition::{Assignment, TaskTemplate, Template};
 use crate::error::Rejection;
 use crate::event::{Event, TaskChanges};
@@ -45,10 +46,16 @@ impl Decider<'_> {
         }
         let description = template.description.as_deref().map(write).transpose()?;
         let visit = home.origin.visit;
-        let date = |rule: &Option<crate::definition::DateRule>| {
-            rule.as_ref().and_then(|rule| self.task_date(job, visit, self.today, rule))
+        let owner = home.account.map(|account| &**account);
+        let date = |rule: &Option<crate::definition::DateExpression>| {
+            let Some(rule) = rule else { return Ok(None) };
+            match self.task_date(job, owner, visit, self.today, rule) {
+                Ok(date) => Ok(Some(date)),
+                Err(Unresolved::Missing(_) | Unresolved::NoDeadline(_) | Unresolved::NoOpenDay(_)) => Ok(None),
+                Err(why) => Err(format!("`{rule}`: {why}")),
+            }
         };
-        let (start, due) = (date(&template.start), date(&template.due));
+        let (start, due) = (date(&template.start)?, date(&template.due)?);
         let checklist =
             template.checklist.iter().map(|text| ChecklistItem { text: text.as_str().into(), done: false }).collect();
         Ok(Task {
@@ -391,16 +398,11 @@ impl Decider<'_> {
             return Err(Rejection::refused("other_account", "the task belongs to another account").into());
         }
         check_limit("JOB_TASKS", limits::JOB_TASKS, record.tasks.len().saturating_add(1), "the tasks of the job")?;
-        let link = TaskLink {
-            task: id,
-            state: task.state,
-            template: task.template.clone(),
-            due: task.due,
-            anchored: task.start_rule.is_some() || task.due_rule.is_some(),
-            origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
-        };
+        let origin = LinkOrigin { visit: record.visit_number(), automation: None, status_round: None };
+        let link = TaskLink::new(&task, origin);
         self.emit(Event::TaskLinked { task: id, job, account: record.account, link: Box::new(link) });
         if !task.state.is_ended() {
+            let record = self.job(job)?;
             self.derive_task_dates(&record, &task, record.visit_number());
         }
         self.run_cascade()
@@ -412,12 +414,14 @@ impl Decider<'_> {
             self.unchanged = Some("the task belongs to no job".to_owned());
             return Ok(());
         };
+        self.note_task_gone(&task);
         self.emit(Event::TaskUnlinked { task: id, job });
         self.run_cascade()
     }
 
     pub(super) fn delete_task(&mut self, id: TaskId) -> Step {
         let task = self.open_task(id)?;
+        self.note_task_gone(&task);
         self.emit(Event::TaskDeleted { task: id, job: task.job });
         self.run_cascade()
     }

@@ -49,11 +49,11 @@ impl Decider<'_> {
         let (until, look) = if let Some(span) = &delay.span {
             (Some(later(span)), None)
         } else if let Some(rule) = &delay.until {
-            let day = self.job_date(&job, rule).and_then(|day| calendar.day_start(day));
+            let day = self.job_date(&job, rule).map_err(|why| why.to_string());
+            let day = day.and_then(|day| calendar.day_start(day).ok_or_else(|| format!("{day} is out of range")));
             match day {
-                Some(day) if day <= self.now => return Ok(Ok(Waiting::Passed)),
-                Some(day) => (Some(Ok(day)), None),
-                None => (Some(Err("the day to wait for is not set, or it is out of range".to_owned())), None),
+                Ok(day) if day <= self.now => return Ok(Ok(Waiting::Passed)),
+                day => (Some(day), None),
             }
         } else if let Some(condition) = &delay.condition {
             let account = self.account(job.account)?;

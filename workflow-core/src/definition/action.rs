@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DateRule, Delay, Reminders, TaskTemplate, is_default};
-use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
+use super::{DateExpression, Delay, Reminders, TaskTemplate, is_default};
+use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SeriesId, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::{FieldValue, ItemKind, Priority};
 
 /// One thing an automation does.
@@ -73,6 +73,10 @@ pub enum Action {
     CompleteItems(EndItems),
     /// Cancel open items of the job.
     CancelItems(EndItems),
+    /// Let the job's account join a series, from its next occurrence on.
+    StartSeries(SeriesId),
+    /// Let the job's account leave a series. What the series has made stays.
+    StopSeries(SeriesId),
     /// Archive the job.
     Archive,
     /// Send the host a signal.
@@ -131,6 +135,11 @@ pub enum JobDate {
     Extended,
 }
 
+impl JobDate {
+    /// Every one, those first that others usually count from.
+    pub const ALL: [Self; 4] = [Self::Statutory, Self::Extended, Self::Due, Self::Start];
+}
+
 /// Set one of the job's dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +148,7 @@ pub struct SetDate {
     pub date: JobDate,
     /// To what; cleared when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<DateRule>,
+    pub to: Option<DateExpression>,
 }
 
 /// Whose custom field.

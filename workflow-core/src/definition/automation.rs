@@ -9,6 +9,7 @@ use super::{Action, Condition, FieldScope, is_default, is_true, yes};
 use crate::dates::Span;
 use crate::id::{AutomationKey, FieldKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::ItemKind;
+use crate::recurrence::Schedule;
 
 /// When something happens, and a condition holds, do these things in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -159,6 +160,9 @@ pub enum Trigger {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Span>,
     },
+    /// A time of a schedule has come, while the job is here. Times that passed while nobody
+    /// ticked, or while the job was not active, set it off once.
+    Schedule(Box<Schedule>),
     /// The job has been in its stage for as long as the stage's time limit says.
     StageTimeLimit,
     /// A person fired it.
@@ -174,6 +178,6 @@ impl Trigger {
     /// Whether the passing of time sets it off.
     #[must_use]
     pub fn is_timed(&self) -> bool {
-        matches!(self, Self::DueApproaching { .. } | Self::Overdue { .. } | Self::StageTimeLimit)
+        matches!(self, Self::DueApproaching { .. } | Self::Overdue { .. } | Self::Schedule(_) | Self::StageTimeLimit)
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Condition, DateRule, is_default};
+use super::{Action, Condition, DateExpression, is_default};
 use crate::dates::Span;
 
 /// Lets some time pass before the actions after it: a duration, a date, or until something holds.
@@ -28,7 +28,7 @@ pub struct Delay {
     /// Until the beginning of this day. A day that has come, or a date that is not set, is not
     /// waited for: the first goes on at once, the second fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<DateRule>,
+    pub until: Option<DateExpression>,
     /// Until this holds; if it does already, it goes on at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
@@ -53,7 +53,7 @@ impl Delay {
 
     /// Waits until this day begins.
     #[must_use]
-    pub fn until(day: DateRule) -> Self {
+    pub fn until(day: DateExpression) -> Self {
         Self { until: Some(day), ..Self::default() }
     }
 

@@ -7,11 +7,12 @@
 mod action;
 mod automation;
 mod condition;
-mod date_rule;
+mod date_unit;
 mod delay;
 mod pipeline;
 mod template;
 
+pub use crate::dates::{DateAnchor, DateExpression};
 pub use action::{
     AccessChange, AccessMode, AccountTarget, Action, Assignment, CreateJob, EndItems, EndTasks, FieldScope, JobDate,
     ReplaceTags, RequestItem, SendSignal, SetDate, SetField,
@@ -20,7 +21,7 @@ pub use automation::{Automation, Refire, Trigger, WatchedDate};
 pub use condition::{
     Compare, Condition, DateTest, FieldTest, ItemTest, NumberTest, PriorityTest, TagTest, TaskTest, VisitTest, Within,
 };
-pub use date_rule::{DateAnchor, DateRule, DateUnit, RelativeDate};
+pub use date_unit::DateUnit;
 pub use delay::{Delay, Reminders};
 pub(crate) use delay::{after, count, numbered};
 pub use pipeline::{

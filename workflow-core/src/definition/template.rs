@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Assignment, DateRule, Reminders, is_default};
+use super::{Assignment, DateExpression, Reminders, is_default};
 use crate::id::{FieldKey, Tag, TemplateKey};
 use crate::model::{FieldValue, Priority};
 
@@ -28,10 +28,10 @@ pub struct TaskTemplate {
     pub assign: Assignment,
     /// When it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<DateRule>,
+    pub start: Option<DateExpression>,
     /// When it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DateRule>,
+    pub due: Option<DateExpression>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<Tag>,
@@ -70,16 +70,16 @@ pub struct JobTemplate {
     pub assign: Assignment,
     /// When work should begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<DateRule>,
+    pub start: Option<DateExpression>,
     /// When the firm wants it done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DateRule>,
+    pub due: Option<DateExpression>,
     /// When the law wants it done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statutory: Option<DateRule>,
+    pub statutory: Option<DateExpression>,
     /// When the law wants it done after an extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended: Option<DateRule>,
+    pub extended: Option<DateExpression>,
     /// Time budgeted, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u32>,

@@ -13,8 +13,9 @@ use super::path::{Path, quote};
 use super::schema::KEY_PATTERN;
 use super::tree::{Entry, Node, Problems, Value};
 use crate::calendar::HoursSpan;
-use crate::dates::{SPAN_FORMAT, Span};
+use crate::dates::{DATE_FORMAT, DateExpression, SPAN_FORMAT, Span};
 use crate::limits::KEY_BYTES;
+use crate::recurrence::{RULE_FORMAT, Rule};
 
 /// References that lead to references, before the walk gives up on a schema.
 const HOPS: usize = 16;
@@ -208,20 +209,22 @@ impl<'a> Checker<'a> {
             }
             return;
         }
+        let wrong = match schema.get("format").and_then(Json::as_str) {
+            Some(DATE_FORMAT) => text.parse::<DateExpression>().err().map(|error| error.to_string()),
+            Some(SPAN_FORMAT) => text.parse::<Span>().err().map(|error| error.to_string()),
+            Some(RULE_FORMAT) => text.parse::<Rule>().err().map(|error| error.to_string()),
+            _ => None,
+        };
+        if let Some(error) = wrong {
+            self.problem(line, "invalid", error);
+            return;
+        }
         let length = text.chars().count() as u64;
         if schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least) {
             self.problem(line, "invalid", format!("{} is too short", quote(text)));
         }
         if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
             self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
-        }
-        let wrong = match schema.get("format").and_then(Json::as_str) {
-            Some(SPAN_FORMAT) => text.parse::<Span>().err(),
-            _ => None,
-        };
-        if let Some(error) = wrong {
-            self.problem(line, "invalid", error.to_string());
-            return;
         }
         let wanted = match schema.get("format").and_then(Json::as_str) {
             Some("date") if !is_date(text) => "a date that exists, written `YYYY-MM-DD`",

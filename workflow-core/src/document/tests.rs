@@ -172,14 +172,21 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                     let known = [
                         "date",
                         "date-time",
+                        "hours",
                         "uuid",
                         "uint8",
                         "uint16",
                         "uint32",
                         "uint64",
+                        "int16",
                         "int32",
                         "int64",
                         "double",
+                        "date-expression",
+                        "span",
+                        "recurrence-rule",
+                        "int8",
+                        "partial-time",
                     ];
                     assert!(known.contains(&format.as_str().expect("a text")), "{format}");
                 }

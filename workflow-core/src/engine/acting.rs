@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Outcome, Preview};
-use crate::command::{BulkMode, Command, ItemRef, JobChanges, MoveJob, NewItem, NewJob, NewTask, Request};
+use crate::command::{
+    BulkMode, Command, ItemRef, JobChanges, MoveJob, NewItem, NewJob, NewTask, Request, ShiftDeadlines,
+};
 use crate::definition::{PipelineDefinition, Template};
 use crate::error::Error;
 use crate::event::{AccountRecord, Actor};
@@ -37,8 +39,8 @@ use crate::query::Queries;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Acting<'a> {
-    engine: &'a Engine,
-    firm: FirmId,
+    pub(super) engine: &'a Engine,
+    pub(super) firm: FirmId,
     actor: Actor,
     key: Option<IdempotencyKey>,
 }
@@ -166,6 +168,15 @@ impl Acting<'_> {
         value: Option<FieldValue>,
     ) -> Result<Outcome, Error> {
         self.execute(Command::SetAccountField { account, field, value })
+    }
+
+    /// Moves deadlines of many jobs to a later day: [`Command::ShiftDeadlines`].
+    ///
+    /// # Errors
+    /// [`Error`] when it is refused or the store fails. Jobs that cannot be reached now are moved by
+    /// [`Engine::run_follow_ups`](super::Engine::run_follow_ups).
+    pub fn shift_deadlines(&self, order: ShiftDeadlines) -> Result<Outcome, Error> {
+        self.execute(Command::ShiftDeadlines(Box::new(order)))
     }
 
     /// Creates a job.

@@ -154,7 +154,9 @@ fn timers(batch: &Batch, always: bool) -> Vec<SetTimer> {
 /// News for one job or account is told in order.
 fn lane(work: &FollowUpWork) -> Option<Uuid> {
     match work {
-        FollowUpWork::AccountTags { account, .. } | FollowUpWork::AccountField { account, .. } => Some(account.0),
+        FollowUpWork::AccountTags { account, .. }
+        | FollowUpWork::AccountField { account, .. }
+        | FollowUpWork::AccountDates { account, .. } => Some(account.0),
         FollowUpWork::Dependency { job, .. } | FollowUpWork::Item { job, .. } => Some(job.0),
         FollowUpWork::CreateJob { .. }
         | FollowUpWork::Migrate { .. }
@@ -162,6 +164,8 @@ fn lane(work: &FollowUpWork) -> Option<Uuid> {
         | FollowUpWork::Occurrence { .. }
         | FollowUpWork::SeriesAccount { .. }
         | FollowUpWork::RetimeSeries
+        | FollowUpWork::FirmDates
+        | FollowUpWork::ShiftDeadlines { .. }
         | FollowUpWork::StageFreed { .. } => None,
     }
 }

@@ -13,9 +13,10 @@ use super::commit::Work;
 use super::round::{Held, Round};
 use super::{Engine, LEASE};
 use crate::command::{Command, NewJob, Reaction, Request};
+use crate::dates::DateAnchor;
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::event::Actor;
-use crate::id::{AccountId, FirmId, IdempotencyKey, JobId, PipelineKey, StageKey};
+use crate::id::{AccountId, FieldKey, FirmId, IdempotencyKey, JobId, PipelineKey, StageKey};
 use crate::limits;
 use crate::model::{AttentionReason, Job, JobStatus};
 use crate::store::{
@@ -105,6 +106,11 @@ impl Engine {
                     field: field.clone(),
                 })
             }
+            FollowUpWork::AccountDates { account, field, except } => {
+                self.tell_dates_of_account(held, *account, field, *except, round)
+            }
+            FollowUpWork::FirmDates => self.tell_dates_of_firm(held, round),
+            FollowUpWork::ShiftDeadlines { order, at } => self.shift_deadlines(held, order, *at, round),
             FollowUpWork::CreateJob { new, origin } => self.create_job(held, new, origin, round),
             FollowUpWork::Dependency { job, on, finished } => {
                 let reaction = Reaction::Dependency { job: *job, on: *on, finished: *finished };
@@ -237,27 +243,91 @@ impl Engine {
         Ok(())
     }
 
+    /// Lets the open jobs of an account whose dates look at a field derive them again.
+    fn tell_dates_of_account(
+        &self,
+        held: &Held,
+        account: AccountId,
+        field: &FieldKey,
+        except: Option<JobId>,
+        round: &mut Round,
+    ) -> Result<(), Error> {
+        let anchor = DateAnchor::account_field(field.clone());
+        let scan = Scan::all(IndexName::JobAccounts, vec![Cell::Uuid(account.0)], limits::PAGE);
+        let concerned = |job: &Job| Some(job.id) != except && is_open(job) && job.watches(&anchor);
+        self.tell_jobs(held, scan, round, &|job| concerned(job).then_some(Reaction::Dates { job: job.id }))?;
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
+    /// Lets the firm's open jobs derive their dates again.
+    fn tell_dates_of_firm(&self, held: &Held, round: &mut Round) -> Result<(), Error> {
+        // The settings that left this made what is remembered of the firm old.
+        self.fresh_catalog(held.firm)?;
+        let mut told = 0;
+        for shelf in 0..2 {
+            // A job that is told may be due on another day afterwards, and so be met twice in this
+            // order or not at all: they are gathered first.
+            let scan = Scan::all(IndexName::Jobs, vec![Cell::Int(shelf)], limits::PAGE);
+            let mut concerned: Vec<JobId> = Vec::new();
+            self.each_document(held.firm, scan, &mut |document| {
+                if let Document::Job(job) = document
+                    && is_open(job)
+                    && (job.has_derived_dates() || !job.timers.is_empty())
+                {
+                    concerned.push(job.id);
+                }
+                Ok(())
+            })?;
+            for job in concerned {
+                self.tell_next(held, Reaction::Dates { job }, &mut told, round)?;
+            }
+        }
+        self.settle(held.firm, held.settle(SettleHow::Done))?;
+        Ok(())
+    }
+
     /// Tells the jobs of a scan, page by page.
     fn tell_jobs(
         &self,
         held: &Held,
-        mut scan: Scan,
+        scan: Scan,
         round: &mut Round,
         reaction: &dyn Fn(&Job) -> Option<Reaction>,
     ) -> Result<(), Error> {
-        let mut told = 0usize;
+        let mut told = 0;
+        self.each_document(held.firm, scan, &mut |document| {
+            let Document::Job(job) = document else { return Ok(()) };
+            reaction(job).map_or(Ok(()), |reaction| self.tell_next(held, reaction, &mut told, round))
+        })
+    }
+
+    /// Tells the next of many jobs, and keeps the lease.
+    pub(super) fn tell_next(
+        &self,
+        held: &Held,
+        reaction: Reaction,
+        told: &mut usize,
+        round: &mut Round,
+    ) -> Result<(), Error> {
+        self.tell(held, reaction, round)?;
+        *told = told.saturating_add(1);
+        if told.is_multiple_of(RENEW_EVERY) { self.renew(held) } else { Ok(()) }
+    }
+
+    /// Shows the documents of a scan, page by page.
+    pub(super) fn each_document(
+        &self,
+        firm: FirmId,
+        mut scan: Scan,
+        visit: &mut dyn FnMut(&Document) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         loop {
-            let hits = self.shared.store.scan(held.firm, &scan)?;
+            let hits = self.shared.store.scan(firm, &scan)?;
             let full = hits.len() == scan.limit;
             scan.after = hits.last().map(|hit| (hit.sort.clone(), hit.record.document.id().cell()));
-            for hit in hits {
-                let Document::Job(job) = &hit.record.document else { continue };
-                let Some(reaction) = reaction(job) else { continue };
-                self.tell(held, reaction, round)?;
-                told = told.saturating_add(1);
-                if told.is_multiple_of(RENEW_EVERY) {
-                    self.renew(held)?;
-                }
+            for hit in &hits {
+                visit(&hit.record.document)?;
             }
             if !full {
                 return Ok(());
@@ -343,4 +413,8 @@ impl Engine {
 pub(super) fn backoff(attempts: u32) -> TimeDelta {
     let seconds = 5i64.saturating_mul(1i64 << attempts.saturating_sub(1).min(10));
     TimeDelta::seconds(seconds.min(3_600))
+}
+
+fn is_open(job: &Job) -> bool {
+    matches!(job.status, JobStatus::Active | JobStatus::Custom(_))
 }

@@ -5,6 +5,7 @@
 //! decides again. The engine holds no state of its own but caches of what firms have set up.
 
 mod acting;
+mod acting_series;
 mod alarm;
 mod catalogs;
 mod clock;
@@ -18,6 +19,7 @@ mod recur;
 mod round;
 mod runner;
 mod session;
+mod shift;
 mod tick;
 mod verify;
 
@@ -33,6 +35,7 @@ pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt}
 pub use outcome::{Outcome, Preview};
 pub use runner::{Runner, RunnerOptions};
 pub use session::Session;
+pub use shift::ShiftPreview;
 pub use tick::{Ticked, TimerFailure};
 pub use verify::Verification;
 

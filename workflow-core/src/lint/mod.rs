@@ -6,6 +6,7 @@
 
 mod automove;
 pub(crate) mod cycle;
+mod dates;
 mod loops;
 mod names;
 mod reach;
@@ -18,9 +19,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::calendar::BuiltIn;
 use crate::definition::{Action, JobTemplate, PipelineDefinition, TaskTemplate, numbered};
 use crate::error::Problem;
-use crate::id::{ItemKindKey, PipelineKey, RoleKey, StageKey, Tag, TemplateKey};
+use crate::id::{CalendarKey, ItemKindKey, PipelineKey, RoleKey, StageKey, Tag, TemplateKey};
 use crate::model::{FirmSettings, ItemKind};
 use crate::validate::Findings;
 use scene::Scene;
@@ -44,6 +46,8 @@ pub struct Surroundings {
     pub host_templates: BTreeMap<ItemKind, BTreeSet<TemplateKey>>,
     /// The host's folder templates.
     pub folder_templates: Option<BTreeSet<TemplateKey>>,
+    /// The firm's calendars, and those that are built in.
+    pub calendars: Option<BTreeSet<CalendarKey>>,
     /// The tags that the host puts on accounts.
     pub account_tags: Option<BTreeSet<Tag>>,
     /// The tags that the firm's templates and its other pipelines put on accounts and jobs.
@@ -93,6 +97,8 @@ impl Surroundings {
         self.item_kinds = Some(settings.item_kinds.keys().cloned().collect());
         self.host_templates.clone_from(&settings.host_templates);
         self.folder_templates.clone_from(&settings.folder_templates);
+        let built_in = BuiltIn::all().iter().map(|calendar| calendar.key.clone());
+        self.calendars = Some(settings.calendars.keys().cloned().chain(built_in).collect());
         self.account_tags.clone_from(&settings.account_tags);
     }
 }
@@ -123,6 +129,7 @@ pub fn lint(definition: &PipelineDefinition, around: &Surroundings) -> Vec<Probl
     let scene = Scene::new(definition, around);
     let mut found = Findings::default();
     names::check(&scene, &mut found);
+    dates::check(&scene, &mut found);
     reach::check(&scene, &mut found);
     loops::check(&scene, &mut found);
     automove::check(&scene, &mut found);

@@ -143,6 +143,7 @@ fn cues<'a>(scene: &Scene<'a>, rule: &Rule<'a>) -> Vec<Cue<'a>> {
         | Trigger::Signal { .. }
         | Trigger::DueApproaching { .. }
         | Trigger::Overdue { .. }
+        | Trigger::Schedule(_)
         | Trigger::StageTimeLimit => return Vec::new(),
     }]
 }

@@ -7,8 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{FieldValue, Fired, ItemKind, ItemProgress, Priority, Reminder, TaskState, Timer, Wait};
-use crate::definition::is_default;
+use super::{FieldValue, Fired, ItemKind, ItemProgress, Priority, Reminder, Task, TaskState, Timer, Wait};
+use crate::dates::{DateAnchor, DateExpression};
+use crate::definition::{JobDate, is_default};
 use crate::id::{
     AccountId, AutomationKey, CommentId, FieldKey, ItemId, JobId, MemberId, PeriodKey, PipelineKey, RoleKey, SeriesId,
     StageKey, StatusKey, Tag, TaskId, TemplateKey,
@@ -68,6 +69,9 @@ pub struct Job {
     /// When the law wants it done after an extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<NaiveDate>,
+    /// How its dates follow from others, those that do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub date_rules: BTreeMap<JobDate, Arc<DateExpression>>,
     /// First day of the period it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_start: Option<NaiveDate>,
@@ -247,12 +251,41 @@ pub struct TaskLink {
     /// When it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
-    /// Whether its dates count from the job's.
+    /// When it was completed, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<DateTime<Utc>>,
+    /// Whether its dates follow from others.
     #[serde(default, skip_serializing_if = "is_default")]
     pub anchored: bool,
+    /// What its dates count from that may change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<DateAnchor>,
     /// How it came.
     #[serde(flatten)]
     pub origin: LinkOrigin,
+}
+
+impl TaskLink {
+    /// What a job knows of a task that came to it in this way.
+    #[must_use]
+    pub fn new(task: &Task, origin: LinkOrigin) -> Self {
+        let rules = || [&task.start_rule, &task.due_rule].into_iter().flatten();
+        // A task stays with the visit it came in: that one's day does not change.
+        let watched = rules().flat_map(DateExpression::watched).filter(|anchor| *anchor != DateAnchor::StageEntry);
+        let mut anchors: Vec<DateAnchor> = watched.collect();
+        anchors.sort();
+        anchors.dedup();
+        Self {
+            task: task.id,
+            state: task.state,
+            template: task.template.clone(),
+            due: task.due,
+            completed: task.completed,
+            anchored: rules().next().is_some(),
+            anchors,
+            origin,
+        }
+    }
 }
 
 /// An item of a job, as far as the job needs to know it.
@@ -354,6 +387,19 @@ pub struct Tally {
 }
 
 impl Job {
+    /// Whether any of its dates, or of its open tasks', follows from another.
+    #[must_use]
+    pub fn has_derived_dates(&self) -> bool {
+        !self.date_rules.is_empty() || self.tasks.iter().any(|link| link.anchored && !link.state.is_ended())
+    }
+
+    /// Whether any of its dates, or of its open tasks', counts from an anchor.
+    #[must_use]
+    pub fn watches(&self, anchor: &DateAnchor) -> bool {
+        self.date_rules.values().any(|rule| rule.watched().contains(anchor))
+            || self.tasks.iter().any(|link| !link.state.is_ended() && link.anchors.contains(anchor))
+    }
+
     /// The place of the present visit in [`Job::visits`].
     #[must_use]
     pub fn visit_number(&self) -> u32 {

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FieldValue, Priority};
-use crate::dates::Span;
-use crate::definition::{Assignment, DateRule, TaskTemplate, is_default};
+use crate::dates::{DateExpression, Span};
+use crate::definition::{Assignment, TaskTemplate, is_default};
 use crate::id::{AccountId, FieldKey, JobId, PeriodKey, PipelineKey, SeriesId, StageKey, Tag, TaskId, TemplateKey};
 use crate::recurrence::{Period, Schedule};
 
@@ -96,16 +96,16 @@ pub struct SeriesJob {
     pub assign: Option<Assignment>,
     /// When work should begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<DateRule>,
+    pub start: Option<DateExpression>,
     /// When the firm wants it done. When no template says so either, on the day of the occurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DateRule>,
+    pub due: Option<DateExpression>,
     /// When the law wants it done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statutory: Option<DateRule>,
+    pub statutory: Option<DateExpression>,
     /// When the law wants it done after an extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended: Option<DateRule>,
+    pub extended: Option<DateExpression>,
     /// Time budgeted, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u32>,

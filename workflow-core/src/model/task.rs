@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Priority;
-use crate::definition::{DateRule, is_default};
+use crate::definition::{DateExpression, is_default};
 use crate::id::{AccountId, JobId, MemberId, RoleKey, StatusKey, Tag, TaskId, TemplateKey};
 
 /// A task. It belongs to one job, or to none.
@@ -49,10 +49,10 @@ pub struct Task {
     pub due: Option<NaiveDate>,
     /// How the start follows from the job's dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_rule: Option<DateRule>,
+    pub start_rule: Option<DateExpression>,
     /// How the due date follows from the job's dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_rule: Option<DateRule>,
+    pub due_rule: Option<DateExpression>,
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<Tag>,

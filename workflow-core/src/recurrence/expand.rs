@@ -62,6 +62,21 @@ impl Expansion {
     }
 }
 
+#[cfg(test)]
+impl Expansion {
+    /// How many units are looked at for the occurrences on either side of a moment.
+    pub(super) fn units(&self, moment: i64) -> u64 {
+        if self.listed.is_some() {
+            return 0;
+        }
+        let mut seek = Seek { plan: &self.plan, units: 0 };
+        let _ = seek.from(moment);
+        let forwards = std::mem::take(&mut seek.units);
+        let _ = seek.back(moment);
+        forwards.max(seek.units)
+    }
+}
+
 /// The last second at which a rule may occur.
 pub(super) fn last_moment(until: Until) -> i64 {
     match until {

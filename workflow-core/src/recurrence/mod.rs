@@ -21,6 +21,7 @@
 //! ```
 
 mod check;
+mod compiled;
 mod days;
 mod error;
 mod expand;
@@ -29,18 +30,20 @@ mod parse;
 mod period;
 mod plan;
 mod preset;
-mod recurrence;
 mod rule;
 mod schedule;
 mod zoned;
 
+/// Marks a text in a schema as a recurrence rule.
+pub(crate) const RULE_FORMAT: &str = "recurrence-rule";
+
+pub use compiled::{Occurrences, Recurrence, RecurrenceBuilder, Start};
 pub use error::InvalidRecurrence;
 pub use period::{Covers, Period, PeriodLength};
 pub use preset::{DayOfMonth, Preset};
-pub use recurrence::{Occurrences, Recurrence, RecurrenceBuilder, Start};
 pub use rule::{Frequency, Rule, RuleDay, RuleEnd, RuleParts, Until};
 pub use schedule::{CompiledSchedule, Occurrence, Schedule};
-pub use zoned::{Zoned, instant_in};
+pub use zoned::Zoned;
 
 #[cfg(test)]
 mod tests;

@@ -273,6 +273,7 @@ impl JsonSchema for Rule {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
+            "format": super::RULE_FORMAT,
             "description": "An RFC 5545 recurrence rule, DAILY or above, such as `FREQ=MONTHLY;BYMONTHDAY=-1`.",
             "minLength": 10,
             "maxLength": crate::limits::RECURRENCE_RULE_BYTES,

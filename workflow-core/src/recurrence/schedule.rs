@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::compiled::{Occurrences, Recurrence};
 use super::error::InvalidRecurrence;
 use super::period::{Covers, Period, PeriodLength, Periods};
 use super::preset::Preset;
-use super::recurrence::{Occurrences, Recurrence};
 use super::rule::{Rule, RuleEnd, Until};
-use crate::calendar::{Adjustment, BusinessCalendar};
+use crate::calendar::{Adjustment, BusinessCalendar, Zone};
 use crate::id::CalendarKey;
 use crate::limits::RECURRENCE_DATES;
 
@@ -90,6 +90,7 @@ struct Inner {
     ruled: Recurrence,
     adjust: Adjustment,
     at: NaiveTime,
+    zone: Option<Zone>,
     periods: Periods,
 }
 
@@ -146,14 +147,14 @@ impl Schedule {
     /// # Errors
     /// [`InvalidRecurrence`], whose part is the field or the part of the rule that is wrong, when
     /// there is not one of `rule` and `preset`, more than one end, a rule that never occurs or
-    /// names times, too many dates, or a `period` that can hold two occurrences.
+    /// names times, an unknown time zone, too many dates, or a `period` that can hold two occurrences.
     pub fn compile(&self) -> Result<CompiledSchedule, InvalidRecurrence> {
         let rule = self.ended_rule()?;
         let midnight = |date: &NaiveDate| date.and_time(NaiveTime::MIN);
         let with = |add: &[NaiveDate], except: &[NaiveDate]| {
             let builder = Recurrence::builder(self.start, &rule);
-            let builder = add.iter().map(midnight).fold(builder, super::RecurrenceBuilder::add);
-            except.iter().map(midnight).fold(builder, super::RecurrenceBuilder::except).build()
+            let builder = add.iter().map(midnight).fold(builder, super::RecurrenceBuilder::adding);
+            except.iter().map(midnight).fold(builder, super::RecurrenceBuilder::excepting).build()
         };
         for (field, dates) in [("add", &self.add), ("except", &self.except)] {
             if dates.len() > RECURRENCE_DATES {
@@ -167,8 +168,14 @@ impl Schedule {
         let recurrence =
             if self.add.is_empty() && self.except.is_empty() { ruled.clone() } else { with(&self.add, &self.except)? };
         let at = self.at.unwrap_or(NaiveTime::MIN);
+        let zone = match &self.time_zone {
+            None => None,
+            Some(name) => {
+                Some(Zone::named(name).map_err(|unknown| InvalidRecurrence::new("time_zone", unknown.to_string()))?)
+            }
+        };
         let (adjust, periods) = (self.adjustment()?, self.periods(&rule)?);
-        Ok(CompiledSchedule { inner: Arc::new(Inner { recurrence, ruled, adjust, at, periods }) })
+        Ok(CompiledSchedule { inner: Arc::new(Inner { recurrence, ruled, adjust, at, zone, periods }) })
     }
 
     fn ended_rule(&self) -> Result<Rule, InvalidRecurrence> {
@@ -309,6 +316,14 @@ impl CompiledSchedule {
             after.unwrap_or(NaiveDate::MAX).and_time(NaiveTime::MIN),
         );
         self.all(days, calendar).filter(move |occurrence| occurrence.date >= from && occurrence.date < to)
+    }
+
+    /// When an occurrence is, in the schedule's time zone, or the firm's where it names none.
+    /// Occurrences that are adjusted to one day share an instant. `None` outside the years.
+    #[must_use]
+    pub fn instant_of(&self, occurrence: &Occurrence, firm: &Zone) -> Option<DateTime<Utc>> {
+        let zone = self.inner.zone.as_ref().unwrap_or(firm);
+        zone.instant_of(occurrence.at.date(), occurrence.at.time())
     }
 
     fn all(&self, days: Occurrences, calendar: &BusinessCalendar) -> impl Iterator<Item = Occurrence> + use<> {

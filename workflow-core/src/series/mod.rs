@@ -5,7 +5,7 @@
 
 mod plan;
 
-pub(crate) use plan::{DueTurns, Plan, Planned};
+pub(crate) use plan::{Plan, Planned};
 
 #[cfg(test)]
 mod tests;

@@ -134,7 +134,7 @@ impl Plan {
     pub(crate) fn due(&self, series: &Series, now: DateTime<Utc>) -> DueTurns {
         let mut due = DueTurns { cursor: series.cursor, ..DueTurns::default() };
         // What was put on its day by hand is made whatever the policy.
-        for (day, date) in moved(series).filter(|(_, date)| self.has_come(*date, now)) {
+        for (day, _) in moved(series).filter(|(_, date)| self.has_come(*date, now)) {
             due.turns.extend(self.turn(series, day));
         }
         if series.catch_up != CatchUp::All {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::command::NewJob;
+use crate::command::{NewJob, ShiftDeadlines};
 use crate::id::{
     AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
 };
@@ -257,6 +257,24 @@ pub enum FollowUpWork {
         field: FieldKey,
         /// The job that has reacted already.
         except: Option<JobId>,
+    },
+    /// Let the account's jobs derive dates that count from a custom field again.
+    AccountDates {
+        /// Which account.
+        account: AccountId,
+        /// Which field.
+        field: FieldKey,
+        /// The job that has done so already.
+        except: Option<JobId>,
+    },
+    /// Let the firm's open jobs derive their dates again: its calendar or time zone changed.
+    FirmDates,
+    /// Move deadlines of many jobs.
+    ShiftDeadlines {
+        /// How, and of which.
+        order: Box<ShiftDeadlines>,
+        /// When it was ordered.
+        at: DateTime<Utc>,
     },
     /// Create a job.
     CreateJob {

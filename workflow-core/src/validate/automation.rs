@@ -7,6 +7,7 @@ use super::{
     Findings, Names, Rule, check_limit, check_name, check_optional_name, check_optional_text, condition, duplicate,
     rules,
 };
+use crate::calendar::Zone;
 use crate::compile::Place;
 use crate::dates::Span;
 use crate::definition::{
@@ -15,6 +16,7 @@ use crate::definition::{
 };
 use crate::id::{StatusKey, Tag};
 use crate::limits;
+use crate::recurrence::Schedule;
 
 /// How many reminders of one thing there may be.
 const REMINDERS_AT_MOST: u32 = 1_000;
@@ -94,6 +96,7 @@ fn check_trigger(path: &str, trigger: &Trigger, names: &Names<'_>, found: &mut F
         Trigger::StatusSet { status } => {
             return names.check_status(&format!("{path}.status_set.status"), status, found);
         }
+        Trigger::Schedule(schedule) => return check_schedule(&format!("{path}.schedule"), schedule, found),
         Trigger::DueApproaching { date, template, before } => {
             (format!("{path}.due_approaching"), *date, template, Some(("before", *before)))
         }
@@ -109,6 +112,16 @@ fn check_trigger(path: &str, trigger: &Trigger, names: &Names<'_>, found: &mut F
         found.error(&format!("{path}.template"), "misplaced", || {
             "only tasks have a template: remove it, or write `date: task_due`".to_owned()
         });
+    }
+}
+
+/// Checks that something recurs, and where.
+pub(super) fn check_schedule(path: &str, schedule: &Schedule, found: &mut Findings) {
+    if let Err(error) = schedule.compile() {
+        found.error(path, "schedule", || error.to_string());
+    }
+    if let Some(Err(error)) = schedule.time_zone.as_deref().map(Zone::named) {
+        found.error(&format!("{path}.time_zone"), "unknown", || error.to_string());
     }
 }
 
@@ -221,6 +234,8 @@ fn check_action(path: &str, action: &Action, names: &Names<'_>, found: &mut Find
         | Action::CancelTasks(_)
         | Action::CompleteItems(_)
         | Action::CancelItems(_)
+        | Action::StartSeries(_)
+        | Action::StopSeries(_)
         | Action::Archive => {}
     }
 }

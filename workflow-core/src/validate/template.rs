@@ -9,7 +9,8 @@ use super::condition::check_value;
 use super::{
     Findings, check_limit, check_name, check_optional_name, check_optional_text, check_text, duplicate, rules,
 };
-use crate::definition::{Action, Assignment, DateRule, JobTemplate, PipelineDefinition, TaskTemplate};
+use crate::dates;
+use crate::definition::{Action, Assignment, DateExpression, JobDate, JobTemplate, PipelineDefinition, TaskTemplate};
 use crate::id::TemplateKey;
 use crate::limits;
 use crate::lint::cycle;
@@ -112,6 +113,11 @@ pub(super) fn check_job(path: &str, job: &JobTemplate, found: &mut Findings) {
     check_assignment(&format!("{path}.assign"), &job.assign, found);
     let dates = [("start", &job.start), ("due", &job.due), ("statutory", &job.statutory), ("extended", &job.extended)];
     check_dates(path, &dates, found);
+    let rules = [JobDate::Start, JobDate::Due, JobDate::Statutory, JobDate::Extended].into_iter().zip(dates);
+    let rules = rules.filter_map(|(date, (_, rule))| Some((date, rule.as_ref()?))).collect();
+    if let Some(circle) = dates::circle(&rules) {
+        found.error(path, "date_circle", || dates::circle_message(&circle));
+    }
     check_limit(&format!("{path}.tags"), "TAGS", limits::TAGS, job.tags.len(), "the number of tags", found);
     let fields = job.fields.len();
     check_limit(&format!("{path}.fields"), "FIELDS", limits::FIELDS, fields, "the number of custom fields", found);
@@ -131,7 +137,7 @@ pub(super) fn check_people(path: &str, members: usize, roles: usize, found: &mut
     check_limit(&format!("{path}.roles"), "ROLE_HOLDERS", limits::ROLE_HOLDERS, roles, what, found);
 }
 
-fn check_dates(path: &str, dates: &[(&str, &Option<DateRule>)], found: &mut Findings) {
+fn check_dates(path: &str, dates: &[(&str, &Option<DateExpression>)], found: &mut Findings) {
     for (part, rule) in dates {
         if let Some(rule) = rule {
             check_date(&format!("{path}.{part}"), rule, found);
@@ -139,10 +145,9 @@ fn check_dates(path: &str, dates: &[(&str, &Option<DateRule>)], found: &mut Find
     }
 }
 
-/// Checks that a relative date is not absurdly far.
-pub(super) fn check_date(path: &str, rule: &DateRule, found: &mut Findings) {
-    if let DateRule::Relative(date) = rule {
-        let (path, offset) = (format!("{path}.relative.offset"), date.offset.unsigned_abs() as usize);
-        check_limit(&path, "DATE_OFFSET", limits::DATE_OFFSET as usize, offset, "its offset", found);
+/// Checks what a date expression built in Rust may have that its text may not.
+pub(super) fn check_date(path: &str, rule: &DateExpression, found: &mut Findings) {
+    if let Err(why) = rule.check() {
+        found.error(path, "date", || why);
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::validate;
+use crate::dates::{DateAnchor, DateExpression, Span};
 use crate::definition::{Condition, PipelineDefinition};
 use crate::error::{Problem, Severity};
 use crate::limits;
@@ -411,17 +412,37 @@ fn s6_4_statuses_that_are_named_exist() {
 
 #[test]
 fn s6_2_relative_dates_are_not_absurdly_far() {
-    let due = |offset: i32| json!({"relative": {"from": "creation", "offset": offset}});
-    let task = |offset: i32| with(json!({"task_templates": [{"key": "t", "title": "T", "due": due(offset)}]}));
-    accepted(&task(-10_000));
-    refused(&task(10_001), "task_templates[0].due.relative.offset", "limit");
-    refused(&task(i32::MIN), "task_templates[0].due.relative.offset", "limit");
-    let job = with(json!({"job_defaults": {"statutory": due(-10_001)}}));
-    refused(&job, "job_defaults.statutory.relative.offset", "limit");
-    let action = json!({"set_date": {"date": "due", "to": due(20_000)}});
-    refused(&with_action(action), "automations[0].do[0].set_date.to.relative.offset", "limit");
-    let inline = json!({"create_task": {"key": "t", "title": "T", "start": due(20_000)}});
-    refused(&with_action(inline), "automations[0].do[0].create_task.start.relative.offset", "limit");
+    // Their text has its limits; what is built in Rust is held to the same.
+    let far = |count: u32| DateExpression::from(DateAnchor::Creation).before(Span::days(count));
+    let mut task = with(json!({"task_templates": [{"key": "t", "title": "T", "due": "10000 days before creation"}]}));
+    accepted(&task);
+    task.task_templates[0].due = Some(far(10_001));
+    refused(&task, "task_templates[0].due", "date");
+    task.task_templates[0].due = Some(far(u32::MAX));
+    refused(&task, "task_templates[0].due", "date");
+    task.task_templates[0].due = Some(DateExpression::from(DateAnchor::Creation).after(Span::hours(1)));
+    refused(&task, "task_templates[0].due", "date");
+    let mut job = with(json!({"job_defaults": {}}));
+    job.job_defaults.as_mut().expect("defaults").statutory = Some(far(10_001));
+    refused(&job, "job_defaults.statutory", "date");
+    let mut deep = far(1);
+    for _ in 0..limits::DATE_DEPTH {
+        deep = deep.after(Span::days(1));
+    }
+    job.job_defaults.as_mut().expect("defaults").statutory = Some(deep);
+    refused(&job, "job_defaults.statutory", "date");
+}
+
+#[test]
+fn s7_2_dates_of_a_template_do_not_count_from_each_other_in_a_circle() {
+    let job = |dates: serde_json::Value| with(json!({"job_defaults": dates}));
+    accepted(&job(json!({"due": "5 days before statutory", "start": "10 days before due"})));
+    refused(&job(json!({"due": "5 days before due"})), "job_defaults", "date_circle");
+    let circle = json!({"due": "5 days before statutory", "statutory": "last day of the month after start",
+        "start": "10 days before due"});
+    let problem = only(&job(circle));
+    assert_eq!((problem.path.as_str(), problem.code), ("job_defaults", "date_circle"));
+    assert!(problem.message.contains("start → due → statutory → start"), "{}", problem.message);
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Office {
         let ann = uuid::Uuid::from_u128(0xb1);
         let task = |title: &str| {
             json!({ "create_task": { "key": title, "title": title, "assign": { "members": [ann] }, "budget_minutes": 45,
-                    "due": { "on": "2026-03-02" } } })
+                    "due": "2026-03-02" } })
         };
         for command in [
             json!({ "save_firm": { "name": "Ledger & Sons", "time_zone": "America/New_York", "roles": ["preparer"] } }),
@@ -74,8 +74,8 @@ impl Office {
             json!({ "tag_account": { "account": account(1), "add": ["vip", "1040"] } }),
             json!({ "tag_account": { "account": account(2), "add": ["odd"] } }),
             json!({ "create_job": { "id": job(1), "account": account(1), "pipeline": "p", "name": "Return", "priority": "high",
-                    "start": { "on": "2026-02-03" }, "due": { "on": "2026-01-31" }, "statutory": { "on": "2026-04-15" },
-                    "extended": { "on": "2026-10-15" }, "budget_minutes": 120, "assign": { "members": [ann] } } }),
+                    "start": "2026-02-03", "due": "2026-01-31", "statutory": "2026-04-15",
+                    "extended": "2026-10-15", "budget_minutes": 120, "assign": { "members": [ann] } } }),
             json!({ "create_job": { "id": job(2), "account": account(2), "pipeline": "p", "priority": "urgent" } }),
             json!({ "create_job": { "id": job(3), "account": account(1), "pipeline": "p", "stage": "two", "priority": "low" } }),
             json!({ "create_job": { "id": job(4), "account": account(1), "pipeline": "p", "stage": "two" } }),

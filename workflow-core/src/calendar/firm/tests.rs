@@ -4,7 +4,6 @@ use chrono::{Datelike, Weekday};
 use proptest::prelude::*;
 
 use super::*;
-use crate::definition::RelativeDate;
 
 fn date(text: &str) -> NaiveDate {
     text.parse().expect("a date")
@@ -134,17 +133,6 @@ fn s9_2_months_clamp_to_the_end() {
     }
     assert_eq!(calendar.add(date("2026-04-15"), -2, DateUnit::Weeks), Some(date("2026-04-01")));
     assert_eq!(calendar.add(date("2026-04-18"), 0, DateUnit::BusinessDays), Some(date("2026-04-20")));
-}
-
-#[test]
-fn s9_2_rules_resolve_from_their_anchor() {
-    let calendar = in_zone("UTC");
-    let due = |anchor| (anchor == DateAnchor::Due).then(|| date("2026-04-15"));
-    let rule = |from, offset, unit| DateRule::Relative(RelativeDate { from, offset, unit });
-    assert_eq!(calendar.resolve(&DateRule::On(date("2026-01-02")), &due), Some(date("2026-01-02")));
-    let before = rule(DateAnchor::Due, -10, DateUnit::BusinessDays);
-    assert_eq!(calendar.resolve(&before, &due), Some(date("2026-04-01")));
-    assert_eq!(calendar.resolve(&rule(DateAnchor::Start, 1, DateUnit::Days), &due), None);
 }
 
 #[test]

@@ -209,3 +209,26 @@ fn s2_6_a_name_like_none_known_gets_no_suggestion() {
     let problems = lint_in(with_action(json!({"move_to": "xyzzy"})));
     assert!(only(&problems).message.ends_with("in this pipeline"), "{}", problems[0]);
 }
+
+#[test]
+fn s6_2_dates_name_calendars_and_tasks_that_exist() {
+    let set = |to: &str| with_action(json!({"set_date": {"date": "due", "to": to}}));
+    let path = "automations[0].do[0].set_date.to";
+    unknown(set("3 days after creation, following on us-cd"), path, "unknown_calendar", "us-dc");
+    unknown(set("1 day after completion of task fil"), path, "unknown_task_template", "file");
+    for good in
+        ["due, following on us-dc", "completion of task file", "completion of task inline", "completion of task call"]
+    {
+        assert_eq!(lint_in(set(good)), [], "{good}");
+    }
+    let with = |part: &str, value: Value| {
+        let mut parts = with_action(json!("archive"));
+        parts[part] = value;
+        parts
+    };
+    let defaults = with("job_defaults", json!({"extended": "due on nowhere"}));
+    unknown(defaults, "job_defaults.extended", "unknown_calendar", "");
+    let task =
+        with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"call me\""}]));
+    unknown(task, "task_templates[0].due", "unknown_task_template", "");
+}

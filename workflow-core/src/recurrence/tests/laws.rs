@@ -3,6 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 use proptest::prelude::*;
 
+use crate::recurrence::days::seconds_down;
+use crate::recurrence::expand::Expansion;
 use crate::recurrence::{Frequency, Recurrence, Rule, RuleDay, RuleEnd, RuleParts, Until};
 
 fn lists<T: std::fmt::Debug + Clone + 'static>(one: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Vec<T>> {
@@ -21,7 +23,7 @@ fn small(number: i16) -> i8 {
     i8::try_from(number).unwrap()
 }
 
-fn rules() -> impl Strategy<Value = Rule> {
+pub(super) fn rules() -> impl Strategy<Value = Rule> {
     let frequency =
         prop::sample::select(vec![Frequency::Daily, Frequency::Weekly, Frequency::Monthly, Frequency::Yearly]);
     let day = (prop::option::of(signed(5)), weekday())
@@ -83,11 +85,11 @@ fn recurrences() -> impl Strategy<Value = Option<Recurrence>> {
         let plain = Recurrence::new(start, &rule).ok()?;
         let mut builder = Recurrence::builder(start, &rule);
         for time in added {
-            builder = builder.add(time);
+            builder = builder.adding(time);
         }
         let first: Vec<NaiveDateTime> = plain.occurrences().take(40).collect();
         for time in left_out.iter().filter_map(|place| first.get(*place)) {
-            builder = builder.except(*time);
+            builder = builder.excepting(*time);
         }
         Some(builder.build().unwrap())
     })
@@ -152,6 +154,15 @@ proptest! {
     }
 
     #[test]
+    fn s9_3_the_work_for_one_answer_is_bounded(rule in rules(), start in times(), years in prop::collection::vec(1900i32..2900, 30)) {
+        let Ok(expansion) = Expansion::new(&rule, seconds_down(start)) else { return Ok(()) };
+        for year in years {
+            let moment = seconds_down(NaiveDate::from_ymd_opt(year, 3, 1).unwrap().into());
+            prop_assert!(expansion.units(moment) <= 600, "{} units in {year} for {rule}", expansion.units(moment));
+        }
+    }
+
+    #[test]
     fn s9_3_texts_of_any_sort_are_refused_in_peace(text in "(FREQ=(YEARLY|DAILY);)?[A-Z0-9=;,+-]{0,40}") {
         if let Err(refused) = text.parse::<Rule>() {
             prop_assert!(!refused.why().is_empty());
@@ -209,12 +220,12 @@ fn s9_3_runs_of_excepted_dates_are_passed_in_one_step() {
     let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
     let mut builder = Recurrence::builder(start, &"FREQ=DAILY".parse().unwrap());
     for day in start.iter_days().skip(1).take(5_000) {
-        builder = builder.except(day.into());
+        builder = builder.excepting(day.into());
     }
     let recurrence = builder.clone().build().unwrap();
     let after = start + TimeDelta::days(5_001);
     assert_eq!(recurrence.next_after(start.into()), Some(after.into()));
     assert_eq!(recurrence.previous_before(after.into()), Some(start.into()));
-    let refused = builder.except(start.into()).build().unwrap_err();
+    let refused = builder.excepting(start.into()).build().unwrap_err();
     assert!(refused.why().contains("RECURRENCE_DATES"), "{refused}");
 }

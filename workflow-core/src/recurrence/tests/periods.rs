@@ -1,9 +1,13 @@
 //! Periods of occurrences and their names.
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
+use chrono::{NaiveDate, TimeDelta};
+use proptest::prelude::*;
+
+use super::laws::rules;
 use crate::calendar::BusinessCalendar;
-use crate::recurrence::{Covers, PeriodLength, Schedule};
+use crate::recurrence::{Covers, PeriodLength, Rule, RuleParts, Schedule};
 
 fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -112,4 +116,40 @@ fn s9_4_a_period_that_can_hold_two_is_refused() {
     assert_eq!(schedule.compile().unwrap_err().part(), "period");
     schedule.period = Some(PeriodLength::Day);
     assert_eq!(keys(&schedule, 2), ["2026-01-01", "2026-02-01"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn s9_4_no_two_occurrences_share_a_name(
+        rule in rules(),
+        day in 0i64..3_000,
+        year_end in 1u8..=12,
+        length in prop::option::weighted(0.7, prop::sample::select(vec![
+            PeriodLength::Week, PeriodLength::Month, PeriodLength::Quarter, PeriodLength::Half, PeriodLength::Year,
+        ])),
+        added in prop::collection::vec(0i64..1_000, 0..4),
+        previous in any::<bool>(),
+    ) {
+        let parts = RuleParts { hours: vec![], minutes: vec![], seconds: vec![], end: None, ..rule.parts().clone() };
+        let Ok(rule) = Rule::new(parts) else { return Ok(()) };
+        let start = date("2020-01-01") + TimeDelta::days(day);
+        let mut schedule = Schedule::by_rule(rule.clone(), start);
+        schedule.fiscal_year_end = Some(year_end);
+        schedule.period = length;
+        schedule.covers = if previous { Covers::Previous } else { Covers::This };
+        schedule.add = added.iter().map(|days| start + TimeDelta::days(*days)).collect();
+        let Ok(compiled) = schedule.compile() else { return Ok(()) };
+        let mut seen = BTreeSet::new();
+        for occurrence in compiled.occurrences(&every_day()).take(300) {
+            prop_assert!(occurrence.period.start <= occurrence.period.end);
+            if !previous {
+                prop_assert!(occurrence.period.start <= occurrence.nominal && occurrence.nominal <= occurrence.period.end);
+            } else if occurrence.period.start != occurrence.nominal {
+                prop_assert!(occurrence.period.end < occurrence.nominal);
+            }
+            prop_assert!(seen.insert(occurrence.key.clone()), "{} twice in {rule}, {:?}", occurrence.key, compiled.period_length());
+        }
+    }
 }

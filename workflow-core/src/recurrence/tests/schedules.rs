@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, Weekday};
 use proptest::prelude::*;
 
-use crate::calendar::{Adjustment, BusinessCalendar};
+use crate::calendar::{Adjustment, BusinessCalendar, Zone};
 use crate::recurrence::{Occurrence, Schedule};
 
 const WORKING: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
@@ -104,6 +104,10 @@ fn s9_3_adjusted_days_keep_their_period_and_are_found_by_themselves() {
     assert_eq!(january.at.to_string(), "2026-02-02 17:30:00");
     assert_eq!((january.key.as_str(), january.period.end), ("2026-01", date("2026-01-31")));
     assert_eq!(compiled.resolve(date("2026-02-02"), &weekdays()), None);
+    let firm = Zone::named("America/New_York").unwrap();
+    assert_eq!(compiled.instant_of(&january, &firm), "2026-02-02T22:30:00Z".parse().ok());
+    schedule.time_zone = Some("Europe/London".to_owned());
+    assert_eq!(schedule.compile().unwrap().instant_of(&january, &firm), "2026-02-02T17:30:00Z".parse().ok());
     let keys = |from: &str, to: &str| -> Vec<String> {
         compiled.between(date(from), date(to), &weekdays()).map(|occurrence| occurrence.key).collect()
     };
@@ -142,6 +146,7 @@ fn s9_3_mistakes_in_schedules_are_told_by_their_field() {
         (r#"{"preset": {"nth_weekday": {"nth": 6, "weekday": "Mon"}}, "start": "2026-01-01"}"#, "nth"),
         (r#"{"preset": {"annual": {"month": 13}}, "start": "2026-01-01"}"#, "month"),
         (r#"{"rule": "FREQ=DAILY", "start": "2026-01-01", "fiscal_year_end": 0}"#, "fiscal_year_end"),
+        (r#"{"rule": "FREQ=DAILY", "start": "2026-01-01", "time_zone": "Mars/Olympus"}"#, "time_zone"),
     ] {
         let refused = read(written).compile().expect_err(written);
         assert_eq!(refused.part(), part, "{written}: {refused}");

@@ -1,9 +1,9 @@
 //! Occurrences as instants, over changes of the clocks.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::recurrence::{Recurrence, Zoned, instant_in};
+use crate::calendar::Zone;
+use crate::recurrence::{Recurrence, Zoned};
 
 /// Both hemispheres, half hours, a zone that left a day out, and zones that moved for good.
 const ZONES: [&str; 14] = [
@@ -23,8 +23,8 @@ const ZONES: [&str; 14] = [
     "Pacific/Auckland",
 ];
 
-fn zone(name: &str) -> TimeZone {
-    TimeZoneDatabase::bundled().get(name).unwrap()
+fn zone(name: &str) -> Zone {
+    Zone::named(name).unwrap()
 }
 
 fn zoned(start: &str, rule: &str, name: &str) -> Zoned {
@@ -54,8 +54,8 @@ fn s9_3_times_that_are_left_out_and_times_that_come_twice() {
 fn s9_3_instants_ascend_and_none_is_lost() {
     for name in ZONES {
         for (start, rule) in [
-            ("2025-12-31T02:30:00", "FREQ=DAILY;COUNT=800"),
-            ("2011-01-01T00:00:00", "FREQ=DAILY;COUNT=4000;BYHOUR=0,1,2,3;BYMINUTE=0,30"),
+            ("2025-12-31T02:30:00", "FREQ=DAILY;COUNT=400"),
+            ("2011-10-01T01:00:00", "FREQ=DAILY;COUNT=700;BYHOUR=1,2;BYMINUTE=0,30"),
             ("1999-01-01T23:45:00", "FREQ=MONTHLY;COUNT=400;BYMONTHDAY=-1"),
         ] {
             let zoned = zoned(start, rule, name);
@@ -64,7 +64,7 @@ fn s9_3_instants_ascend_and_none_is_lost() {
             let recurrence = Recurrence::new(start.parse::<NaiveDateTime>().unwrap(), &rule.parse().unwrap()).unwrap();
             let place = zone(name);
             let mut expected: Vec<DateTime<Utc>> =
-                recurrence.occurrences().map(|time| instant_in(&place, time).unwrap()).collect();
+                recurrence.occurrences().map(|time| place.instant_of(time.date(), time.time()).unwrap()).collect();
             expected.sort_unstable();
             expected.dedup();
             assert_eq!(found, expected, "{name} {rule}");

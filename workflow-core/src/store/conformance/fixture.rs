@@ -83,7 +83,7 @@ pub(super) fn firm(probe: &Probe<'_>, definitions: u64) -> Document {
 }
 
 pub(super) fn member(id: Uuid, name: &str) -> Member {
-    Member { id: MemberId(id), name: name.to_owned(), email: None, admin: false, active: true }
+    Member { id: MemberId(id), name: name.to_owned(), email: None, admin: false, weekly_minutes: None, active: true }
 }
 
 pub(super) fn task_template(name: &str) -> Result<Template, String> {
@@ -140,6 +140,7 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         due: None,
         statutory: None,
         extended: None,
+        date_rules: BTreeMap::new(),
         period_start: None,
         period_end: None,
         series: None,

@@ -53,14 +53,14 @@ fn automation(name: &str) -> Value {
         {"create_tasks": ["t"]}, {"create_task": task_template("in place")}, "clear_account_tags", "move_next",
         {"request": {"kind": "email", "template": "w", "title": "{{ job.name }}", "body": AWKWARD,
             "remind": reminders()}},
-        {"set_date": {"date": "due", "to": {"relative": {"from": "period_end", "offset": -3, "unit": "months"}}}},
+        {"set_date": {"date": "due", "to": "3 months before period end"}},
         {"set_field": {"scope": "job", "field": "f", "value": i64::MAX}},
         {"update_account_access": {"mode": "replace", "who": {"roles": ["Preparer"]}}},
         {"move_to_pipeline": {"pipeline": "advice", "stage": "new"}},
         {"create_job": {"pipeline": "advice", "account": {"linked": "spouse"}}},
         {"signal": {"name": "s", "payload": payload()}},
         {"wait": {"condition": condition(), "at_most": "10000 business hours", "keep": true, "otherwise": [
-            {"wait": {"for": "1 minute"}}, "archive", {"wait": {"until": {"on": "9999-12-31"}}}]}},
+            {"wait": {"for": "1 minute"}}, "archive", {"wait": {"until": "9999-12-31"}}]}},
     ]})
 }
 
@@ -71,7 +71,7 @@ fn reminders() -> Value {
 fn task_template(name: &str) -> Value {
     json!({"key": name, "title": AWKWARD, "description": AWKWARD, "priority": "urgent",
         "assign": {"members": [Uuid::max(), Uuid::nil()], "roles": ["Preparer", "préparateur"]},
-        "start": {"on": "0001-01-01"}, "due": {"relative": {"from": "stage_entry", "offset": 10000, "unit": "weeks"}},
+        "start": "0001-01-01", "due": "10000 weeks after stage entry",
         "tags": ["b", "a"], "checklist": ["one", "", "one", AWKWARD], "budget_minutes": u32::MAX,
         "remind": reminders(), "after": ["t0"]})
 }
@@ -109,8 +109,8 @@ fn definition(name: &str) -> Value {
 
 fn job_defaults() -> Value {
     json!({"name": AWKWARD, "description": AWKWARD, "priority": "low", "assign": {"roles": ["Preparer"]},
-        "start": {"on": "2024-02-29"}, "due": {"on": "9999-12-31"}, "statutory": {"on": "1582-10-15"},
-        "extended": {"on": "0001-01-01"}, "budget_minutes": 0, "tags": ["x"], "fields": fields(),
+        "start": "2024-02-29", "due": "9999-12-31", "statutory": "1582-10-15",
+        "extended": "0001-01-01", "budget_minutes": 0, "tags": ["x"], "fields": fields(),
         "client_status": AWKWARD})
 }
 
@@ -172,8 +172,8 @@ fn job_times(id: Uuid, other: Uuid) -> Value {
 fn task(id: Uuid, other: Uuid) -> Value {
     json!({"id": id, "job": other, "account": other, "title": AWKWARD, "description": AWKWARD, "state": "in_progress",
         "custom_status": "parked", "priority": "low", "assignees": [other, Uuid::max()], "assigned_roles": ["Preparer"],
-        "start": "0001-01-01", "due": "9999-12-31", "start_rule": {"on": "0001-01-01"},
-        "due_rule": {"relative": {"from": "due", "offset": -10000, "unit": "business_days"}}, "tags": ["x"],
+        "start": "0001-01-01", "due": "9999-12-31", "start_rule": "0001-01-01",
+        "due_rule": "10000 business days before due", "tags": ["x"],
         "checklist": [{"text": AWKWARD, "done": true}, {"text": ""}], "budget_minutes": 1, "template": "t",
         "waits_for": [other], "created": "1900-01-01T00:00:00Z", "updated": "2024-02-29T12:00:00.123456789Z",
         "completed": "2024-02-29T12:00:00Z"})
@@ -195,8 +195,8 @@ fn account(id: Uuid, other: Uuid) -> Value {
 
 fn series(id: Uuid, other: Uuid) -> Value {
     let work = json!({"job": {"pipeline": "returns/ü 1040", "stage": "réview", "template": "j", "name": AWKWARD,
-        "description": AWKWARD, "priority": "low", "assign": {"roles": ["Preparer"]}, "start": {"on": "2024-02-29"},
-        "due": {"on": "9999-12-31"}, "statutory": {"on": "1582-10-15"}, "extended": {"on": "0001-01-01"},
+        "description": AWKWARD, "priority": "low", "assign": {"roles": ["Preparer"]}, "start": "2024-02-29",
+        "due": "9999-12-31", "statutory": "1582-10-15", "extended": "0001-01-01",
         "budget_minutes": u32::MAX, "tags": ["x"], "fields": fields()}});
     json!({"id": id, "name": AWKWARD, "makes": work,
         "for": {"firm": true, "accounts": [other, Uuid::max()], "tags": ["B", "a"], "except": [Uuid::nil()]},
@@ -216,7 +216,8 @@ fn json_of(kind: Kind, firm: Uuid, id: Uuid, other: Uuid) -> Value {
     match kind {
         Kind::Firm => json!({"id": firm, "settings": settings(), "definitions": u64::MAX,
             "created": "2024-02-29T12:00:00.123456789Z"}),
-        Kind::Member => json!({"id": id, "name": AWKWARD, "email": "å@example.com", "admin": true, "active": false}),
+        Kind::Member => json!({"id": id, "name": AWKWARD, "email": "å@example.com", "admin": true,
+            "weekly_minutes": u32::MAX, "active": false}),
         Kind::Template => json!({"job": {"key": "réturn 1040", "defaults": job_defaults()}}),
         Kind::Pipeline => json!({"key": "returns/ü 1040", "newest": u32::MAX, "switches": {"a1": false, "a2": true},
             "moved_stages": {"old": "new", "ø": "intake"}, "archived": true, "published": "1900-01-01T00:00:00Z"}),

@@ -83,8 +83,8 @@ struct Excepted {
 ///
 /// let day = |day| NaiveDate::from_ymd_opt(2026, 4, day).expect("a date");
 /// let fridays = Recurrence::builder(day(1), &"FREQ=WEEKLY;BYDAY=FR;COUNT=3".parse()?)
-///     .add(day(8).into())
-///     .except(day(10).into())
+///     .adding(day(8).into())
+///     .excepting(day(10).into())
 ///     .build()?;
 /// let days: Vec<_> = fridays.occurrences().map(|at| at.date()).collect();
 /// assert_eq!(days, [day(3), day(8), day(17)]);
@@ -101,14 +101,14 @@ pub struct RecurrenceBuilder {
 impl RecurrenceBuilder {
     /// An occurrence beside those of the rule (RDATE); one that is there already is one.
     #[must_use]
-    pub fn add(mut self, time: NaiveDateTime) -> Self {
+    pub fn adding(mut self, time: NaiveDateTime) -> Self {
         self.added.push(time);
         self
     }
 
     /// An occurrence that is left out (EXDATE), even an added one. COUNT counts it all the same.
     #[must_use]
-    pub fn except(mut self, time: NaiveDateTime) -> Self {
+    pub fn excepting(mut self, time: NaiveDateTime) -> Self {
         self.excepted.push(time);
         self
     }
