@@ -147,11 +147,9 @@ impl Decider<'_> {
 
     fn make_task(&mut self, id: &OccurrenceId, task: &SeriesTask, turn: &SeriesTurn) -> Step<TaskId> {
         let mut template = match (&task.template, &task.task) {
-            (Some(key), _) => self
-                .catalog
-                .task_template(key)
-                .cloned()
-                .ok_or_else(|| Rejection::not_found("task template", key))?,
+            (Some(key), _) => {
+                self.catalog.task_template(key).cloned().ok_or_else(|| Rejection::not_found("task template", key))?
+            }
             (None, Some(task)) => (**task).clone(),
             (None, None) => return Err(Rejection::invalid("makes.task", "name a template or describe the task").into()),
         };

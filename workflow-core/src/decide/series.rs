@@ -418,7 +418,9 @@ impl Decider<'_> {
             // An account that belongs to it by a tag alone is known by that.
             let account = self.account(*stranger)?;
             if series.audience.tags.is_disjoint(&account.tags) {
-                return Err(Rejection::invalid("accounts", format!("`{stranger}` does not belong to the series")).into());
+                return Err(
+                    Rejection::invalid("accounts", format!("`{stranger}` does not belong to the series")).into()
+                );
             }
         }
         if !accounts.is_empty() {

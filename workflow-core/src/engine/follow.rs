@@ -159,13 +159,7 @@ impl Engine {
     }
 
     /// Does what an action wants of another record. When it is refused, the action has failed.
-    fn run_action(
-        &self,
-        held: &Held,
-        command: Command,
-        origin: &ActionOrigin,
-        round: &mut Round,
-    ) -> Result<(), Error> {
+    fn run_action(&self, held: &Held, command: Command, origin: &ActionOrigin, round: &mut Round) -> Result<(), Error> {
         let what = match &command {
             Command::CreateJob(_) => "the job could not be created",
             _ => "the series could not be changed",

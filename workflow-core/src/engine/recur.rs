@@ -127,11 +127,7 @@ impl Engine {
 
     /// Those of some accounts of which the ledger says nothing yet, or of which it is to be tried
     /// again.
-    fn unmade(
-        &self,
-        making: &Making<'_>,
-        accounts: &[Option<AccountId>],
-    ) -> Result<Vec<Option<AccountId>>, Error> {
+    fn unmade(&self, making: &Making<'_>, accounts: &[Option<AccountId>]) -> Result<Vec<Option<AccountId>>, Error> {
         let id = |account: &Option<AccountId>| OccurrenceId {
             period: making.turn.key.clone(),
             series: making.series,
@@ -175,11 +171,7 @@ impl Engine {
     }
 
     /// Carries out commands of the engine's own in shared commits.
-    pub(super) fn execute_chunks(
-        &self,
-        firm: FirmId,
-        requests: &[Request],
-    ) -> Vec<Result<super::Outcome, Error>> {
+    pub(super) fn execute_chunks(&self, firm: FirmId, requests: &[Request]) -> Vec<Result<super::Outcome, Error>> {
         let mut answers = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while !rest.is_empty() {

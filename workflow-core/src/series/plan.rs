@@ -57,8 +57,9 @@ impl Plan {
             return Err(Rejection::invalid("schedule.calendar", format!("there is no business calendar {name}")));
         };
         let zone = match &schedule.time_zone {
-            Some(name) => Zone::named(name)
-                .map_err(|unknown| Rejection::invalid("schedule.time_zone", unknown.to_string()))?,
+            Some(name) => {
+                Zone::named(name).map_err(|unknown| Rejection::invalid("schedule.time_zone", unknown.to_string()))?
+            }
             None => firm.zone().clone(),
         };
         if let Some(lead) = lead.filter(|lead| lead.unit.is_of_hours()) {
@@ -171,9 +172,9 @@ impl Plan {
         due.cursor = Some(last.nominal);
         let current = self.after(series, due.cursor).is_some_and(|current| self.has_come(current.date, now));
         let mut latest = Some(last.clone());
-        while let Some(candidate) = latest.take_if(|candidate| {
-            series.exceptions.get(&candidate.nominal).is_some_and(is_out_of_line)
-        }) {
+        while let Some(candidate) =
+            latest.take_if(|candidate| series.exceptions.get(&candidate.nominal).is_some_and(is_out_of_line))
+        {
             let before = self.schedule.previous_before(candidate.nominal, &self.business);
             latest = before.filter(|before| missed(before.nominal));
         }

@@ -121,10 +121,10 @@ fn s9_4_what_is_skipped_is_passed_over() {
     let due = plan(&series).due(&series, at("2026-03-16T00:00:00Z"));
     assert_eq!((due.skipped, due.turns.len()), (vec![day("2026-02-15")], 1));
     let shown = plan(&series).upcoming(&series, 2, None);
-    assert_eq!(shown.iter().map(|planned| (planned.turn.key.as_str(), planned.skip)).collect::<Vec<_>>(), [
-        ("2026-02", true),
-        ("2026-03", false)
-    ]);
+    assert_eq!(
+        shown.iter().map(|planned| (planned.turn.key.as_str(), planned.skip)).collect::<Vec<_>>(),
+        [("2026-02", true), ("2026-03", false)]
+    );
 }
 
 #[test]

@@ -194,11 +194,9 @@ impl DocId {
             Self::Item(id) => Some(id.0),
             Self::Comment(id) => Some(id.0),
             Self::Series(id) => Some(id.0),
-            Self::Firm
-            | Self::Template(..)
-            | Self::Pipeline(_)
-            | Self::PipelineVersion(..)
-            | Self::Occurrence(_) => None,
+            Self::Firm | Self::Template(..) | Self::Pipeline(_) | Self::PipelineVersion(..) | Self::Occurrence(_) => {
+                None
+            }
         }
     }
 }

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::command::{NewJob, ShiftDeadlines};
+use crate::definition::is_default;
 use crate::id::{
     AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
 };
-use crate::definition::is_default;
 use crate::model::{Notification, SeriesTurn};
 
 /// Which queue.

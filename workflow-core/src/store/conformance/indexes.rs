@@ -162,8 +162,7 @@ impl Pool {
 }
 
 /// The kinds that have indexes and records whose sort cell can change.
-const MOVING: [Kind; 7] =
-    [Kind::Member, Kind::Account, Kind::Job, Kind::Task, Kind::Item, Kind::Comment, Kind::Series];
+const MOVING: [Kind; 7] = [Kind::Member, Kind::Account, Kind::Job, Kind::Task, Kind::Item, Kind::Comment, Kind::Series];
 
 /// Documents of every kind that has an index.
 fn crowd(probe: &Probe<'_>, pool: &Pool) -> Result<Vec<Document>, String> {

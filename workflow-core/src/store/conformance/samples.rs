@@ -353,7 +353,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Account, Comment, Firm, FirmSettings, Item, Job, Member, Occurrence, PipelineHead, PipelineVersion, Series, Task,
+        Account, Comment, Firm, FirmSettings, Item, Job, Member, Occurrence, PipelineHead, PipelineVersion, Series,
+        Task,
     };
     use crate::store::encode_entry;
     use crate::store::memory::MemoryStore;
