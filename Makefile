@@ -6,7 +6,7 @@ ROUNDS ?= 50
 PYTHON ?= python3
 ORACLE = tests/oracle/requirements.txt
 
-.PHONY: help demo venv test lint bench yardstick crash schema clean
+.PHONY: help demo venv test lint bench yardstick crash decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,6 +42,9 @@ yardstick: ## the engine beside a hand-written SQLite program, as ratios
 crash: ## kills workers and the demo $(ROUNDS) times at random and looks at what is left
 	$(CARGO) build --locked --release --example tax_season
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture
+
+decade: ## a simulated decade: 500 accounts, monthly, quarterly and annual series, every period once
+	WORKFLOW_DECADE=1 $(CARGO) test --locked --release --test series s9_4_a_decade -- --nocapture
 
 schema: ## writes the JSON Schemas anew
 	WORKFLOW_REGENERATE=1 $(CARGO) test --locked -p workflow-core --test schema

@@ -111,7 +111,8 @@ impl Season {
         settings.roles = [key("preparer"), key("reviewer")].into();
         season.run(Command::SaveFirm(Box::new(settings)))?;
         for (id, name) in [(ann, "Ann"), (bob, "Bob")] {
-            let member = Member { id, name: name.to_owned(), email: None, admin: true, active: true };
+            let member =
+                Member { id, name: name.to_owned(), email: None, admin: true, weekly_minutes: None, active: true };
             season.run(Command::SaveMember(member))?;
         }
         for template in templates() {

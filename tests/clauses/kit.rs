@@ -56,8 +56,14 @@ impl Office {
             "item_kinds": { "audit_letter": { "actionable": true, "done": ["answered"], "declined": ["refused"] } }
         }));
         for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cy")] {
-            let record =
-                Member { id: member(number), name: name.into(), email: None, admin: number == 1, active: true };
+            let record = Member {
+                id: member(number),
+                name: name.into(),
+                email: None,
+                admin: number == 1,
+                weekly_minutes: None,
+                active: true,
+            };
             office.run(Command::SaveMember(record));
         }
         office.account(1, "Jane Doe");

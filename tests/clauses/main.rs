@@ -27,3 +27,4 @@ mod s6_templates;
 mod s7_tasks;
 mod s8_items;
 mod s9_calendars;
+mod s9_series;

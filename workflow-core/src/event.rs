@@ -8,17 +8,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::command::ShiftDeadlines;
+use crate::command::{SeriesChanges, ShiftDeadlines};
 use crate::dates::DateExpression;
 use crate::definition::{JobDate, PipelineDefinition, Template, TemplateKind, is_default};
 use crate::id::{
     AccountId, AutomationKey, EntryId, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, MemberId,
-    PipelineKey, RoleKey, SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
+    PipelineKey, RoleKey, SeriesId, SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
 use crate::model::{
     Attention, AttentionReason, ChecklistItem, Comment, FailedAction, FieldValue, FirmSettings, Item, ItemLink,
-    ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Priority, Reminder, Task, TaskState,
-    Timer, TimerKey, Wait, WaitEnd,
+    ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Occurrence, Priority, Reminder,
+    Series, SeriesException, SeriesState, SeriesTurn, Task, TaskState, Timer, TimerKey, Wait, WaitEnd,
 };
 
 /// Who gave a command.
@@ -439,6 +439,89 @@ pub enum Event {
         /// What failed, and why.
         failure: Box<FailedAction>,
     },
+    /// A series was created.
+    SeriesCreated(Arc<Series>),
+    /// A series was changed, for all occurrences that have not had their turn.
+    SeriesEdited {
+        /// Which series.
+        series: SeriesId,
+        /// How.
+        changes: Box<SeriesChanges>,
+    },
+    /// Accounts joined a series, or left it.
+    SeriesAccountsChanged {
+        /// Which series.
+        series: SeriesId,
+        /// Who joined.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<AccountId>,
+        /// Who left.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<AccountId>,
+    },
+    /// One occurrence of a series is not as the rest, or is again.
+    SeriesExceptionSet {
+        /// Of which series.
+        series: SeriesId,
+        /// Which occurrence, by its day by the rule.
+        day: NaiveDate,
+        /// How it is; as the rest when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exception: Option<Box<SeriesException>>,
+    },
+    /// A series was paused, resumed or ended.
+    SeriesStateSet {
+        /// Which series.
+        series: SeriesId,
+        /// To what.
+        to: SeriesState,
+    },
+    /// Another series goes on from one.
+    SeriesContinued {
+        /// From which series.
+        series: SeriesId,
+        /// Its last day by the rule.
+        through: NaiveDate,
+        /// The one that goes on.
+        by: SeriesId,
+    },
+    /// Occurrences of a series had their turn.
+    SeriesAdvanced {
+        /// Which series.
+        series: SeriesId,
+        /// How far it has come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<NaiveDate>,
+        /// Occurrences whose work is made, by their days by the rule.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        made: Vec<NaiveDate>,
+        /// Those that were skipped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<NaiveDate>,
+        /// The first and the last of those that the catch-up policy left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left_out: Option<(NaiveDate, NaiveDate)>,
+    },
+    /// An occurrence of a series was run by hand.
+    OccurrenceRun {
+        /// Of which series.
+        series: SeriesId,
+        /// Which.
+        turn: Arc<SeriesTurn>,
+        /// For these accounts; for all of the series when empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<AccountId>,
+    },
+    /// A series next has something to do then.
+    SeriesTimed {
+        /// Which series.
+        series: SeriesId,
+        /// When; never when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<DateTime<Utc>>,
+    },
+    /// The ledger knows what became of one period of a series for one account.
+    OccurrenceRecorded(Arc<Occurrence>),
     /// A timer of a job was set, or set anew.
     TimerSet {
         /// Of which job.

@@ -226,6 +226,8 @@ keys! {
     ItemKindKey;
     /// Names a business calendar or a set of holidays, of the firm's or built in.
     CalendarKey;
+    /// Names a period of a series in its ledger: `2026-04`, `2026-Q2`.
+    PeriodKey;
     /// How the host's own system calls a record.
     ExternalRef;
     /// Chosen by the caller so that a repeated command has one effect.

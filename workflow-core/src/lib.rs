@@ -68,6 +68,7 @@ pub mod model;
 mod payload;
 pub mod query;
 pub mod recurrence;
+mod series;
 mod shelf;
 mod shortcode;
 pub mod state;

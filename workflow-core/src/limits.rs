@@ -128,6 +128,14 @@ limits! {
     RECURRENCE_DATES: usize = 5_000;
     /// Times of one day at which a recurrence may occur.
     RECURRENCE_TIMES: usize = 1_440;
+    /// Accounts that one series names, and accounts that it leaves out.
+    SERIES_ACCOUNTS: usize = 5_000;
+    /// Occurrences of one series that are not as the rest and have not had their turn.
+    SERIES_EXCEPTIONS: usize = 1_000;
+    /// Occurrences of one series whose turn comes in one commit; the next ones' in the one after.
+    SERIES_AT_ONCE: usize = 16;
+    /// Occurrences of one series that are shown before they happen.
+    SERIES_UPCOMING: usize = 500;
     /// Days that a calendar shows.
     CALENDAR_DAYS: usize = 400;
     /// Up to where a board counts the late jobs of a stage and urgency.

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use crate::definition::{Template, TemplateKind};
 use crate::id::{
-    AccountId, CommentId, ExternalRef, ItemId, JobId, MemberId, PipelineKey, StageKey, TaskId, TemplateKey,
+    AccountId, CommentId, ExternalRef, ItemId, JobId, MemberId, PipelineKey, SeriesId, StageKey, TaskId, TemplateKey,
 };
-use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+use crate::model::{
+    Account, Comment, Firm, Item, Job, Member, Occurrence, OccurrenceId, PipelineHead, PipelineVersion, Series, Task,
+};
 use crate::shelf::{Shelf, Slot};
 use crate::store::{Check, Delete, DocId, Document, Put, Record, Revision};
 
@@ -27,6 +29,8 @@ pub struct State {
     pub(crate) tasks: Shelf<TaskId, Task>,
     pub(crate) items: Shelf<ItemId, Item>,
     pub(crate) comments: Shelf<CommentId, Comment>,
+    pub(crate) series: Shelf<SeriesId, Series>,
+    pub(crate) occurrences: Shelf<OccurrenceId, Occurrence>,
     /// Items found by external reference, or found missing.
     pub(crate) external_items: BTreeMap<ExternalRef, Option<ItemId>>,
     /// Accounts found by external reference, or found missing.
@@ -46,6 +50,8 @@ macro_rules! shelves {
         $each!($self.tasks, Task);
         $each!($self.items, Item);
         $each!($self.comments, Comment);
+        $each!($self.series, Series);
+        $each!($self.occurrences, Occurrence);
     };
 }
 
@@ -73,6 +79,8 @@ impl State {
             DocId::Task(id) => self.tasks.insert(*id, slot!(Task)),
             DocId::Item(id) => self.items.insert(*id, slot!(Item)),
             DocId::Comment(id) => self.comments.insert(*id, slot!(Comment)),
+            DocId::Series(id) => self.series.insert(*id, slot!(Series)),
+            DocId::Occurrence(id) => self.occurrences.insert((**id).clone(), slot!(Occurrence)),
         }
     }
 
@@ -111,6 +119,7 @@ impl State {
         check!(self.jobs, DocId::Job);
         check!(self.tasks, DocId::Task);
         check!(self.items, DocId::Item);
+        check!(self.series, DocId::Series);
         checks
     }
 
@@ -131,6 +140,8 @@ impl State {
             DocId::Task(id) => of(&self.tasks, id),
             DocId::Item(id) => of(&self.items, id),
             DocId::Comment(id) => of(&self.comments, id),
+            DocId::Series(id) => of(&self.series, id),
+            DocId::Occurrence(id) => of(&self.occurrences, id),
         }
     }
 
@@ -152,6 +163,8 @@ impl State {
             DocId::Task(id) => self.tasks.contains_key(id),
             DocId::Item(id) => self.items.contains_key(id),
             DocId::Comment(id) => self.comments.contains_key(id),
+            DocId::Series(id) => self.series.contains_key(id),
+            DocId::Occurrence(id) => self.occurrences.contains_key(id),
         }
     }
 

@@ -6,6 +6,7 @@ mod account;
 mod definitions;
 mod item;
 mod job;
+mod series;
 mod task;
 mod timer;
 
@@ -46,6 +47,16 @@ pub fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) 
         | Event::ItemReported { .. }
         | Event::JobItemChanged { .. }
         | Event::ItemNamed { .. } => item::apply(state, at, event),
+        Event::SeriesCreated(_)
+        | Event::SeriesEdited { .. }
+        | Event::SeriesAccountsChanged { .. }
+        | Event::SeriesExceptionSet { .. }
+        | Event::SeriesStateSet { .. }
+        | Event::SeriesContinued { .. }
+        | Event::SeriesAdvanced { .. }
+        | Event::OccurrenceRun { .. }
+        | Event::SeriesTimed { .. }
+        | Event::OccurrenceRecorded(_) => series::apply(state, at, event),
         Event::TimerSet { .. }
         | Event::TimerDropped { .. }
         | Event::TimerFired { .. }

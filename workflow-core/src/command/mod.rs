@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod reaction;
+mod series;
 mod shift;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +15,14 @@ use serde::{Deserialize, Serialize};
 pub use change::{AssignMode, Change, JobChanges, MoveJob};
 pub use create::{NewItem, NewJob, NewTask};
 pub use reaction::Reaction;
+pub use series::{MakeOccurrence, NewSeries, SeriesChanges, SeriesScope};
 pub use shift::{Postpone, ShiftDeadlines};
 
 use crate::definition::{Assignment, PipelineDefinition, Template, TemplateKind, is_default, is_true, yes};
 use crate::event::{AccountRecord, Actor, TaskChanges};
 use crate::id::{
-    AccountId, AutomationKey, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey, SignalKey,
-    StageKey, StatusKey, Tag, TaskId, TemplateKey,
+    AccountId, AutomationKey, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey, SeriesId,
+    SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
 use crate::model::{AttentionReason, FieldValue, FirmSettings, Member, TaskState};
 
@@ -408,6 +410,72 @@ pub enum Command {
         /// The status.
         status: StatusKey,
     },
+    /// Create a series: work that comes again, period after period.
+    CreateSeries(Box<NewSeries>),
+    /// Change one occurrence of a series, it and those that follow, or all.
+    EditSeries {
+        /// Which series.
+        series: SeriesId,
+        /// Which occurrences.
+        scope: SeriesScope,
+        /// How.
+        changes: Box<SeriesChanges>,
+    },
+    /// Let accounts join a series and leave it, from the next occurrence on.
+    ChangeSeriesAccounts {
+        /// Which series.
+        series: SeriesId,
+        /// These join.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<AccountId>,
+        /// These leave.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<AccountId>,
+    },
+    /// Leave an occurrence of a series out, or take it in again.
+    SkipOccurrence {
+        /// Of which series.
+        series: SeriesId,
+        /// Which, by its day by the rule.
+        day: NaiveDate,
+        /// For these accounts; for all when empty.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        accounts: BTreeSet<AccountId>,
+        /// Whether it is left out.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        skip: bool,
+    },
+    /// Make the work of an occurrence now, also again where it was refused or skipped. What was
+    /// made is not made twice.
+    RunOccurrence {
+        /// Of which series.
+        series: SeriesId,
+        /// Which, by its day by the rule.
+        day: NaiveDate,
+        /// For these accounts; for all of the series when empty.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        accounts: BTreeSet<AccountId>,
+    },
+    /// Pause a series, or resume it: what was missed follows its catch-up policy.
+    PauseSeries {
+        /// Which series.
+        series: SeriesId,
+        /// Whether it is paused.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        paused: bool,
+    },
+    /// End a series for good.
+    EndSeries {
+        /// Which series.
+        series: SeriesId,
+    },
+    /// Let the turns of a series that have come begin. Given by the engine to itself.
+    AdvanceSeries {
+        /// Which series.
+        series: SeriesId,
+    },
+    /// Make what a series makes for one account. Given by the engine to itself.
+    MakeOccurrence(Box<MakeOccurrence>),
     /// Mark a job for attention because the host refused a notification about it.
     RejectNotification {
         /// About which job.
@@ -481,6 +549,15 @@ impl Command {
             Self::UnlinkItem { .. } => "unlink_item",
             Self::NameItem { .. } => "name_item",
             Self::ReportItem { .. } => "report_item",
+            Self::CreateSeries(_) => "create_series",
+            Self::EditSeries { .. } => "edit_series",
+            Self::ChangeSeriesAccounts { .. } => "change_series_accounts",
+            Self::SkipOccurrence { .. } => "skip_occurrence",
+            Self::RunOccurrence { .. } => "run_occurrence",
+            Self::PauseSeries { .. } => "pause_series",
+            Self::EndSeries { .. } => "end_series",
+            Self::AdvanceSeries { .. } => "advance_series",
+            Self::MakeOccurrence(_) => "make_occurrence",
             Self::RejectNotification { .. } => "reject_notification",
             Self::React(_) => "react",
             Self::Bulk { .. } => "bulk",

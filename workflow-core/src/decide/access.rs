@@ -15,8 +15,8 @@ impl Decider<'_> {
     /// Refuses what the actor may never do, whatever the record.
     pub(super) fn check_actor(&self, command: &Command) -> Step {
         let forbidden = |why: String| Err(Rejection::Forbidden(why).into());
-        if matches!(command, Command::React(_)) && *self.actor != Actor::Automation {
-            return forbidden("`react` is for the engine itself".to_owned());
+        if command.is_internal() && *self.actor != Actor::Automation {
+            return forbidden(format!("`{}` is for the engine itself", command.name()));
         }
         match self.actor {
             Actor::System(_) | Actor::Automation => Ok(()),

@@ -16,7 +16,7 @@ use crate::definition::{
 };
 use crate::error::Rejection;
 use crate::event::{Event, FailureEnd};
-use crate::id::{JobId, TaskId, TemplateKey};
+use crate::id::{JobId, SeriesId, TaskId, TemplateKey};
 use crate::limits;
 use crate::model::{Account, Intent, Job, ReminderOf, Task, TaskState};
 use crate::store::{ActionOrigin, DocId, FollowUpWork};
@@ -108,6 +108,8 @@ impl Decider<'_> {
             Action::CancelTasks(which) => self.end_tasks(job, which, TaskState::Cancelled),
             Action::CompleteItems(which) => self.end_items(job, which, true),
             Action::CancelItems(which) => self.end_items(job, which, false),
+            Action::StartSeries(series) => Ok(self.join_series(*series, true, job, running)),
+            Action::StopSeries(series) => Ok(self.join_series(*series, false, job, running)),
             Action::Archive => self.put_away(job.id, true).map(Ok),
             Action::Signal(signal) => Ok(self.send_signal(job, signal)),
             // Waits are begun where actions are run in order.
@@ -293,16 +295,17 @@ impl Decider<'_> {
             new.template.clone_from(&order.template);
             new.name.clone_from(&name);
             (new.period_start, new.period_end) = (job.period_start, job.period_end);
-            let origin = ActionOrigin {
-                job: job.id,
-                automation: running.automation.clone(),
-                action: running.action,
-                visit: running.visit,
-                status_round: running.status_round,
-            };
+            let origin = action_origin(job.id, running);
             self.follow_ups.push(FollowUpWork::CreateJob { new: Box::new(new), origin });
         }
         Ok(Ok(()))
+    }
+
+    /// Lets the job's account join a series, or leave it.
+    fn join_series(&mut self, series: SeriesId, join: bool, job: &Job, running: &Running) -> Result<(), String> {
+        let origin = action_origin(job.id, running);
+        self.follow_ups.push(FollowUpWork::SeriesAccount { series, account: job.account, join, origin });
+        Ok(())
     }
 
     fn end_tasks(&mut self, job: &Arc<Job>, which: &EndTasks, to: TaskState) -> Step<Result<(), String>> {
@@ -367,4 +370,15 @@ impl Decider<'_> {
 
 fn done(_changed: bool) -> Result<(), String> {
     Ok(())
+}
+
+/// Where an action is, for the follow-up that it leaves.
+fn action_origin(job: JobId, running: &Running) -> ActionOrigin {
+    ActionOrigin {
+        job,
+        automation: running.automation.clone(),
+        action: running.action,
+        visit: running.visit,
+        status_round: running.status_round,
+    }
 }

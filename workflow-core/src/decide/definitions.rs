@@ -44,6 +44,7 @@ impl Decider<'_> {
             Some(firm) => {
                 if other_calendar(&firm.settings, settings) {
                     self.follow_ups.push(FollowUpWork::FirmDates);
+                    self.follow_ups.push(FollowUpWork::RetimeSeries);
                 }
                 self.emit(Event::FirmConfigured { settings: Box::new(settings.clone()) });
             }
@@ -71,12 +72,7 @@ impl Decider<'_> {
     pub(super) fn save_template(&mut self, template: &Template) -> Step {
         let key = (template.kind(), template.key().clone());
         self.subject = Some(DocId::Template(key.0, key.1.clone()));
-        let (mut texts, mut problems) = (Texts::default(), validate_template(template));
-        match template {
-            Template::Task(task) => task_texts(&mut texts, "task", task, &mut problems),
-            Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
-        }
-        check_roles_in(self.catalog, &texts, &mut problems);
+        let problems = template_problems(self.catalog, template);
         if !problems.is_empty() {
             return Err(Rejection::Document(problems).into());
         }
@@ -242,6 +238,17 @@ impl Decider<'_> {
         }
         Ok(())
     }
+}
+
+/// Everything that is wrong in a template.
+pub(super) fn template_problems(catalog: &Catalog, template: &Template) -> Vec<Problem> {
+    let (mut texts, mut problems) = (Texts::default(), validate_template(template));
+    match template {
+        Template::Task(task) => task_texts(&mut texts, "task", task, &mut problems),
+        Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
+    }
+    check_roles_in(catalog, &texts, &mut problems);
+    problems
 }
 
 /// Everything that is wrong, or worth a look, in a definition, as publishing it would find.

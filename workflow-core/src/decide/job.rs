@@ -15,7 +15,7 @@ use crate::error::Rejection;
 use crate::event::{Actor, Event, FailureEnd};
 use crate::id::{AutomationKey, CommentId, FieldKey, JobId, NotificationId, SignalKey, StatusKey, Tag};
 use crate::limits;
-use crate::model::{Account, AttentionReason, Comment, FieldValue, Job, JobStatus, Priority, Visit};
+use crate::model::{Account, AttentionReason, Comment, FieldValue, Job, JobStatus, OccurrenceId, Priority, Visit};
 use crate::store::{DocId, FollowUpWork};
 
 impl Decider<'_> {
@@ -29,12 +29,6 @@ impl Decider<'_> {
     }
 
     pub(super) fn create_job(&mut self, new: &NewJob) -> Step {
-        let Some(newest) = self.catalog.newest(&new.pipeline).cloned() else {
-            return Err(Rejection::not_found("pipeline", &new.pipeline).into());
-        };
-        if self.catalog.pipeline(&new.pipeline).is_some_and(|head| head.archived) {
-            return Err(Rejection::refused("pipeline_archived", format!("`{}` is archived", new.pipeline)).into());
-        }
         let id = match new.id {
             Some(id) => {
                 let exists = match self.state.jobs.get(&id) {
@@ -48,6 +42,17 @@ impl Decider<'_> {
             }
             None => JobId(self.next_id()),
         };
+        self.create_job_as(id, new, None)
+    }
+
+    /// Creates a job under an identifier that no other has; of a period of a series, perhaps.
+    pub(super) fn create_job_as(&mut self, id: JobId, new: &NewJob, of: Option<&OccurrenceId>) -> Step {
+        let Some(newest) = self.catalog.newest(&new.pipeline).cloned() else {
+            return Err(Rejection::not_found("pipeline", &new.pipeline).into());
+        };
+        if self.catalog.pipeline(&new.pipeline).is_some_and(|head| head.archived) {
+            return Err(Rejection::refused("pipeline_archived", format!("`{}` is archived", new.pipeline)).into());
+        }
         let account = self.account(new.account)?;
         self.check_access(&newest, &account)?;
         let stage = match &new.stage {
@@ -60,7 +65,7 @@ impl Decider<'_> {
             let why = format!("`{}` holds {max} jobs already, as many as it may", stage.key);
             return Err(Rejection::refused("wip_limit", why).into());
         }
-        let unfilled = self.seed_job(id, new, &newest, stage, &account)?;
+        let unfilled = self.seed_job((id, of), new, &newest, stage, &account)?;
         self.subject = Some(DocId::Job(id));
         self.focus = Some(id);
         self.about.job = Some(id);
@@ -80,7 +85,7 @@ impl Decider<'_> {
     /// Emits the new job. Answers the roles it was to be assigned to that nobody holds.
     fn seed_job(
         &mut self,
-        id: JobId,
+        (id, of): (JobId, Option<&OccurrenceId>),
         new: &NewJob,
         compiled: &Arc<Compiled>,
         stage: usize,
@@ -138,6 +143,8 @@ impl Decider<'_> {
             date_rules: std::collections::BTreeMap::new(),
             period_start: new.period_start,
             period_end: new.period_end,
+            series: of.map(|of| of.series),
+            period: of.map(|of| of.period.clone()),
             budget_minutes: new.budget_minutes.or(first.budget_minutes).or(second.budget_minutes),
             tags,
             fields,

@@ -18,8 +18,10 @@ mod job;
 mod moves;
 mod people;
 mod preview;
+mod recur;
 mod remind;
 mod request;
+mod series;
 mod shift;
 mod task;
 mod wait;
@@ -43,10 +45,12 @@ use crate::compile::Compiled;
 use crate::error::{Problem, Rejection};
 use crate::event::{Actor, Event, Recorded};
 use crate::id::{
-    AccountId, AutomationKey, ExternalRef, FirmId, IdSource, ItemId, JobId, NotificationId, PipelineKey, TaskId,
+    AccountId, AutomationKey, ExternalRef, FirmId, IdSource, ItemId, JobId, NotificationId, PipelineKey, SeriesId,
+    TaskId,
 };
 use crate::limits;
-use crate::model::{Account, Intent, Item, Job, Notification, Task};
+use crate::model::{Account, Intent, Item, Job, Notification, Series, Task};
+use crate::recurrence::Period;
 use crate::shortcode::{Text, Words};
 use crate::state::State;
 use crate::store::{Chain, DocId, FollowUpWork, StageGuard};
@@ -200,6 +204,8 @@ pub(crate) struct Decider<'a> {
     parts: Vec<Part>,
     /// Automations that the command leaves out.
     leave_out: Rc<BTreeSet<AutomationKey>>,
+    /// The period of a series that work is being made for.
+    period: Option<Period>,
     /// The job whose cascade is running: what happens to others becomes follow-ups.
     focus: Option<JobId>,
     follow_ups: Vec<FollowUpWork>,
@@ -234,6 +240,7 @@ impl<'a> Decider<'a> {
             before: situation.chain,
             parts: Vec::new(),
             leave_out: Rc::default(),
+            period: None,
             focus: None,
             follow_ups: Vec::new(),
             guards: Vec::new(),
@@ -278,7 +285,7 @@ impl<'a> Decider<'a> {
             about: std::mem::take(&mut self.about),
             unchanged: self.unchanged.take(),
         });
-        self.focus = None;
+        (self.focus, self.period) = (None, None);
     }
 
     fn execute(&mut self, command: &Command) -> Step {
@@ -310,6 +317,7 @@ impl<'a> Decider<'a> {
             Command::CreateJob(job) => self.create_job(job),
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
+            other if other.is_on_series() => self.execute_on_series(other),
             other => self.execute_on_job(other),
         }
     }
@@ -447,6 +455,14 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// The series, which must exist.
+    fn series(&mut self, id: SeriesId) -> Step<Arc<Series>> {
+        match self.state.series.get(&id) {
+            Some(slot) => slot.get().cloned().ok_or_else(|| Rejection::not_found("series", id).into()),
+            None => self.need(Need::Document(DocId::Series(id))),
+        }
+    }
+
     /// The account, which must exist.
     fn account(&mut self, id: AccountId) -> Step<Arc<Account>> {
         match self.state.accounts.get(&id) {
@@ -484,6 +500,7 @@ impl<'a> Decider<'a> {
             pipeline: compiled.map(|compiled| &**compiled),
             actor: self.actor,
             today: self.today,
+            period: self.period,
         };
         let known =
             compiled.and_then(|compiled| compiled.texts().get(source)).or_else(|| self.catalog.texts().get(source));
@@ -502,6 +519,36 @@ impl<'a> Decider<'a> {
 }
 
 impl Command {
+    /// Whether only the engine gives it, to itself.
+    pub(crate) fn is_internal(&self) -> bool {
+        matches!(self, Self::React(_) | Self::AdvanceSeries { .. } | Self::MakeOccurrence(_))
+    }
+
+    /// Whether it is about a series.
+    fn is_on_series(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateSeries(_)
+                | Self::EditSeries { .. }
+                | Self::ChangeSeriesAccounts { .. }
+                | Self::SkipOccurrence { .. }
+                | Self::RunOccurrence { .. }
+                | Self::PauseSeries { .. }
+                | Self::EndSeries { .. }
+                | Self::AdvanceSeries { .. }
+                | Self::MakeOccurrence(_)
+        )
+    }
+
+    /// Whether it does what is due because time passes.
+    pub(crate) fn is_clock(&self) -> bool {
+        match self {
+            Self::React(reaction) => reaction.is_clock(),
+            Self::AdvanceSeries { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether it may be part of a bulk command.
     #[must_use]
     pub fn is_bulkable(&self) -> bool {
@@ -509,6 +556,8 @@ impl Command {
             self,
             Self::Bulk { .. }
                 | Self::React(_)
+                | Self::AdvanceSeries { .. }
+                | Self::MakeOccurrence(_)
                 | Self::SaveFirm(_)
                 | Self::SaveMember(_)
                 | Self::SaveTemplate(_)

@@ -87,6 +87,21 @@ impl Decider<'_> {
     }
 
     pub(super) fn create_task_by_command(&mut self, new: &NewTask) -> Step {
+        let id = match new.id {
+            Some(id) => match self.state.tasks.get(&id) {
+                None => return self.need(Need::Document(DocId::Task(id))),
+                Some(slot) if slot.get().is_some() => {
+                    return Err(Rejection::Exists { what: "task", name: id.to_string() }.into());
+                }
+                Some(_) => id,
+            },
+            None => TaskId(self.next_id()),
+        };
+        self.create_task_as(id, new)
+    }
+
+    /// Creates a task under an identifier that no other has.
+    pub(super) fn create_task_as(&mut self, id: TaskId, new: &NewTask) -> Step {
         let job = match new.job {
             Some(job) => Some(self.open_job(job)?),
             None => None,
@@ -111,16 +126,6 @@ impl Decider<'_> {
                 (**task).clone()
             }
             _ => return Err(Rejection::invalid("task", "name a template or describe the task, one of the two").into()),
-        };
-        let id = match new.id {
-            Some(id) => match self.state.tasks.get(&id) {
-                None => return self.need(Need::Document(DocId::Task(id))),
-                Some(slot) if slot.get().is_some() => {
-                    return Err(Rejection::Exists { what: "task", name: id.to_string() }.into());
-                }
-                Some(_) => id,
-            },
-            None => TaskId(self.next_id()),
         };
         let mut waits_for = new.waits_for.clone();
         check_limit("PREREQUISITES", limits::PREREQUISITES, waits_for.len(), "the number of tasks it waits for")?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DateExpression, Delay, Reminders, TaskTemplate, is_default};
-use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
+use crate::id::{FieldKey, MemberId, PipelineKey, RoleKey, SeriesId, SignalKey, StageKey, StatusKey, Tag, TemplateKey};
 use crate::model::{FieldValue, ItemKind, Priority};
 
 /// One thing an automation does.
@@ -73,6 +73,10 @@ pub enum Action {
     CompleteItems(EndItems),
     /// Cancel open items of the job.
     CancelItems(EndItems),
+    /// Let the job's account join a series, from its next occurrence on.
+    StartSeries(SeriesId),
+    /// Let the job's account leave a series. What the series has made stays.
+    StopSeries(SeriesId),
     /// Archive the job.
     Archive,
     /// Send the host a signal.

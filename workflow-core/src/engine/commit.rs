@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::catalog::Catalog;
-use crate::command::{Command, Request};
+use crate::command::Request;
 use crate::decide::{Decision, Part};
 use crate::event::{Entry, Event};
 use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
@@ -61,7 +61,7 @@ impl Prepared {
         }
         batch.guards = guards;
         batch.tallies = deltas(state.changed_jobs());
-        batch.timers = timers(&batch, matches!(&request.command, Command::React(reaction) if reaction.is_clock()));
+        batch.timers = timers(&batch, request.command.is_clock());
         batch.settle.clone_from(&work.settle);
         let last = parts.len().saturating_sub(1);
         let (mut follow_ups, mut runs) = (Vec::new(), Runs::new());
@@ -161,6 +161,9 @@ fn lane(work: &FollowUpWork) -> Option<Uuid> {
         FollowUpWork::CreateJob { .. }
         | FollowUpWork::Migrate { .. }
         | FollowUpWork::Retime { .. }
+        | FollowUpWork::Occurrence { .. }
+        | FollowUpWork::SeriesAccount { .. }
+        | FollowUpWork::RetimeSeries
         | FollowUpWork::FirmDates
         | FollowUpWork::ShiftDeadlines { .. }
         | FollowUpWork::StageFreed { .. } => None,

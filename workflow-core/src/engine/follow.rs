@@ -123,6 +123,15 @@ impl Engine {
             }
             FollowUpWork::Migrate { pipeline } => self.migrate(held, pipeline, round),
             FollowUpWork::Retime { pipeline } => self.retime(held, pipeline, round),
+            FollowUpWork::Occurrence { series, turn, accounts, again } => {
+                self.make_occurrences(held, *series, turn, accounts, *again)
+            }
+            FollowUpWork::SeriesAccount { series, account, join, origin } => {
+                let (add, remove) = if *join { ([*account].into(), [].into()) } else { ([].into(), [*account].into()) };
+                let command = Command::ChangeSeriesAccounts { series: *series, add, remove };
+                self.run_action(held, command, origin, round)
+            }
+            FollowUpWork::RetimeSeries => self.retime_series(held, round),
             FollowUpWork::StageFreed { pipeline, stage } => self.fill_stage(held, pipeline, stage, round),
         }
     }
@@ -131,7 +140,9 @@ impl Engine {
     /// wanted a job has failed then.
     fn cut(&self, held: &Held, error: String, round: &mut Round) -> Result<(), Error> {
         let dead = held.settle(SettleHow::Dead { error: error.clone() });
-        if let FollowUpWork::CreateJob { origin, .. } = &held.follow_up.work {
+        if let FollowUpWork::CreateJob { origin, .. } | FollowUpWork::SeriesAccount { origin, .. } =
+            &held.follow_up.work
+        {
             let reaction = Reaction::ActionFailed { origin: origin.clone(), why: error };
             let command = Command::React(Box::new(reaction));
             match self.give(held, command, None, vec![dead.clone()], round) {
@@ -145,10 +156,18 @@ impl Engine {
 
     /// Creates a job for an action on another. When it is refused, the action has failed after all.
     fn create_job(&self, held: &Held, new: &NewJob, origin: &ActionOrigin, round: &mut Round) -> Result<(), Error> {
-        let command = Command::CreateJob(Box::new(new.clone()));
+        self.run_action(held, Command::CreateJob(Box::new(new.clone())), origin, round)
+    }
+
+    /// Does what an action wants of another record. When it is refused, the action has failed.
+    fn run_action(&self, held: &Held, command: Command, origin: &ActionOrigin, round: &mut Round) -> Result<(), Error> {
+        let what = match &command {
+            Command::CreateJob(_) => "the job could not be created",
+            _ => "the series could not be changed",
+        };
         match self.give(held, command, None, vec![held.settle(SettleHow::Done)], round) {
             Err(Error::Rejected(rejection)) => {
-                let why = format!("the job could not be created: {rejection}");
+                let why = format!("{what}: {rejection}");
                 let reaction = Reaction::ActionFailed { origin: origin.clone(), why };
                 self.run_command(held, Command::React(Box::new(reaction)), round)
             }
@@ -172,7 +191,7 @@ impl Engine {
         Ok(())
     }
 
-    fn give(
+    pub(super) fn give(
         &self,
         held: &Held,
         command: Command,
@@ -311,7 +330,7 @@ impl Engine {
         }
     }
 
-    fn renew(&self, held: &Held) -> Result<(), Error> {
+    pub(super) fn renew(&self, held: &Held) -> Result<(), Error> {
         let until = after(self.now(), LEASE);
         if self.settle(held.firm, held.settle(SettleHow::Renew { until }))? {
             return Ok(());

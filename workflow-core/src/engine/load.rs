@@ -6,11 +6,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::catalogs::Catalogs;
-use crate::command::{Command, ItemRef};
+use crate::command::{Command, ItemRef, MakeOccurrence};
 use crate::compile::Compiled;
 use crate::decide::Need;
 use crate::error::Error;
 use crate::id::{AccountId, ExternalRef, FirmId, ItemId, PipelineKey, StageKey};
+use crate::model::OccurrenceId;
 use crate::state::State;
 use crate::store::{Batch, Cell, DocId, Document, IndexName, Record, Scan, Transact};
 
@@ -244,6 +245,29 @@ fn named(command: &Command, wanted: &mut Vec<DocId>) {
         }
         Command::LinkTask { task, job } => wanted.extend([DocId::Task(*task), DocId::Job(*job)]),
         Command::ReportItem { item: ItemRef::Id(item), .. } => wanted.push(DocId::Item(*item)),
+        Command::EditSeries { series, .. }
+        | Command::SkipOccurrence { series, .. }
+        | Command::PauseSeries { series, .. }
+        | Command::EndSeries { series }
+        | Command::AdvanceSeries { series } => wanted.push(DocId::Series(*series)),
+        Command::RunOccurrence { series, accounts, .. } => {
+            wanted.push(DocId::Series(*series));
+            wanted.extend(accounts.iter().copied().map(DocId::Account));
+        }
+        Command::ChangeSeriesAccounts { series, add, .. } => {
+            wanted.push(DocId::Series(*series));
+            wanted.extend(add.iter().copied().map(DocId::Account));
+        }
+        Command::CreateSeries(new) => {
+            wanted.extend(new.id.map(DocId::Series));
+            wanted.extend(new.audience.accounts.iter().copied().map(DocId::Account));
+        }
+        Command::MakeOccurrence(order) => {
+            let MakeOccurrence { series, account, turn, .. } = &**order;
+            let id = OccurrenceId { period: turn.key.clone(), series: *series, account: *account };
+            wanted.extend([DocId::Series(*series), DocId::Occurrence(Arc::new(id))]);
+            wanted.extend(account.map(DocId::Account));
+        }
         Command::React(reaction) => wanted.push(DocId::Job(reaction.job())),
         // The rest is asked for when it is needed.
         _ => {}

@@ -13,7 +13,7 @@ use crate::decide::check_limit;
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::id::{FirmId, IdempotencyKey, SequentialIds};
 use crate::limits;
-use crate::store::{Batch, Chain, FollowUp, LogPosition};
+use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
@@ -170,7 +170,9 @@ impl Engine {
             let mut stop = matches!(standing, Standing::Alone);
             if let Standing::Prepared(prepared) = &standing {
                 overlay.absorb(&prepared.batch);
-                stop = !prepared.follow_ups.is_empty();
+                // What series make may come after what is next.
+                let first = |work: &FollowUpWork| !matches!(work, FollowUpWork::Occurrence { .. });
+                stop = prepared.follow_ups.iter().any(|(_, follow_up)| first(&follow_up.work));
             }
             standings.push((standing, ids));
             if stop {

@@ -5,6 +5,7 @@
 //! decides again. The engine holds no state of its own but caches of what firms have set up.
 
 mod acting;
+mod acting_series;
 mod alarm;
 mod catalogs;
 mod clock;
@@ -14,6 +15,7 @@ mod load;
 mod many;
 mod outbox;
 mod outcome;
+mod recur;
 mod round;
 mod runner;
 mod session;

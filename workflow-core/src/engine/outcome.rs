@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::decide::Outlook;
 use crate::error::{Error, Problem};
 use crate::event::{Entry, Event, Recorded};
-use crate::id::{ItemId, JobId, TaskId};
+use crate::id::{ItemId, JobId, SeriesId, TaskId};
 use crate::model::Notification;
 use crate::store::{LogPosition, Revision};
 
@@ -52,6 +52,15 @@ impl Outcome {
     #[must_use]
     pub fn job(&self) -> Option<JobId> {
         self.entries.last()?.job
+    }
+
+    /// The last series that it created.
+    #[must_use]
+    pub fn series(&self) -> Option<SeriesId> {
+        self.events().iter().rev().find_map(|recorded| match &recorded.event {
+            Event::SeriesCreated(series) => Some(series.id),
+            _ => None,
+        })
     }
 
     /// The tasks that it created.

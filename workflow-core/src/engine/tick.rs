@@ -156,7 +156,7 @@ impl TimerOf {
     pub fn record(self) -> DocId {
         match self {
             Self::Job(job) => DocId::Job(job),
-            Self::Series(_) => DocId::Firm,
+            Self::Series(series) => DocId::Series(series),
         }
     }
 
@@ -164,7 +164,7 @@ impl TimerOf {
     fn command(self) -> Command {
         match self {
             Self::Job(job) => Command::React(Box::new(Reaction::Clock { job })),
-            Self::Series(series) => Command::React(Box::new(Reaction::Clock { job: crate::id::JobId(series.0) })),
+            Self::Series(series) => Command::AdvanceSeries { series },
         }
     }
 }

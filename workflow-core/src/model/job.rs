@@ -11,8 +11,8 @@ use super::{FieldValue, Fired, ItemKind, ItemProgress, Priority, Reminder, Task,
 use crate::dates::{DateAnchor, DateExpression};
 use crate::definition::{JobDate, is_default};
 use crate::id::{
-    AccountId, AutomationKey, CommentId, FieldKey, ItemId, JobId, MemberId, PipelineKey, RoleKey, StageKey, StatusKey,
-    Tag, TaskId, TemplateKey,
+    AccountId, AutomationKey, CommentId, FieldKey, ItemId, JobId, MemberId, PeriodKey, PipelineKey, RoleKey, SeriesId,
+    StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
 
 /// A job.
@@ -78,6 +78,12 @@ pub struct Job {
     /// Last day of the period it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_end: Option<NaiveDate>,
+    /// The series that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesId>,
+    /// The name of its period in that series' ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<PeriodKey>,
     /// Time budgeted, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u32>,

@@ -20,6 +20,9 @@ pub struct Member {
     /// Whether they set the firm up: settings, members, templates, pipelines; and see everything.
     #[serde(default, skip_serializing_if = "is_default")]
     pub admin: bool,
+    /// How many minutes a week they have for their work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekly_minutes: Option<u32>,
     /// Whether they work here now. One who does not can act no longer and is assigned nothing.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,

@@ -9,6 +9,7 @@ mod job;
 mod member;
 mod notification;
 mod pipeline;
+mod series;
 mod task;
 mod timer;
 mod value;
@@ -23,6 +24,10 @@ pub use job::{
 pub use member::Member;
 pub use notification::{Intent, Notification};
 pub use pipeline::{PipelineHead, PipelineVersion};
+pub use series::{
+    Audience, CatchUp, Occurrence, OccurrenceId, OccurrenceOutcome, Series, SeriesException, SeriesJob, SeriesState,
+    SeriesTask, SeriesTurn, SeriesWork,
+};
 pub use task::{ChecklistItem, Task, TaskState};
 pub(crate) use timer::Due;
 pub use timer::{Fired, Reminder, ReminderOf, Timer, TimerKey, Wait, WaitCancelled, WaitEnd};

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JobQuery, JobRow, JobScope, PageRequest, Queries, TaskQuery, TaskRow, TaskScope};
+use super::{JobQuery, JobRow, JobScope, PageRequest, PlannedRow, Queries, TaskQuery, TaskRow, TaskScope};
 use crate::decide::check_limit;
 use crate::error::{Error, Rejection};
 use crate::id::MemberId;
@@ -36,6 +36,10 @@ pub struct CalendarDay {
     pub jobs: Vec<JobRow>,
     /// Open tasks due.
     pub tasks: Vec<TaskRow>,
+    /// What series are to make that is on this day. Nothing of it has been made. Empty in the
+    /// calendar of one member: who does it is known when it is made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<PlannedRow>,
 }
 
 impl Queries<'_> {
@@ -93,7 +97,20 @@ impl Queries<'_> {
                 break;
             }
         }
-        let day = |(day, (jobs, tasks))| CalendarDay { day, open: self.catalog.calendar().is_open(day), jobs, tasks };
+        let mut planned: BTreeMap<NaiveDate, Vec<PlannedRow>> = BTreeMap::new();
+        if query.member.is_none() {
+            for row in self.planned(query.from, query.to, None)? {
+                found.entry(row.occurrence.date).or_default();
+                planned.entry(row.occurrence.date).or_default().push(row);
+            }
+        }
+        let day = |(day, (jobs, tasks))| CalendarDay {
+            day,
+            open: self.catalog.calendar().is_open(day),
+            jobs,
+            tasks,
+            planned: planned.remove(&day).unwrap_or_default(),
+        };
         Ok(found.into_iter().map(day).collect())
     }
 }

@@ -12,8 +12,10 @@ mod cursor;
 mod jobs;
 mod pager;
 mod people;
+mod series;
 mod tasks;
 mod view;
+mod weeks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,8 +30,10 @@ pub use client::ClientJob;
 pub use cursor::Cursor;
 pub use jobs::{JobQuery, JobRow, JobScope};
 pub use people::{AccountQuery, MemberLoad};
+pub use series::{LedgerOf, LedgerQuery, PlannedOccurrence, PlannedRow, SeriesQuery, SeriesView};
 pub use tasks::{TaskQuery, TaskRow, TaskScope};
 pub use view::JobView;
+pub use weeks::{MemberWeek, WorkloadQuery};
 
 use crate::access::may_see;
 use crate::catalog::Catalog;

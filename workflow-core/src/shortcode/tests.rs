@@ -32,6 +32,7 @@ fn write(source: &str) -> Result<String, String> {
         pipeline: None,
         actor: &Actor::System("test".into()),
         today: "2026-04-15".parse().expect("a date"),
+        period: None,
     };
     let text = Text::compile(source).map_err(|error| error.message)?;
     text.render(&words).map(|text| text.to_string())

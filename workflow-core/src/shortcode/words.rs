@@ -12,6 +12,7 @@ use crate::compile::Compiled;
 use crate::event::Actor;
 use crate::id::MemberId;
 use crate::model::{Account, FieldValue, Job};
+use crate::recurrence::Period;
 
 /// Every word but those that name a custom field or a role.
 const WORDS: &[&str] = &[
@@ -76,6 +77,8 @@ pub(crate) struct Words<'a> {
     pub(crate) actor: &'a Actor,
     /// The day it is for the firm.
     pub(crate) today: NaiveDate,
+    /// The period of the series that makes this, when it has no job.
+    pub(crate) period: Option<Period>,
 }
 
 impl Words<'_> {
@@ -144,11 +147,14 @@ impl Words<'_> {
     }
 
     fn write_period(&self, word: &str, out: &mut String) {
-        let Some(job) = self.job else { return };
-        let end = job.period_end.or(job.period_start);
-        match (word, end) {
-            ("start", _) => write_date(job.period_start, out),
-            ("end", _) => write_date(job.period_end, out),
+        let (start, end) = match (self.job, self.period) {
+            (Some(job), _) => (job.period_start, job.period_end),
+            (None, Some(period)) => (Some(period.start), Some(period.end)),
+            (None, None) => return,
+        };
+        match (word, end.or(start)) {
+            ("start", _) => write_date(start, out),
+            ("end", _) => write_date(end, out),
             ("year", Some(end)) => {
                 let _ = write!(out, "{}", end.year());
             }

@@ -39,6 +39,8 @@ impl Document {
             Self::Task(task) => write(&**task),
             Self::Item(item) => write(&**item),
             Self::Comment(comment) => write(&**comment),
+            Self::Series(series) => write(&**series),
+            Self::Occurrence(occurrence) => write(&**occurrence),
         }
     }
 
@@ -58,6 +60,8 @@ impl Document {
             Kind::Task => Self::Task(read("task", bytes)?),
             Kind::Item => Self::Item(read("item", bytes)?),
             Kind::Comment => Self::Comment(read("comment", bytes)?),
+            Kind::Series => Self::Series(read("series", bytes)?),
+            Kind::Occurrence => Self::Occurrence(read("ledger line", bytes)?),
         })
     }
 }

@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::index::Cell;
 use super::queue::TimerOf;
 use crate::definition::{Template, TemplateKind};
-use crate::id::{AccountId, CommentId, ItemId, JobId, MemberId, PipelineKey, TaskId, TemplateKey};
-use crate::model::{Account, Comment, Firm, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+use crate::id::{AccountId, CommentId, ItemId, JobId, MemberId, PeriodKey, PipelineKey, SeriesId, TaskId, TemplateKey};
+use crate::model::{
+    Account, Comment, Firm, Item, Job, Member, Occurrence, OccurrenceId, PipelineHead, PipelineVersion, Series, Task,
+};
 
 /// How many commits have touched a document, counted from 1.
 pub type Revision = u64;
@@ -38,11 +40,15 @@ pub enum Kind {
     Item,
     /// A comment.
     Comment,
+    /// A series.
+    Series,
+    /// A line of the ledger of series.
+    Occurrence,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 12] = [
         Self::Firm,
         Self::Member,
         Self::Template,
@@ -53,6 +59,8 @@ impl Kind {
         Self::Task,
         Self::Item,
         Self::Comment,
+        Self::Series,
+        Self::Occurrence,
     ];
 }
 
@@ -68,6 +76,17 @@ impl Kind {
             (Self::Task, Cell::Uuid(id)) => Some(DocId::Task(TaskId(*id))),
             (Self::Item, Cell::Uuid(id)) => Some(DocId::Item(ItemId(*id))),
             (Self::Comment, Cell::Uuid(id)) => Some(DocId::Comment(CommentId(*id))),
+            (Self::Series, Cell::Uuid(id)) => Some(DocId::Series(SeriesId(*id))),
+            (Self::Occurrence, Cell::Text(text)) => {
+                let mut parts = text.splitn(3, '/');
+                let series = parts.next()?.parse().ok()?;
+                let account = match parts.next()? {
+                    "firm" => None,
+                    account => Some(account.parse().ok()?),
+                };
+                let period = PeriodKey::new(parts.next()?).ok()?;
+                Some(DocId::Occurrence(Arc::new(OccurrenceId { period, series, account })))
+            }
             (Self::Pipeline, Cell::Text(key)) => Some(DocId::Pipeline(PipelineKey::new(key).ok()?)),
             (Self::Template, Cell::Text(text)) => {
                 let (kind, key) = text.split_once('/')?;
@@ -110,6 +129,10 @@ pub enum DocId {
     Item(ItemId),
     /// A comment.
     Comment(CommentId),
+    /// A series.
+    Series(SeriesId),
+    /// A line of the ledger of series.
+    Occurrence(Arc<OccurrenceId>),
 }
 
 impl DocId {
@@ -127,11 +150,14 @@ impl DocId {
             Self::Task(_) => Kind::Task,
             Self::Item(_) => Kind::Item,
             Self::Comment(_) => Kind::Comment,
+            Self::Series(_) => Kind::Series,
+            Self::Occurrence(_) => Kind::Occurrence,
         }
     }
 
     /// The key as one cell: a UUID where the record has one, else a text that is unique among
-    /// documents of its kind (`task/review`, `individual-1040/3`).
+    /// documents of its kind (`task/review`, `individual-1040/3`). A line of the ledger is called
+    /// by series, account (`firm` for the firm itself) and period.
     #[must_use]
     pub fn cell(&self) -> Cell {
         match self {
@@ -146,6 +172,14 @@ impl DocId {
             Self::Task(id) => Cell::Uuid(id.0),
             Self::Item(id) => Cell::Uuid(id.0),
             Self::Comment(id) => Cell::Uuid(id.0),
+            Self::Series(id) => Cell::Uuid(id.0),
+            Self::Occurrence(id) => {
+                let OccurrenceId { period, series, account } = &**id;
+                Cell::Text(match account {
+                    Some(account) => format!("{series}/{account}/{period}").into(),
+                    None => format!("{series}/firm/{period}").into(),
+                })
+            }
         }
     }
 
@@ -159,7 +193,10 @@ impl DocId {
             Self::Task(id) => Some(id.0),
             Self::Item(id) => Some(id.0),
             Self::Comment(id) => Some(id.0),
-            Self::Firm | Self::Template(..) | Self::Pipeline(_) | Self::PipelineVersion(..) => None,
+            Self::Series(id) => Some(id.0),
+            Self::Firm | Self::Template(..) | Self::Pipeline(_) | Self::PipelineVersion(..) | Self::Occurrence(_) => {
+                None
+            }
         }
     }
 }
@@ -199,6 +236,10 @@ pub enum Document {
     Item(Arc<Item>),
     /// A comment.
     Comment(Arc<Comment>),
+    /// A series.
+    Series(Arc<Series>),
+    /// A line of the ledger of series.
+    Occurrence(Arc<Occurrence>),
 }
 
 impl Document {
@@ -216,6 +257,8 @@ impl Document {
             Self::Task(task) => DocId::Task(task.id),
             Self::Item(item) => DocId::Item(item.id),
             Self::Comment(comment) => DocId::Comment(comment.id),
+            Self::Series(series) => DocId::Series(series.id),
+            Self::Occurrence(occurrence) => DocId::Occurrence(Arc::new(occurrence.id.clone())),
         }
     }
 
@@ -225,6 +268,7 @@ impl Document {
     pub fn timer(&self) -> Option<(TimerOf, Option<DateTime<Utc>>)> {
         match self {
             Self::Job(job) => Some((TimerOf::Job(job.id), job.next_timer())),
+            Self::Series(series) => Some((TimerOf::Series(series.id), series.next_timer())),
             _ => None,
         }
     }
@@ -243,6 +287,8 @@ impl Document {
             Self::Task(_) => Kind::Task,
             Self::Item(_) => Kind::Item,
             Self::Comment(_) => Kind::Comment,
+            Self::Series(_) => Kind::Series,
+            Self::Occurrence(_) => Kind::Occurrence,
         }
     }
 }

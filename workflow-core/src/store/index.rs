@@ -135,6 +135,12 @@ impl Kind {
                 ("items", CellType::Uuid, const { &[uuid("account"), text("kind"), text("external"), int("created")] })
             }
             Self::Comment => ("comments", CellType::Uuid, const { &[uuid("job"), int("at")] }),
+            Self::Series => ("series", CellType::Uuid, const { &[text("name")] }),
+            Self::Occurrence => (
+                "occurrences",
+                CellType::Text,
+                const { &[uuid("series"), uuid("account"), int("starts"), int("date")] },
+            ),
         };
         TableSpec { kind: self, name, key, columns }
     }
@@ -179,6 +185,12 @@ pub enum IndexName {
     ItemExternal,
     /// Comments on a job, oldest first.
     Comments,
+    /// Series by name.
+    Series,
+    /// Lines of the ledger of a series, by the first day of the period.
+    SeriesLedger,
+    /// Lines of the ledger of an account, by day. Those of the firm itself are under null.
+    AccountLedger,
 }
 
 /// An index.
@@ -205,7 +217,7 @@ pub struct IndexSpec {
 
 impl IndexName {
     /// Every index.
-    pub const ALL: [IndexName; 18] = [
+    pub const ALL: [IndexName; 21] = [
         Self::Members,
         Self::Templates,
         Self::Pipelines,
@@ -224,6 +236,9 @@ impl IndexName {
         Self::ItemAccounts,
         Self::ItemExternal,
         Self::Comments,
+        Self::Series,
+        Self::SeriesLedger,
+        Self::AccountLedger,
     ];
 
     /// What the index is.
@@ -259,6 +274,13 @@ impl IndexName {
             Self::ItemAccounts => ("items_by_account", Kind::Item, const { &[uuid("account")] }, int("created")),
             Self::ItemExternal => ("items_by_external", Kind::Item, const { &[text("external")] }, int("created")),
             Self::Comments => ("comments_by_job", Kind::Comment, const { &[uuid("job")] }, int("at")),
+            Self::Series => ("series_by_name", Kind::Series, &[], text("name")),
+            Self::SeriesLedger => {
+                ("occurrences_by_series", Kind::Occurrence, const { &[uuid("series")] }, int("starts"))
+            }
+            Self::AccountLedger => {
+                ("occurrences_by_account", Kind::Occurrence, const { &[uuid("account")] }, int("date"))
+            }
         };
         let several = matches!(
             self,
@@ -289,6 +311,8 @@ impl Kind {
             Self::Task => &[IndexName::Tasks, IndexName::TaskAccounts, IndexName::TaskAssignees, IndexName::TaskRoles],
             Self::Item => &[IndexName::ItemAccounts, IndexName::ItemExternal],
             Self::Comment => &[IndexName::Comments],
+            Self::Series => &[IndexName::Series],
+            Self::Occurrence => &[IndexName::SeriesLedger, IndexName::AccountLedger],
         }
     }
 }
@@ -360,6 +384,13 @@ impl Document {
                 time_cell(item.created),
             ],
             Self::Comment(comment) => vec![Cell::Uuid(comment.job.0), time_cell(comment.at)],
+            Self::Series(series) => vec![Cell::Text(series.name.as_str().into())],
+            Self::Occurrence(occurrence) => vec![
+                Cell::Uuid(occurrence.id.series.0),
+                optional(occurrence.id.account.map(|account| account.0)),
+                date_cell(Some(occurrence.starts)),
+                date_cell(Some(occurrence.date)),
+            ],
         }
     }
 
@@ -391,6 +422,16 @@ impl Document {
                 _ => row(&[optional(item.account.map(|account| account.0))], &time_cell(item.created)),
             },
             Self::Comment(comment) => row(&[Cell::Uuid(comment.job.0)], &time_cell(comment.at)),
+            Self::Series(series) => row(&[], &Cell::Text(series.name.as_str().into())),
+            Self::Occurrence(occurrence) => match index {
+                IndexName::SeriesLedger => {
+                    row(&[Cell::Uuid(occurrence.id.series.0)], &date_cell(Some(occurrence.starts)));
+                }
+                _ => {
+                    let account = optional(occurrence.id.account.map(|account| account.0));
+                    row(&[account], &date_cell(Some(occurrence.date)));
+                }
+            },
             Self::Firm(_) | Self::PipelineVersion(_) => {}
         }
     }
@@ -443,6 +484,7 @@ impl Document {
                     }
             }
             (Self::Comment(a), Self::Comment(b)) => (a.job, a.at) == (b.job, b.at),
+            (Self::Series(a), Self::Series(b)) => a.name == b.name,
             _ => self.index_entries(index) == other.index_entries(index),
         }
     }

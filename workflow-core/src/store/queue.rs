@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::command::{NewJob, ShiftDeadlines};
+use crate::definition::is_default;
 use crate::id::{
     AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
 };
-use crate::model::Notification;
+use crate::model::{Notification, SeriesTurn};
 
 /// Which queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -309,6 +310,32 @@ pub enum FollowUpWork {
         /// Of which pipeline.
         pipeline: PipelineKey,
     },
+    /// Make the work of one occurrence of a series, account by account.
+    Occurrence {
+        /// Of which series.
+        series: SeriesId,
+        /// Which time of it.
+        turn: Arc<SeriesTurn>,
+        /// For these accounts; for all of the series when empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<AccountId>,
+        /// Try again what was refused, and make what was skipped.
+        #[serde(default, skip_serializing_if = "is_default")]
+        again: bool,
+    },
+    /// Let an account join a series, or leave it.
+    SeriesAccount {
+        /// Which series.
+        series: SeriesId,
+        /// Which account.
+        account: AccountId,
+        /// Whether it joins.
+        join: bool,
+        /// The action that wants it, to be told when it is refused.
+        origin: ActionOrigin,
+    },
+    /// Let every series look at its time again: the firm's calendar has changed.
+    RetimeSeries,
     /// Let jobs that wait to enter a full stage try again.
     StageFreed {
         /// Of which pipeline.

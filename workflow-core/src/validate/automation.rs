@@ -233,6 +233,8 @@ fn check_action(path: &str, action: &Action, names: &Names<'_>, found: &mut Find
         | Action::CancelTasks(_)
         | Action::CompleteItems(_)
         | Action::CancelItems(_)
+        | Action::StartSeries(_)
+        | Action::StopSeries(_)
         | Action::Archive => {}
     }
 }

@@ -6,7 +6,8 @@ use workflow_core::error::{ErrorKind, StoreError};
 use super::fault::fault;
 
 /// Every version of the schema: what makes the one before it this one. Forward only.
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("schema_v1.sql")), (2, include_str!("schema_v2.sql"))];
+const MIGRATIONS: &[(u32, &str)] =
+    &[(1, include_str!("schema_v1.sql")), (2, include_str!("schema_v2.sql")), (3, include_str!("schema_v3.sql"))];
 
 /// Views hold no data: they are dropped and made anew with every migration.
 const VIEWS: &str = include_str!("views.sql");
@@ -15,7 +16,7 @@ const VIEWS: &str = include_str!("views.sql");
 pub(super) const APPLICATION_ID: i32 = 0x7766_6c6f;
 
 /// The newest version of the schema.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What a database turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,8 @@ SELECT lower(substr(hex(firm), 1, 8) || '-' || substr(hex(firm), 9, 4) || '-' ||
        body ->> '$.due' AS due,
        body ->> '$.statutory' AS statutory,
        body ->> '$.extended' AS extended,
+       body ->> '$.series' AS series,
+       body ->> '$.period' AS period,
        body ->> '$.budget_minutes' AS budget_minutes,
        body ->> '$.visits[#-1].entered' AS stage_since,
        coalesce(json_array_length(body, '$.assignees'), 0) AS assignees,
@@ -123,3 +125,47 @@ SELECT sequence,
        error,
        body -> '$.intent' AS intent
 FROM wf_outbox;
+
+DROP VIEW IF EXISTS wf_report_series;
+CREATE VIEW wf_report_series AS
+SELECT lower(substr(hex(firm), 1, 8) || '-' || substr(hex(firm), 9, 4) || '-' || substr(hex(firm), 13, 4) || '-'
+             || substr(hex(firm), 17, 4) || '-' || substr(hex(firm), 21)) AS firm,
+       body ->> '$.id' AS id,
+       name,
+       body ->> '$.state' AS state,
+       CASE WHEN json_type(body, '$.makes.job') IS NULL THEN 'task' ELSE 'job' END AS makes,
+       body ->> '$.makes.job.pipeline' AS pipeline,
+       coalesce(json_array_length(body, '$.for.accounts'), 0) AS accounts,
+       body -> '$.for.tags' AS tags,
+       body -> '$.schedule' AS schedule,
+       body ->> '$.lead' AS lead,
+       coalesce(body ->> '$.catch_up', 'latest') AS catch_up,
+       body ->> '$.next' AS next,
+       body ->> '$.cursor' AS cursor,
+       body ->> '$.continues' AS continues,
+       body ->> '$.created' AS created,
+       body ->> '$.updated' AS updated,
+       revision
+FROM wf_series;
+
+DROP VIEW IF EXISTS wf_report_occurrences;
+CREATE VIEW wf_report_occurrences AS
+SELECT lower(substr(hex(firm), 1, 8) || '-' || substr(hex(firm), 9, 4) || '-' || substr(hex(firm), 13, 4) || '-'
+             || substr(hex(firm), 17, 4) || '-' || substr(hex(firm), 21)) AS firm,
+       body ->> '$.series' AS series,
+       body ->> '$.account' AS account,
+       body ->> '$.period' AS period,
+       body ->> '$.starts' AS starts,
+       body ->> '$.ends' AS ends,
+       body ->> '$.day' AS day,
+       body ->> '$.date' AS date,
+       CASE json_type(body, '$.outcome')
+           WHEN 'object' THEN (SELECT k.key FROM json_each(body, '$.outcome') AS k)
+           ELSE body ->> '$.outcome'
+       END AS outcome,
+       body ->> '$.outcome.job' AS job,
+       body ->> '$.outcome.task' AS task,
+       body ->> '$.outcome.refused' AS why,
+       body ->> '$.at' AS at,
+       revision
+FROM wf_occurrences;

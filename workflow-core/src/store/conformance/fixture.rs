@@ -11,12 +11,14 @@ use super::probe::{Probe, at, why};
 use crate::definition::{TaskTemplate, Template};
 use crate::event::{Actor, Entry};
 use crate::id::{
-    AccountId, CommentId, EntryId, FollowUpId, InvalidKey, ItemId, JobId, MemberId, NotificationId, TaskId,
+    AccountId, CommentId, EntryId, FollowUpId, InvalidKey, ItemId, JobId, MemberId, NotificationId, SeriesId, TaskId,
 };
 use crate::model::{
-    Account, Attention, AttentionReason, Comment, Firm, FirmSettings, Intent, Item, ItemKind, ItemProgress, Job,
-    JobStatus, Member, Notification, PipelineHead, PipelineVersion, Priority, Task, TaskState,
+    Account, Attention, AttentionReason, Audience, CatchUp, Comment, Firm, FirmSettings, Intent, Item, ItemKind,
+    ItemProgress, Job, JobStatus, Member, Notification, Occurrence, OccurrenceId, OccurrenceOutcome, PipelineHead,
+    PipelineVersion, Priority, Series, SeriesState, SeriesWork, Task, TaskState,
 };
+use crate::recurrence::{Preset, Schedule};
 use crate::store::{Chain, Document, Enqueue, FollowUp, FollowUpWork, QueuedBody, StageDelta, StageTally};
 
 /// A key from a text.
@@ -53,7 +55,7 @@ macro_rules! wrap {
 wrap! {
     Firm as Firm, Member as Member, Template as Template, PipelineHead as Pipeline,
     PipelineVersion as PipelineVersion, Account as Account, Job as Job, Task as Task, Item as Item,
-    Comment as Comment,
+    Comment as Comment, Series as Series, Occurrence as Occurrence,
 }
 
 pub(super) fn account(id: Uuid, name: &str) -> Account {
@@ -81,7 +83,7 @@ pub(super) fn firm(probe: &Probe<'_>, definitions: u64) -> Document {
 }
 
 pub(super) fn member(id: Uuid, name: &str) -> Member {
-    Member { id: MemberId(id), name: name.to_owned(), email: None, admin: false, active: true }
+    Member { id: MemberId(id), name: name.to_owned(), email: None, admin: false, weekly_minutes: None, active: true }
 }
 
 pub(super) fn task_template(name: &str) -> Result<Template, String> {
@@ -141,6 +143,8 @@ pub(super) fn job(id: Uuid, account: Uuid) -> Result<Job, String> {
         date_rules: BTreeMap::new(),
         period_start: None,
         period_end: None,
+        series: None,
+        period: None,
         budget_minutes: None,
         tags: BTreeSet::new(),
         fields: BTreeMap::new(),
@@ -219,6 +223,42 @@ pub(super) fn item(id: Uuid) -> Item {
 
 pub(super) fn comment(id: Uuid, job: Uuid, at: DateTime<Utc>) -> Comment {
     Comment { id: CommentId(id), job: JobId(job), author: None, text: "Comment".to_owned(), at }
+}
+
+/// A series that makes tasks.
+pub(super) fn series(id: Uuid, name: &str) -> Series {
+    Series {
+        id: SeriesId(id),
+        name: name.to_owned(),
+        makes: SeriesWork::Task(Box::default()),
+        audience: Audience::default(),
+        schedule: Schedule::by_preset(Preset::Monthly { day: None }, day(0)),
+        lead: None,
+        catch_up: CatchUp::Latest,
+        state: SeriesState::Active,
+        cursor: None,
+        through: None,
+        exceptions: BTreeMap::new(),
+        continues: None,
+        continued_by: None,
+        next: None,
+        created: at(0),
+        updated: at(0),
+    }
+}
+
+/// A line of the ledger of a series, about a day.
+pub(super) fn occurrence(id: Uuid, series: Uuid, account: Option<Uuid>, on: NaiveDate) -> Result<Occurrence, String> {
+    let period = key(&id.to_string())?;
+    Ok(Occurrence {
+        id: OccurrenceId { period, series: SeriesId(series), account: account.map(AccountId) },
+        day: on,
+        date: on,
+        starts: on,
+        ends: on,
+        outcome: OccurrenceOutcome::Skipped,
+        at: at(0),
+    })
 }
 
 /// An entry of the host's system about nothing in particular.

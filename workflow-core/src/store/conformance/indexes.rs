@@ -7,7 +7,8 @@ use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
 use super::fixture::{
-    Wrap, account, attention, comment, day, item, job, job_template, key, keys, member, pipeline, task, task_template,
+    Wrap, account, attention, comment, day, item, job, job_template, key, keys, member, occurrence, pipeline, series,
+    task, task_template,
 };
 use super::probe::{Outcome, Probe, at, same};
 use super::shadow::Shadow;
@@ -94,6 +95,12 @@ impl Pool {
                 let account = if number.is_multiple_of(4) { None } else { pick(&self.accounts, number).map(AccountId) };
                 Item { account, external, created: instant(number), ..item(id) }.doc()
             }
+            Kind::Series => series(id, pick(&NAMES, number).unwrap_or("")).doc(),
+            Kind::Occurrence => {
+                let account = if number.is_multiple_of(4) { None } else { pick(&self.accounts, number) };
+                let on = due(number / 2).unwrap_or_else(|| day(0));
+                occurrence(id, pick(&self.jobs, number / 6).unwrap_or(id), account, on)?.doc()
+            }
             Kind::Comment => comment(id, pick(&self.jobs, number / 6).unwrap_or(id), instant(number)).doc(),
             _ => return Ok(None),
         }))
@@ -155,7 +162,7 @@ impl Pool {
 }
 
 /// The kinds that have indexes and records whose sort cell can change.
-const MOVING: [Kind; 6] = [Kind::Member, Kind::Account, Kind::Job, Kind::Task, Kind::Item, Kind::Comment];
+const MOVING: [Kind; 7] = [Kind::Member, Kind::Account, Kind::Job, Kind::Task, Kind::Item, Kind::Comment, Kind::Series];
 
 /// Documents of every kind that has an index.
 fn crowd(probe: &Probe<'_>, pool: &Pool) -> Result<Vec<Document>, String> {
@@ -170,6 +177,9 @@ fn crowd(probe: &Probe<'_>, pool: &Pool) -> Result<Vec<Document>, String> {
             };
             documents.extend(pool.document(kind, id, number)?);
         }
+    }
+    for number in 0..ROWS {
+        documents.extend(pool.document(Kind::Occurrence, probe.uuid(), number)?);
     }
     for name in NAMES.iter().filter(|name| !name.is_empty() && name.trim() == **name) {
         documents.extend([task_template(name)?.doc(), job_template(name)?.doc(), pipeline(name)?.doc()]);

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::fixture::{Wrap, account, attention, comment, day, item, job, keys, member, task};
+use super::fixture::{Wrap, account, attention, comment, day, item, job, keys, member, occurrence, series, task};
 use super::probe::{Outcome, Probe, at, same};
 use super::shadow::{Row, Shadow};
 use crate::id::{AccountId, MemberId};
@@ -59,6 +59,8 @@ impl Place {
             .doc(),
             Kind::Item => Item { account: Some(AccountId(self.account)), created: instant, ..item(id) }.doc(),
             Kind::Comment => comment(id, self.job, instant).doc(),
+            Kind::Series => series(id, &name).doc(),
+            Kind::Occurrence => occurrence(id, self.job, Some(self.account), due.unwrap_or_default())?.doc(),
             _ => return Ok(None),
         }))
     }

@@ -129,8 +129,8 @@ fn job(id: Uuid, other: Uuid) -> Value {
         "status_before_archive": "completed", "status_round": u32::MAX, "priority": "urgent",
         "assignees": [Uuid::max(), other, Uuid::nil()], "assigned_roles": ["Preparer"], "assigned_members": [other],
         "start": "0001-01-01", "due": "9999-12-31", "statutory": "2024-02-29",
-        "extended": "1582-10-15",
-        "period_start": "1970-01-01", "period_end": "1969-12-31", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
+        "extended": "1582-10-15", "period_start": "1970-01-01", "period_end": "1969-12-31",
+        "series": other, "period": "2026-Q2 / ü", "budget_minutes": u32::MAX, "tags": ["B", "a", "é", "e\u{301}"],
         "fields": fields(), "client_status": AWKWARD,
         "attention": [
             {"reason": {"declined": other}, "text": AWKWARD, "since": "0001-01-01T00:00:00Z"},
@@ -204,12 +204,31 @@ fn account(id: Uuid, other: Uuid) -> Value {
         "created": "0001-01-01T00:00:00Z", "updated": "9999-12-31T23:59:59.999999999Z"})
 }
 
+fn series(id: Uuid, other: Uuid) -> Value {
+    let work = json!({"job": {"pipeline": "returns/ü 1040", "stage": "réview", "template": "j", "name": AWKWARD,
+        "description": AWKWARD, "priority": "low", "assign": {"roles": ["Preparer"]}, "start": "2024-02-29",
+        "due": "9999-12-31", "statutory": "1582-10-15", "extended": "0001-01-01",
+        "budget_minutes": u32::MAX, "tags": ["x"], "fields": fields()}});
+    json!({"id": id, "name": AWKWARD, "makes": work,
+        "for": {"firm": true, "accounts": [other, Uuid::max()], "tags": ["B", "a"], "except": [Uuid::nil()]},
+        "schedule": {"rule": "FREQ=MONTHLY;BYMONTHDAY=-1", "start": "0001-01-01", "end": "9999-12-31",
+            "add": ["2024-02-29"], "except": ["1582-10-15"], "adjust": "modified_following", "calendar": "the courts'",
+            "time_zone": "America/New_York", "at": "23:59:59", "period": "month", "covers": "previous",
+            "fiscal_year_end": 6},
+        "lead": "10000 business days", "catch_up": "none", "state": "paused", "cursor": "2024-02-29",
+        "through": "9999-12-31", "exceptions": {"2024-02-29": {"skip": true, "skip_accounts": [other],
+            "date": "0001-01-01", "makes": {"task": {"template": "t"}}}}, "continues": other, "continued_by": Uuid::max(),
+        "next": "9999-12-31T23:59:59.999999Z", "created": "0001-01-01T00:00:00Z",
+        "updated": "9999-12-31T23:59:59.999999999Z"})
+}
+
 /// The JSON of a document of a kind, every field set.
 fn json_of(kind: Kind, firm: Uuid, id: Uuid, other: Uuid) -> Value {
     match kind {
         Kind::Firm => json!({"id": firm, "settings": settings(), "definitions": u64::MAX,
             "created": "2024-02-29T12:00:00.123456789Z"}),
-        Kind::Member => json!({"id": id, "name": AWKWARD, "email": "å@example.com", "admin": true, "active": false}),
+        Kind::Member => json!({"id": id, "name": AWKWARD, "email": "å@example.com", "admin": true,
+            "weekly_minutes": u32::MAX, "active": false}),
         Kind::Template => json!({"job": {"key": "réturn 1040", "defaults": job_defaults()}}),
         Kind::Pipeline => json!({"key": "returns/ü 1040", "newest": u32::MAX, "switches": {"a1": false, "a2": true},
             "moved_stages": {"old": "new", "ø": "intake"}, "archived": true, "published": "1900-01-01T00:00:00Z"}),
@@ -219,6 +238,10 @@ fn json_of(kind: Kind, firm: Uuid, id: Uuid, other: Uuid) -> Value {
         Kind::Job => job(id, other),
         Kind::Task => task(id, other),
         Kind::Item => item(id, other),
+        Kind::Series => series(id, other),
+        Kind::Occurrence => json!({"series": id, "account": other, "period": "FY2026-Q2 / ü", "day": "0001-01-01",
+            "date": "9999-12-31", "starts": "2024-02-29", "ends": "1582-10-15", "outcome": {"refused": AWKWARD},
+            "at": "1969-12-31T23:59:59.999999999Z"}),
         Kind::Comment => json!({"id": id, "job": other, "author": other, "text": AWKWARD,
             "at": "1969-12-31T23:59:59.999999999Z"}),
     }
@@ -340,7 +363,10 @@ mod tests {
     use schemars::{Schema, schema_for};
 
     use super::*;
-    use crate::model::{Account, Comment, Firm, FirmSettings, Item, Job, Member, PipelineHead, PipelineVersion, Task};
+    use crate::model::{
+        Account, Comment, Firm, FirmSettings, Item, Job, Member, Occurrence, PipelineHead, PipelineVersion, Series,
+        Task,
+    };
     use crate::store::encode_entry;
     use crate::store::memory::MemoryStore;
 
@@ -365,6 +391,8 @@ mod tests {
             (Kind::Task, schema_for!(Task)),
             (Kind::Item, schema_for!(Item)),
             (Kind::Comment, schema_for!(Comment)),
+            (Kind::Series, schema_for!(Series)),
+            (Kind::Occurrence, schema_for!(Occurrence)),
         ] {
             assert_eq!(fields_of(&json_of(kind, firm, id, other)), properties(&schema), "{kind:?}");
         }
