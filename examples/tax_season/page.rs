@@ -1,10 +1,13 @@
 //! The board as a page, and a pipeline as a picture.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use workflow_core::definition::Status;
 use workflow_core::graph::StageGraph;
-use workflow_core::id::PipelineKey;
+use workflow_core::id::{PipelineKey, StatusKey};
+use workflow_core::model::JobStatus;
 use workflow_core::query::{Board, BoardColumn, JobRow};
 
 use crate::{Demo, Outcome};
@@ -15,7 +18,12 @@ const CARDS: usize = 30;
 /// Writes board.html and pipeline-1040.svg into a folder.
 pub(crate) fn write(demo: &Demo, pipelines: &[PipelineKey], folder: &Path) -> Outcome {
     let queries = demo.engine.query(demo.firm, demo.actor.clone())?;
-    let boards = pipelines.iter().map(|pipeline| queries.board(pipeline, CARDS)).collect::<Result<Vec<_>, _>>()?;
+    let mut boards = Vec::new();
+    for pipeline in pipelines {
+        let statuses = queries.definition(pipeline)?.statuses.clone();
+        let name = |status: Status| Some((status.key, status.name?));
+        boards.push((queries.board(pipeline, CARDS)?, statuses.into_iter().filter_map(name).collect()));
+    }
     let page = folder.join("board.html");
     std::fs::write(&page, html(&boards, &queries.today().to_string())?)?;
     let picture = folder.join("pipeline-1040.svg");
@@ -24,6 +32,9 @@ pub(crate) fn write(demo: &Demo, pipelines: &[PipelineKey], folder: &Path) -> Ou
     println!("{} and {} written", page.display(), picture.display());
     Ok(())
 }
+
+/// What custom statuses are called.
+type Statuses = BTreeMap<StatusKey, String>;
 
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -58,12 +69,12 @@ section{display:none;padding:0 1rem 1rem}
 .conditional{border:1px dashed var(--soft)}
 article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem;margin:.4rem 0}
 article h3{font-size:.9rem;margin:0;overflow-wrap:anywhere}article p{margin:.15rem 0 0;font-size:.8rem;color:var(--soft)}
-.late{color:var(--late)}.look{color:var(--look)}.done{color:var(--done)}.more{color:var(--soft);font-size:.85rem}
+.date{white-space:nowrap}.late{color:var(--late)}.look{color:var(--look)}.done{color:var(--done)}.more{color:var(--soft);font-size:.85rem}
 .tags span{display:inline-block;border:1px solid var(--line);border-radius:.3rem;padding:0 .3rem;margin:.15rem .2rem 0 0}
 @media(max-width:40rem){.column{flex-basis:85vw}}
 ";
 
-fn html(boards: &[Board], today: &str) -> Result<String, std::fmt::Error> {
+fn html(boards: &[(Board, Statuses)], today: &str) -> Result<String, std::fmt::Error> {
     let mut page = String::new();
     write!(
         page,
@@ -84,14 +95,14 @@ fn html(boards: &[Board], today: &str) -> Result<String, std::fmt::Error> {
         write!(page, "<input type=\"radio\" name=\"tab\" id=\"t{place}\"{checked}>")?;
     }
     page.push_str("<nav aria-label=\"Pipelines\">");
-    for (place, board) in boards.iter().enumerate() {
+    for (place, (board, _)) in boards.iter().enumerate() {
         write!(page, "<label for=\"t{place}\">{}</label>", escape(&board.name))?;
     }
     page.push_str("</nav>");
-    for (place, board) in boards.iter().enumerate() {
+    for (place, (board, statuses)) in boards.iter().enumerate() {
         write!(page, "<section id=\"s{place}\" aria-label=\"{}\"><div class=\"columns\">", escape(&board.name))?;
         for column in &board.columns {
-            write_column(&mut page, column)?;
+            write_column(&mut page, column, statuses)?;
         }
         page.push_str("</div></section>");
     }
@@ -99,10 +110,16 @@ fn html(boards: &[Board], today: &str) -> Result<String, std::fmt::Error> {
     Ok(page)
 }
 
-fn write_column(page: &mut String, column: &BoardColumn) -> std::fmt::Result {
+fn write_column(page: &mut String, column: &BoardColumn, statuses: &Statuses) -> std::fmt::Result {
     let class = if column.conditional { "column conditional" } else { "column" };
     write!(page, "<div class=\"{class}\"><h2>{}<span>{}</span></h2>", escape(&column.name), column.jobs)?;
-    write!(page, "<p class=\"facts\">{} open · {} done", column.open_blockers, column.done_blockers)?;
+    let (open, done) = (column.open_blockers, column.done_blockers);
+    page.push_str("<p class=\"facts\">");
+    if open + done > 0 {
+        write!(page, "{open} to do · {done} done")?;
+    } else {
+        page.push_str("nothing to do");
+    }
     if column.overdue.counted > 0 {
         write!(page, " · <span class=\"late\">{} late</span>", column.overdue.counted)?;
     }
@@ -111,7 +128,7 @@ fn write_column(page: &mut String, column: &BoardColumn) -> std::fmt::Result {
     }
     page.push_str("</p>");
     for card in &column.cards {
-        write_card(page, card)?;
+        write_card(page, card, statuses)?;
     }
     let shown = column.cards.len() as u64;
     if column.jobs > shown {
@@ -121,17 +138,23 @@ fn write_column(page: &mut String, column: &BoardColumn) -> std::fmt::Result {
     Ok(())
 }
 
-fn write_card(page: &mut String, card: &JobRow) -> std::fmt::Result {
-    write!(page, "<article><h3>{}</h3><p>{}", escape(&card.name), escape(&card.account_name))?;
+fn write_card(page: &mut String, card: &JobRow, statuses: &Statuses) -> std::fmt::Result {
+    // Names are in whatever script, and those from right to left keep to themselves.
+    let (name, account) = (escape(&card.name), escape(&card.account_name));
+    write!(page, "<article><h3>{name}</h3><p><bdi>{account}</bdi>")?;
     if let Some(due) = card.due {
-        let class = if card.overdue { " class=\"late\"" } else { "" };
-        write!(page, " · <span{class}>due {due}</span>")?;
+        let class = if card.overdue { "date late" } else { "date" };
+        write!(page, " · <span class=\"{class}\">due {due}</span>")?;
     }
     page.push_str("</p>");
-    match card.status.as_str() {
-        "active" => {}
-        "completed" => page.push_str("<p class=\"done\">completed</p>"),
-        status => write!(page, "<p class=\"look\">{}</p>", escape(status))?,
+    match &card.status {
+        JobStatus::Active => {}
+        JobStatus::Completed => page.push_str("<p class=\"done\">completed</p>"),
+        JobStatus::Custom(key) => {
+            let status = statuses.get(key).map_or(key.as_str(), String::as_str);
+            write!(page, "<p class=\"look\">{}</p>", escape(status))?;
+        }
+        JobStatus::Archived => page.push_str("<p>archived</p>"),
     }
     if card.open_blockers + card.done_blockers > 0 {
         let all = card.open_blockers + card.done_blockers;
@@ -153,8 +176,8 @@ fn write_card(page: &mut String, card: &JobRow) -> std::fmt::Result {
 
 /// The stages from left to right, with the ways between them above and the ways back below.
 fn svg(definition: &workflow_core::definition::PipelineDefinition) -> Result<String, std::fmt::Error> {
-    const WIDTH: usize = 150;
-    const GAP: usize = 46;
+    const WIDTH: usize = 172;
+    const GAP: usize = 44;
     const TOP: usize = 130;
     const HEIGHT: usize = 62;
     let graph = StageGraph::new(definition);
@@ -165,9 +188,10 @@ fn svg(definition: &workflow_core::definition::PipelineDefinition) -> Result<Str
     let mut picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
          font-family=\"system-ui,sans-serif\" font-size=\"14\"><title>{}</title>\
-         <style>rect{{fill:#fff;stroke:#5e6c84}}.if{{stroke-dasharray:6 4}}.end{{stroke-width:3}}path{{fill:none;\
+         <style>svg{{background:#f4f5f7}}rect{{fill:#fff;stroke:#5e6c84}}.if{{stroke-dasharray:6 4}}.end{{stroke-width:3}}path{{fill:none;\
          stroke:#5e6c84;stroke-width:1.5}}text{{fill:#172b4d;text-anchor:middle}}.note{{fill:#5e6c84;font-size:11px}}\
-         @media(prefers-color-scheme:dark){{rect{{fill:#242a33}}text{{fill:#e6e9ee}}}}</style>\
+         @media(prefers-color-scheme:dark){{svg{{background:#15181d}}rect{{fill:#242a33;stroke:#9aa5b4}}\
+         path{{stroke:#9aa5b4}}text{{fill:#e6e9ee}}.note{{fill:#9aa5b4}}}}</style>\
          <defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
          orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" style=\"fill:#5e6c84\"/></marker></defs>",
         escape(&definition.name)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use workflow_core::command::Command;
 use workflow_core::engine::{Clock, Delivered, Deliveries, Delivery, Engine, Notifier};
@@ -231,6 +231,51 @@ fn s10_1_a_failure_can_say_when_to_try_again() {
     assert_eq!(claim(&office.engine, 1), []);
     office.advance(TimeDelta::seconds(1));
     assert_eq!(claim(&office.engine, 1)[0].notification, delivery.notification);
+}
+
+#[test]
+fn s10_1_a_lease_may_be_as_long_as_it_likes_and_the_clock_as_late() {
+    let office = Office::with(talkative());
+    office.job();
+    let lease = TimeDelta::MAX;
+    let delivery = office.engine.claim_notifications(Some(firm()), lease, 1).expect("claimed").remove(0);
+    office.advance(TimeDelta::days(365 * 1_000));
+    assert_eq!(claim(&office.engine, 1), []);
+    assert!(office.engine.acknowledge(&delivery.receipt).expect("settled"));
+    office.clock.set(DateTime::<Utc>::MAX_UTC);
+    office.job();
+    assert_eq!(claim(&office.engine, 10).len(), 2);
+}
+
+#[test]
+fn s10_1_what_a_slow_host_has_not_begun_is_left_to_others() {
+    // Every delivery takes 25 seconds, so that the lease of a minute is over after three.
+    struct Slow<'a>(&'a Office, RefCell<Vec<NotificationId>>);
+    impl Notifier for Slow<'_> {
+        fn deliver(&self, notification: &Notification) -> Delivered {
+            self.1.borrow_mut().push(notification.id);
+            self.0.advance(TimeDelta::seconds(25));
+            Delivered::Done
+        }
+    }
+    let office = Office::with(talkative());
+    for _ in 0..6 {
+        office.job();
+    }
+    let slow = Slow(&office, RefCell::default());
+    assert_eq!(office.engine.deliver(&slow, 6).expect("delivered").delivered, 3);
+    // What is left is nobody's: another host delivers it, and nothing came twice.
+    let rest = claim(&office.engine, 100);
+    let mut all: BTreeSet<NotificationId> = rest.iter().map(|delivery| delivery.notification.id).collect();
+    assert_eq!(all.len(), 6);
+    all.extend(slow.1.borrow().iter());
+    assert_eq!(all.len(), 9);
+    assert!(rest.iter().all(|delivery| office.engine.acknowledge(&delivery.receipt).expect("settled")));
+    // One that takes longer than the lease is still delivered.
+    let office = Office::with(talkative());
+    let slow = Slow(&office, RefCell::default());
+    office.job();
+    assert_eq!(office.engine.deliver(&slow, 100).expect("delivered").delivered, 2);
 }
 
 #[test]

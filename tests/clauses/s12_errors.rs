@@ -73,8 +73,8 @@ fn s12_2_a_rejection_says_what_and_where_and_what_to_do() {
         (system(json!({ "comment_job": { "job": job, "text": "" } })), 100, &["`text`", "empty"]),
         (
             system(json!({ "save_firm": { "name": "F", "time_zone": "America/New_Yrk" } })),
-            100,
-            &["`time_zone`", "America/New_Yrk"],
+            101,
+            &["time_zone", "America/New_Yrk"],
         ),
         (system(new(json!({ "name": "{{ acount.name }}" }))), 100, &["`name`", "did you mean `account.name`?"]),
         (
@@ -151,7 +151,7 @@ fn s12_2_an_unknown_field_of_a_command_is_an_error_with_a_suggestion() {
             "bulk.commands[0].tag_job.remov",
             "remove",
         ),
-        (json!({ "save_firm": { "name": "F", "holiday": [] } }), "save_firm.holiday", "holidays"),
+        (json!({ "save_firm": { "name": "F", "holidys": [] } }), "save_firm.holidys", "holidays"),
         (json!({ "save_account": { "id": account(1), "name": "A", "role": {} } }), "save_account.role", "roles"),
     ] {
         let found = problems(document::read::<Command>("command", written.to_string().as_bytes()));

@@ -7,7 +7,7 @@ use workflow_core::error::{Error, ErrorKind, Rejection};
 use workflow_core::event::Actor;
 use workflow_core::id::{ItemId, JobId, TaskId};
 use workflow_core::limits;
-use workflow_core::model::{AttentionReason, TaskState, Visit};
+use workflow_core::model::{AttentionReason, ItemProgress, TaskState, Visit};
 use workflow_core::query::{CalendarQuery, JobQuery, PageRequest};
 use workflow_core::store::{Batch, DocId, Document, LogBy, LogScan, Put, Transact};
 
@@ -53,6 +53,8 @@ const REFUSED: &[&str] = &[
     "JOB_ITEMS",
     "ITEM_JOBS",
     "PREREQUISITES",
+    "AWAITED_BY",
+    "ITEM_STATUSES",
     "DEPENDENCY_WALK",
     "VISITS",
     "BULK",
@@ -61,6 +63,7 @@ const REFUSED: &[&str] = &[
     "CALENDAR_DAYS",
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
+    "PAYLOAD_DEPTH",
 ];
 
 #[test]
@@ -256,7 +259,17 @@ const COMMANDS: &[Case] = &[
         // With its quotes.
         json!({ "signal_job": { "job": ids.job, "name": "s", "payload": "x".repeat(n - 2) } })
     }),
+    (
+        "PAYLOAD_DEPTH",
+        "of a signal",
+        |ids, n| json!({ "signal_job": { "job": ids.job, "name": "s", "payload": wrapped(n) } }),
+    ),
 ];
+
+/// A value with so many lists around it.
+fn wrapped(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| json!([inner]))
+}
 
 fn staffed() -> (Office, Ids) {
     let office = Office::with(plain());
@@ -374,6 +387,10 @@ fn definition(limit: &str, n: usize) -> Value {
             let signal = json!({ "signal": { "name": "s", "payload": "x".repeat(n - 2) } });
             pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [signal] }]);
         }
+        "PAYLOAD_DEPTH" => {
+            let signal = json!({ "signal": { "name": "s", "payload": wrapped(n) } });
+            pipeline["automations"] = json!([{ "key": "a", "on": "by_hand", "do": [signal] }]);
+        }
         other => panic!("{other}"),
     }
     pipeline
@@ -386,6 +403,8 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "STATUSES",
         "AUTOMATIONS",
         "ACTIONS",
+        "WAIT_DEPTH",
+        "RECURRENCE_DATES",
         "CONDITION_DEPTH",
         "CONDITION_NODES",
         "NAME_BYTES",
@@ -399,6 +418,7 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
         "ASSIGNEES",
         "JOB_TASKS",
         "PAYLOAD_BYTES",
+        "PAYLOAD_DEPTH",
     ] {
         let office = Office::new();
         office.save_firm(json!({ "name": "F" }));
@@ -421,6 +441,30 @@ fn s12_1_a_definition_past_a_limit_names_it_with_its_path_and_is_not_published()
             assert!(!error.to_string().contains(limit), "{error}");
         }
     }
+}
+
+#[test]
+fn s12_1_a_recurrence_past_a_limit_is_not_read() {
+    let (bytes, count, times) = (limits::RECURRENCE_RULE_BYTES, limits::RECURRENCE_COUNT, limits::RECURRENCE_TIMES);
+    let all = |bound: usize| (0..bound).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    for (limit, text, good) in [
+        ("RECURRENCE_RULE_BYTES", format!("{}FREQ=DAILY", " ".repeat(bytes)), "FREQ=DAILY".to_owned()),
+        ("RECURRENCE_COUNT", format!("FREQ=DAILY;COUNT={}", count + 1), format!("FREQ=DAILY;COUNT={count}")),
+        (
+            "RECURRENCE_TIMES",
+            format!("FREQ=DAILY;BYHOUR={};BYMINUTE={};BYSECOND=0,30", all(24), all(60)),
+            format!("FREQ=DAILY;BYHOUR={};BYMINUTE={}", all(24), all(60)),
+        ),
+    ] {
+        let read = |text: &str| {
+            let rule = text.parse::<workflow_core::recurrence::Rule>()?;
+            workflow_core::recurrence::Recurrence::new(chrono::NaiveDateTime::default(), &rule)
+        };
+        let error = read(&text).expect_err("past the limit").to_string();
+        assert!(error.contains(&format!("{limit} of {}", value_of(limit))), "{error}");
+        read(&good).expect("within the limit");
+    }
+    assert_eq!(times, 24 * 60);
 }
 
 #[test]
@@ -565,6 +609,29 @@ fn s12_1_an_item_has_so_many_jobs_and_a_job_waits_for_so_many() {
     let all =
         json!({ "create_task": { "account": account(1), "waits_for": tasks, "task": { "key": "t", "title": "T" } } });
     check_limit(&office.refused(command(all)), "PREREQUISITES", 201, "tasks a new one waits for");
+}
+
+#[test]
+fn s12_1_so_many_jobs_wait_for_one_and_an_item_goes_through_so_many_statuses() {
+    let (office, ids) = staffed();
+    let others = jobs(&office, limits::AWAITED_BY + 1);
+    let (last, fit) = others.split_last().expect("jobs");
+    all_or_nothing(&office, fit.iter().map(|job| wait(*job, ids.job)));
+    check_limit(&office.refused(command(wait(*last, ids.job))), "AWAITED_BY", 1_001, "jobs that wait");
+    assert_eq!(office.get(ids.job).awaited_by.len(), limits::AWAITED_BY);
+    // When one of them waits no longer there is room for another.
+    office.give(json!({ "remove_job_dependency": { "job": fit[0], "on": ids.job } }));
+    office.give(wait(*last, ids.job));
+
+    let report = |status: &str| json!({ "report_item": { "item": { "id": ids.item }, "status": status } });
+    all_or_nothing(&office, words(limits::ITEM_STATUSES).iter().map(|word| report(word)));
+    check_limit(&office.refused(command(report("one-more"))), "ITEM_STATUSES", 201, "statuses of an item");
+    // Those that were there before come again, and what happens to an item in the end always may.
+    office.give(report("w0"));
+    office.give(report("submitted"));
+    assert_eq!(office.get_item(ids.item).progress, ItemProgress::Done);
+    office.give(report("reopened"));
+    office.give(report("one-more"));
 }
 
 #[test]

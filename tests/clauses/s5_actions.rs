@@ -434,6 +434,21 @@ fn s5_3_create_a_job_in_another_pipeline_for_linked_accounts() {
 }
 
 #[test]
+fn s5_3_a_name_with_braces_in_it_is_not_read_as_shortcodes_again() {
+    let (office, job) = office(&json!([{ "create_job": { "name": "Review of {{ account.name }}" } }]));
+    let names = ["A {{ firm.name }} \"B\"\\n", "A {{ B", "{% raw %}", "{# nothing #}"];
+    for (place, name) in names.iter().enumerate() {
+        office.account(1, name);
+        office.move_to(job, "one");
+        go(&office, job);
+        assert_eq!(office.get(job).failed, [], "{name}");
+        assert_eq!(office.jobs_of(1).len(), place + 2, "{name}");
+        let expected = format!("Review of {name}");
+        assert!(office.jobs_of(1).iter().any(|job| *job.name == expected), "{name}");
+    }
+}
+
+#[test]
 fn s5_3_a_job_for_nobody_fails_the_action() {
     let (office, job) = office(&json!([{ "create_job": { "account": { "linked": "spouse" } } }]));
     assert!(fails(&office, job).contains("no account is linked"));

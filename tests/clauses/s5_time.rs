@@ -639,7 +639,7 @@ fn s5_1_a_schedule_that_cannot_be_is_refused_with_its_reason() {
         }
     };
     let both = why(json!({ "rule": "FREQ=DAILY", "preset": "last_business_day", "start": "2026-01-01" }));
-    assert_eq!(both.0, "automations[0].on.schedule");
+    assert_eq!(both.0, "automations[0].on.schedule.preset");
     assert!(both.1.contains("leave one of them out"), "{}", both.1);
     let never = b"key: p
 name: P

@@ -192,7 +192,10 @@ fn s6_2_a_date_set_by_a_stage_s_automation_stays_with_that_stay() {
 
 #[test]
 fn s6_2_the_completion_of_a_task_is_an_anchor() {
-    let office = office(json!({ "due": "2 business days after completion of task review" }));
+    let mut pipeline = plain();
+    pipeline["job_defaults"] = json!({ "due": "2 business days after completion of task review" });
+    pipeline["task_templates"] = json!([{ "key": "review", "title": "Review" }]);
+    let office = Office::with(pipeline);
     let job = office.job();
     let new = |title: &str, due: &str| {
         office.new_task(json!({ "job": job, "task": { "key": title, "title": title, "due": due } }))

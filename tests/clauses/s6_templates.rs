@@ -6,6 +6,7 @@ use workflow_core::command::{Command, NewJob};
 use workflow_core::definition::{JobTemplate, PipelineDefinition};
 use workflow_core::error::{Error, Problem, Rejection};
 use workflow_core::id::JobId;
+use workflow_core::limits;
 use workflow_core::model::{AttentionReason, Intent, Job, Priority};
 
 use crate::kit::{Office, account, command, counted, firm, key, member, plain};
@@ -472,6 +473,34 @@ fn s6_3_an_unknown_word_in_a_template_or_command_is_refused() {
         assert!(rejection.to_string().contains("did you mean `account.name`?"), "{written}: {rejection}");
     }
     assert_eq!(office.get(job), before);
+}
+
+#[test]
+fn s6_3_a_title_that_comes_out_too_long_fails_its_action() {
+    let mut pipeline = plain();
+    let title = "{{ job.description }}";
+    pipeline["stages"][1]["on_entry"] = json!([
+        { "key": "task", "do": [{ "create_task": { "key": "t", "title": title } }] },
+        { "key": "item", "do": [{ "request": { "kind": "email", "title": title } }] }
+    ]);
+    let office = Office::with(pipeline);
+    let of_length = |length: usize| {
+        let new = json!({ "account": account(1), "pipeline": "p", "description": "x".repeat(length) });
+        office.give(json!({ "create_job": new })).job().expect("a job")
+    };
+    let job = of_length(limits::NAME_BYTES);
+    office.move_to(job, "two");
+    assert_eq!((office.get(job).tasks.len(), office.get(job).items.len()), (1, 1));
+    let job = of_length(limits::NAME_BYTES + 1);
+    office.move_to(job, "two");
+    assert_eq!((office.get(job).tasks.len(), office.get(job).items.len()), (0, 0));
+    for failure in &office.get(job).failed {
+        assert!(failure.why.contains("NAME_BYTES of 500 (it is 501)"), "{}", failure.why);
+    }
+    assert_eq!(office.get(job).failed.len(), 2);
+    let task = json!({ "job": job, "task": { "key": "t", "title": title } });
+    let rejection = office.refused(command(json!({ "create_task": task })));
+    assert!(rejection.to_string().contains("NAME_BYTES"), "{rejection}");
 }
 
 #[test]

@@ -162,6 +162,22 @@ fn s8_1_declined_in_every_job_until_it_is_made_up() {
 }
 
 #[test]
+fn s4_5_an_item_declined_before_it_is_linked_raises_attention_too() {
+    let office = Office::with(automove());
+    let first = office.job();
+    organizer(&office, first, "org-1");
+    office.run(report("org-1", "declined"));
+    let second = office.job();
+    let item = office.get(first).items[0].item;
+    office.run(link(item, second));
+    assert_eq!(office.get(second).attention[0].reason, AttentionReason::Declined(item));
+    assert_eq!(office.get(second).attention[0].text, office.get(first).attention[0].text);
+    office.run(report("org-1", "submitted"));
+    assert!(office.get(second).attention.is_empty());
+    assert_eq!(office.stage(second), "two");
+}
+
+#[test]
 fn s8_1_a_client_reports_on_its_own_items_and_does_nothing_else() {
     let office = Office::with(automove());
     office.account(2, "Acme");

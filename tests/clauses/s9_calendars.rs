@@ -29,7 +29,7 @@ fn s9_2_due_dates_pass_over_the_sets_that_the_firm_observes() {
     let due = |settings: Value| {
         office.save_firm(settings);
         office.give(json!({ "save_template": { "job": { "key": "t",
-            "defaults": { "due": { "relative": { "from": "creation", "offset": 10, "unit": "business_days" } } } } } }));
+            "defaults": { "due": "10 business days after creation" } } } }));
         let outcome = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "template": "t" } }));
         office.get(outcome.job().expect("a job")).due.map(|date| date.to_string())
     };

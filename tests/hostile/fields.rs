@@ -235,7 +235,7 @@ fn s2_1_ten_mistakes_get_ten_errors_in_documents_of_every_kind() {
                 task_statuses: {odd: unheard}\n";
     let task = "task:\n  key: ' t'\n  titel: x\n  priority: highest\n  assign: {members: [joe]}\n  start: never\n\
                     \x20 due: 1.5 days after birth\n  tags: [a, a]\n  budget_minutes: -5\n\
-                    \x20 checklist: [1]\n";
+                    \x20 checklist: [1]\n  after: 5\n";
     let job = "create_job:\n  id: x\n  account: y\n  pipline: p\n  pipeline: ''\n  stage: 5\n  priority: 9\n\
                    \x20 due: 2026-13-01\n  period_start: soon\n  budget_minutes: many\n  tags: x\n  fields: {a: {}}\n";
     let kinds: [(&str, Reader, &str, &[&str]); 3] = [
@@ -265,9 +265,9 @@ fn s2_1_ten_mistakes_get_ten_errors_in_documents_of_every_kind() {
                 "task.titel",
                 "task.priority",
                 "task.assign.members[0]",
-                "task.start.on",
-                "task.due.relative.from",
-                "task.due.relative.offset",
+                "task.start",
+                "task.due",
+                "task.after",
                 "task.tags[1]",
                 "task.budget_minutes",
                 "task.checklist[0]",
@@ -284,7 +284,7 @@ fn s2_1_ten_mistakes_get_ten_errors_in_documents_of_every_kind() {
                 "create_job.pipeline",
                 "create_job.stage",
                 "create_job.priority",
-                "create_job.due.on",
+                "create_job.due",
                 "create_job.period_start",
                 "create_job.budget_minutes",
                 "create_job.tags",

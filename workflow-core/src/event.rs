@@ -51,6 +51,7 @@ pub struct Entry {
     /// Of which firm.
     pub firm: FirmId,
     /// When.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub at: DateTime<Utc>,
     /// Who.
     pub actor: Actor,

@@ -82,6 +82,10 @@ limits! {
     ITEM_JOBS: usize = 200;
     /// Jobs that one job waits for, and tasks that one task waits for.
     PREREQUISITES: usize = 200;
+    /// Jobs that wait for one job.
+    AWAITED_BY: usize = 1_000;
+    /// Different statuses reported of one item that change nothing else.
+    ITEM_STATUSES: usize = 200;
     /// Records that one search for a cycle of dependencies may read.
     DEPENDENCY_WALK: usize = 2_000;
     /// Stage visits of one job.
@@ -148,6 +152,8 @@ limits! {
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.
     PAYLOAD_BYTES: usize = 64_000;
+    /// Nesting of a signal's payload.
+    PAYLOAD_DEPTH: usize = 64;
     /// Versions that a compiled-pipeline cache holds.
     COMPILED_VERSIONS: usize = 256;
     /// Firms whose definitions an engine keeps in memory.

@@ -284,7 +284,8 @@ impl Decider<'_> {
         }
         let name = match order.name.as_deref().map(|name| self.write(name, Some(job), Some(account), Some(compiled))) {
             None => None,
-            Some(Ok(name)) => Some(name.to_string()),
+            // It is written already: what looks like a shortcode in it is part of a name.
+            Some(Ok(name)) => Some(crate::shortcode::as_it_is(&name)),
             Some(Err(why)) => return Ok(Err(why)),
         };
         for account in accounts {

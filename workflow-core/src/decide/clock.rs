@@ -4,7 +4,6 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::facts::Fact;
 use super::{Decider, Step};
-use crate::calendar::Zone;
 use crate::compile::Compiled;
 use crate::dates::Span;
 use crate::definition::{Automation, Trigger, WatchedDate};
@@ -164,17 +163,15 @@ impl Decider<'_> {
         const MOVED: u64 = 31;
         let calendar = self.catalog.calendar();
         let open = calendar.business(schedule.calendar.as_ref()).or_else(|| calendar.business(None))?;
-        let zone = schedule.time_zone.as_deref().and_then(|name| Zone::named(name).ok());
-        let zone = zone.as_ref().unwrap_or_else(|| calendar.zone());
         let standing = job.timers.iter().find(|timer| timer.key == *key).map(|timer| timer.due);
         let standing = standing.filter(|due| *due <= self.now);
-        let after = standing.map_or(self.now, |due| due - TimeDelta::microseconds(1));
-        let from = zone.civil_date(after).checked_sub_days(Days::new(MOVED))?;
+        let before = |due: DateTime<Utc>| due.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(due);
+        let after = standing.map_or(self.now, before);
+        let from = calendar.civil_date(after).checked_sub_days(Days::new(MOVED))?;
         let mut next = times.next_from(from, open)?;
         // As many occurrences as there are days: each has a day of its own.
         for _ in 0..=MOVED.saturating_mul(2) {
-            let due = zone.instant_of(next.at.date(), next.at.time());
-            if let Some(due) = due.filter(|due| *due > after) {
+            if let Some(due) = times.instant_of(&next, calendar.zone()).filter(|due| *due > after) {
                 return Some(due);
             }
             next = times.next_after(next.nominal, open)?;

@@ -22,6 +22,8 @@ impl Decider<'_> {
         }
         let count = job.waits_for.len().saturating_add(1);
         check_limit("PREREQUISITES", limits::PREREQUISITES, count, "the number of jobs it waits for")?;
+        let count = other.awaited_by.len().saturating_add(1);
+        check_limit("AWAITED_BY", limits::AWAITED_BY, count, "the number of jobs that wait for it")?;
         if let Some(circle) = self.circle(id, on)? {
             return Err(Rejection::Cycle(circle).into());
         }

@@ -168,7 +168,15 @@ impl Decider<'_> {
             origin: LinkOrigin { visit: record.visit_number(), automation: None, status_round: None },
         };
         self.emit(Event::ItemLinked { job, link: Box::new(link) });
+        if item.progress == ItemProgress::Declined {
+            self.tell_declined(job, &item);
+        }
         Ok(())
+    }
+
+    fn tell_declined(&mut self, job: JobId, item: &Item) {
+        let text = format!("`{}` ({}) was declined", item.title, item.kind);
+        self.raise(job, AttentionReason::Declined(item.id), text);
     }
 
     pub(super) fn unlink_item(&mut self, reference: &ItemRef, job: JobId) -> Step {
@@ -212,18 +220,24 @@ impl Decider<'_> {
             self.unchanged = Some(format!("the item is `{status}` already"));
             return Ok(());
         }
-        if item.progress == ItemProgress::Cancelled && status.as_str() != "reopened" {
-            // It was withdrawn: what the client still does with it is noted and changes nothing.
-            let progress = ItemProgress::Cancelled;
-            self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
-            return Ok(());
-        }
         let mut reached = item.reached.clone();
         if status.as_str() == "reopened" {
             reached.clear();
         }
         reached.insert(status.clone());
-        let progress = self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?;
+        let withdrawn = item.progress == ItemProgress::Cancelled && status.as_str() != "reopened";
+        let progress = match withdrawn {
+            true => ItemProgress::Cancelled,
+            false => self.progress(&item, &reached, status).map_err(|why| Rejection::invalid("kind", why))?,
+        };
+        if progress == item.progress && reached.len() > item.reached.len() {
+            check_limit("ITEM_STATUSES", limits::ITEM_STATUSES, reached.len(), "the number of the item's statuses")?;
+        }
+        if withdrawn {
+            // What the client still does with it is noted and changes nothing.
+            self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
+            return Ok(());
+        }
         // One job learns of it at once, in the same commit; the others follow.
         let Some(job) = open else {
             self.emit(Event::ItemReported { item: item.id, status: status.clone(), progress });
@@ -256,8 +270,7 @@ impl Decider<'_> {
         drop(record);
         self.emit(Event::JobItemChanged { job, item: id, status, progress });
         if progress == ItemProgress::Declined {
-            let text = format!("`{}` ({}) was declined", item.title, item.kind);
-            self.raise(job, AttentionReason::Declined(id), text);
+            self.tell_declined(job, &item);
         } else if was == ItemProgress::Declined {
             self.calm(job, &AttentionReason::Declined(id));
         }

@@ -606,6 +606,12 @@ impl Decider<'_> {
     pub(super) fn signal_job(&mut self, id: JobId, name: &SignalKey, payload: Option<&serde_json::Value>) -> Step {
         self.open_job(id)?;
         if let Some(payload) = payload {
+            check_limit(
+                "PAYLOAD_DEPTH",
+                limits::PAYLOAD_DEPTH,
+                crate::payload::depth(payload),
+                "the payload's nesting",
+            )?;
             let size = payload.to_string().len();
             check_limit("PAYLOAD_BYTES", limits::PAYLOAD_BYTES, size, "the payload")?;
         }

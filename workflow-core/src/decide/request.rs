@@ -36,6 +36,7 @@ impl Decider<'_> {
                 Ok(title) => title,
                 Err(why) => return Ok(Err(why)),
             };
+        check_limit("NAME_BYTES", limits::NAME_BYTES, title.len(), "the item's title")?;
         let body = request.body.as_deref().map(|body| self.write(body, Some(&job), Some(account), Some(compiled)));
         let body = match body.transpose() {
             Ok(body) => body,

@@ -44,6 +44,8 @@ impl Decider<'_> {
         if title.trim().is_empty() {
             return Err("the task's title comes out empty".to_owned());
         }
+        check_limit("NAME_BYTES", limits::NAME_BYTES, title.len(), "the task's title")
+            .map_err(|why| why.to_string())?;
         let description = template.description.as_deref().map(write).transpose()?;
         let visit = home.origin.visit;
         let owner = home.account.map(|account| &**account);

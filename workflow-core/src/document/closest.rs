@@ -14,14 +14,13 @@ pub(super) fn closest<'a>(word: &str, choices: impl Iterator<Item = &'a str>) ->
     }
     let word = snake_case(word);
     let allowed = (word.chars().count() / 3).max(1);
-    let mut best: Option<(usize, &'a str)> = None;
+    let mut best: Option<((usize, usize), &'a str)> = None;
     for choice in choices {
-        let mut distance = strsim::osa_distance(&word, choice);
+        let letters = strsim::osa_distance(&word, choice);
         // An abbreviation or a longer form of it is as good as one wrong letter.
-        if word.len() >= 3 && choice.len() >= 3 && (choice.starts_with(&word) || word.starts_with(choice)) {
-            distance = distance.min(1);
-        }
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+        let part = word.len() >= 3 && choice.len() >= 3 && (choice.starts_with(&word) || word.starts_with(choice));
+        let distance = (if part { letters.min(1) } else { letters }, letters);
+        if distance.0 <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, choice));
         }
     }

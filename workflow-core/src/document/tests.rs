@@ -175,6 +175,8 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "hours",
                         "uuid",
                         "uint8",
+                        "hours",
+                        "int16",
                         "uint16",
                         "uint32",
                         "uint64",
@@ -186,6 +188,7 @@ fn s12_2_the_check_leaves_no_part_of_the_schemas_out() {
                         "span",
                         "recurrence-rule",
                         "int8",
+                        "int16",
                         "partial-time",
                     ];
                     assert!(known.contains(&format.as_str().expect("a text")), "{format}");

@@ -21,6 +21,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// A while after an instant; the last instant there is when that is past it.
+pub(super) fn after(instant: DateTime<Utc>, wait: TimeDelta) -> DateTime<Utc> {
+    instant.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
 /// A clock that stands still until it is set: for tests, simulations and replays.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::clock::after;
 use super::commit::Work;
 use super::round::{Held, Round};
 use super::{Engine, LEASE};
@@ -75,7 +76,7 @@ impl Engine {
         let how = if held.attempts >= limits::DELIVERY_ATTEMPTS {
             SettleHow::Dead { error }
         } else {
-            SettleHow::Retry { at: self.now() + backoff(held.attempts), error }
+            SettleHow::Retry { at: after(self.now(), backoff(held.attempts)), error }
         };
         drop(self.settle(held.firm, held.settle(how)));
     }
@@ -330,7 +331,7 @@ impl Engine {
     }
 
     pub(super) fn renew(&self, held: &Held) -> Result<(), Error> {
-        let until = self.now() + LEASE;
+        let until = after(self.now(), LEASE);
         if self.settle(held.firm, held.settle(SettleHow::Renew { until }))? {
             return Ok(());
         }

@@ -210,7 +210,7 @@ impl Engine {
     }
 
     fn lease(&self, now: DateTime<Utc>) -> Lease {
-        Lease { owner: self.shared.owner, until: now + LEASE }
+        Lease { owner: self.shared.owner, until: clock::after(now, LEASE) }
     }
 
     /// Identifiers for one command: enough for everything it creates, and never the same again.

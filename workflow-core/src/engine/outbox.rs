@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Engine;
+use super::clock::after;
 use super::commit::Work;
 use super::follow::backoff;
+use super::{Engine, LEASE};
 use crate::command::{Command, Request};
 use crate::error::{Error, Rejection};
 use crate::event::Actor;
@@ -102,12 +103,17 @@ impl Engine {
         let mut sum = Deliveries::default();
         let mut left = limit;
         while left > 0 {
-            let page = self.claim_notifications(None, TimeDelta::seconds(60), left.min(100))?;
+            let until = after(self.now(), LEASE);
+            let page = self.claim_notifications(None, LEASE, left.min(100))?;
             if page.is_empty() {
                 break;
             }
             left = left.saturating_sub(page.len());
-            for delivery in page {
+            for (place, delivery) in page.into_iter().enumerate() {
+                if place > 0 && self.now() >= until {
+                    // A slow host: what it has not begun is anybody's again.
+                    break;
+                }
                 match notifier.deliver(&delivery.notification) {
                     Delivered::Done => {
                         self.acknowledge(&delivery.receipt)?;
@@ -139,7 +145,7 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<Delivery>, Error> {
         let now = self.now();
-        let lease = Lease { owner: self.shared.owner, until: now + lease.max(TimeDelta::seconds(1)) };
+        let lease = Lease { owner: self.shared.owner, until: after(now, lease.max(TimeDelta::seconds(1))) };
         let claim = Claim { queue: Queue::Outbox, firm, now, lease, limit: limit.min(limits::CLAIM) };
         let delivery = |claimed: crate::store::Claimed| match claimed.body {
             QueuedBody::Notification(notification) => {
@@ -191,7 +197,7 @@ impl Engine {
         if receipt.attempts >= limits::DELIVERY_ATTEMPTS {
             return self.reject(receipt, why);
         }
-        let at = at.unwrap_or_else(|| self.now() + backoff(receipt.attempts));
+        let at = at.unwrap_or_else(|| after(self.now(), backoff(receipt.attempts)));
         let error = shortened(why);
         Ok(self.settle(receipt.firm, receipt.settle(SettleHow::Retry { at, error }))?)
     }

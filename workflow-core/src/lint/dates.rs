@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::scene::Scene;
 use crate::dates::{DateAnchor, DateExpression};
-use crate::definition::{Action, JobTemplate};
+use crate::definition::{Action, JobTemplate, Trigger};
 use crate::id::{CalendarKey, TemplateKey};
 use crate::suggest::near;
 use crate::validate::{Findings, written_tasks};
@@ -16,7 +16,7 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
     templates.extend(scene.around.task_templates.keys());
     let mut check = |path: String, rule: &Option<DateExpression>| {
         if let Some(rule) = rule {
-            check_calendar(&path, rule, scene.around.calendars.as_ref(), found);
+            check_calendar(&path, rule.calendar.as_ref(), scene.around.calendars.as_ref(), found);
             check_completion(&path, rule, &templates, found);
         }
     };
@@ -30,14 +30,27 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
         check(format!("{path}.due"), &task.due);
     }
     for (path, action) in scene.rules.iter().flat_map(|rule| rule.actions()) {
-        if let Action::SetDate(order) = action {
-            check(format!("{path}.set_date.to"), &order.to);
+        match action {
+            Action::SetDate(order) => check(format!("{path}.set_date.to"), &order.to),
+            Action::Wait(delay) => check(format!("{path}.wait.until"), &delay.until),
+            _ => {}
+        }
+    }
+    for (path, trigger) in scene.triggers() {
+        if let Trigger::Schedule(schedule) = trigger {
+            let (path, known) = (format!("{path}.schedule.calendar"), scene.around.calendars.as_ref());
+            check_calendar(&path, schedule.calendar.as_ref(), known, found);
         }
     }
 }
 
-fn check_calendar(path: &str, rule: &DateExpression, known: Option<&BTreeSet<CalendarKey>>, found: &mut Findings) {
-    let (Some(calendar), Some(known)) = (&rule.calendar, known) else { return };
+fn check_calendar(
+    path: &str,
+    calendar: Option<&CalendarKey>,
+    known: Option<&BTreeSet<CalendarKey>>,
+    found: &mut Findings,
+) {
+    let (Some(calendar), Some(known)) = (calendar, known) else { return };
     if !known.contains(calendar) {
         found.error(path, "unknown_calendar", || {
             let near = near(calendar.as_str(), known.iter().map(CalendarKey::as_str));

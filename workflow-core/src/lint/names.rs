@@ -119,6 +119,12 @@ impl Names<'_, '_> {
             Trigger::TaskCompleted { template: Some(key) } => {
                 self.check_made_from(&format!("{path}.task_completed.template"), key);
             }
+            Trigger::DueApproaching { template: Some(key), .. } => {
+                self.check_made_from(&format!("{path}.due_approaching.template"), key);
+            }
+            Trigger::Overdue { template: Some(key), .. } => {
+                self.check_made_from(&format!("{path}.overdue.template"), key);
+            }
             Trigger::ItemReached { kind: Some(kind), template, .. } => {
                 self.check_item(&format!("{path}.item_reached"), kind, template.as_ref());
             }

@@ -48,8 +48,10 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "is_default")]
     pub without_invoice: bool,
     /// When it was requested or linked first.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub created: DateTime<Utc>,
     /// When it last changed.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub updated: DateTime<Utc>,
 }
 

@@ -141,8 +141,10 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "is_default")]
     pub comments: u32,
     /// When it was created.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub created: DateTime<Utc>,
     /// When it last changed.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub updated: DateTime<Utc>,
     /// When it was completed, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -219,9 +221,15 @@ pub struct Visit {
     /// Which stage.
     pub stage: StageKey,
     /// Since when.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub entered: DateTime<Utc>,
     /// Until when; absent while it lasts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::instant::write_some",
+        deserialize_with = "crate::instant::read_some"
+    )]
     pub left: Option<DateTime<Utc>>,
 }
 

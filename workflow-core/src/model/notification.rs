@@ -25,6 +25,7 @@ pub struct Notification {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
     /// When the change that caused it was made.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub at: DateTime<Utc>,
     /// What is to be done.
     pub intent: Intent,

@@ -69,8 +69,10 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub waits_for: BTreeSet<TaskId>,
     /// When it was created.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub created: DateTime<Utc>,
     /// When it last changed.
+    #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub updated: DateTime<Utc>,
     /// When it was completed, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -160,7 +160,10 @@ impl Schedule {
             if dates.len() > RECURRENCE_DATES {
                 return Err(InvalidRecurrence::new(
                     field,
-                    format!("it has {} dates, past the limit RECURRENCE_DATES of {RECURRENCE_DATES}", dates.len()),
+                    format!(
+                        "the number of dates is past the limit RECURRENCE_DATES of {RECURRENCE_DATES} (it is {})",
+                        dates.len()
+                    ),
                 ));
             }
         }

@@ -43,6 +43,9 @@ pub(crate) struct ShortcodeError {
 
 const TEMPLATE: &str = "text";
 
+/// What a shortcode begins with.
+const MARKS: [&str; 3] = ["{{", "{%", "{#"];
+
 impl Text {
     /// Parses a text.
     ///
@@ -53,7 +56,7 @@ impl Text {
             let message = format!("the text is {} bytes, the limit TEXT_BYTES is {}", source.len(), limits::TEXT_BYTES);
             return Err(ShortcodeError { code: "too_long", message });
         }
-        if !["{{", "{%", "{#"].iter().any(|mark| source.contains(mark)) {
+        if !MARKS.iter().any(|mark| source.contains(mark)) {
             return Ok(Self(Kind::Plain(source.into())));
         }
         if let Some(parts) = plain_words(source) {
@@ -138,6 +141,15 @@ impl Text {
         };
         words.iter().filter_map(|word| word.strip_prefix("role.")).map(str::to_owned).collect()
     }
+}
+
+/// A source that is written as this text, whatever it looks like.
+pub(crate) fn as_it_is(text: &str) -> String {
+    if !MARKS.iter().any(|mark| text.contains(mark)) {
+        return text.to_owned();
+    }
+    // Strings of templates are escaped as those of JSON are.
+    format!("{{{{ {} }}}}", serde_json::Value::from(text))
 }
 
 fn check(word: &str) -> Result<(), ShortcodeError> {

@@ -1,8 +1,7 @@
-//! The rules against the dates that the IRS published.
+//! What the rules come to, year by year.
 //!
-//! The dates are those of the instructions of each form and year, of Publication 509 (tax
-//! calendars) and of FinCEN. In 2020 and 2021 notices moved some of them: what stands here is what
-//! the law would have said.
+//! The dates were worked out by hand from the law and the calendar. In 2020 and 2021 notices moved
+//! some of them: what stands here is what the law would have said.
 
 use chrono::NaiveDate;
 

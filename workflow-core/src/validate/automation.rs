@@ -7,7 +7,6 @@ use super::{
     Findings, Names, Rule, check_limit, check_name, check_optional_name, check_optional_text, condition, duplicate,
     rules,
 };
-use crate::calendar::Zone;
 use crate::compile::Place;
 use crate::dates::Span;
 use crate::definition::{
@@ -118,10 +117,10 @@ fn check_trigger(path: &str, trigger: &Trigger, names: &Names<'_>, found: &mut F
 /// Checks that something recurs, and where.
 pub(super) fn check_schedule(path: &str, schedule: &Schedule, found: &mut Findings) {
     if let Err(error) = schedule.compile() {
-        found.error(path, "schedule", || error.to_string());
-    }
-    if let Some(Err(error)) = schedule.time_zone.as_deref().map(Zone::named) {
-        found.error(&format!("{path}.time_zone"), "unknown", || error.to_string());
+        // Parts of a rule are written in capitals, fields are not.
+        let part = Some(error.part()).filter(|part| part.chars().all(|letter| letter.is_lowercase() || letter == '_'));
+        let path = part.map_or_else(|| path.to_owned(), |part| format!("{path}.{part}"));
+        found.error(&path, "schedule", || error.to_string());
     }
 }
 
@@ -283,6 +282,11 @@ fn check_create_job(path: &str, job: &CreateJob, found: &mut Findings) {
 
 fn check_signal(path: &str, signal: &SendSignal, found: &mut Findings) {
     if let Some(payload) = &signal.payload {
+        let depth = crate::payload::depth(payload);
+        if depth > limits::PAYLOAD_DEPTH {
+            let what = "the payload's nesting";
+            return check_limit(&format!("{path}.payload"), "PAYLOAD_DEPTH", limits::PAYLOAD_DEPTH, depth, what, found);
+        }
         let bytes = payload.to_string().len();
         let what = "the payload's length in bytes";
         check_limit(&format!("{path}.payload"), "PAYLOAD_BYTES", limits::PAYLOAD_BYTES, bytes, what, found);

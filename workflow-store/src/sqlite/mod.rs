@@ -119,7 +119,7 @@ impl SqliteStore {
     /// one that a newer version of this library wrote: neither is touched. [`ErrorKind::Busy`],
     /// [`ErrorKind::Unavailable`] and [`ErrorKind::Corrupt`] as SQLite meets them.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
-        let path = path.as_ref().to_owned();
+        let path = open::place(path.as_ref());
         let options = SqliteOptions { busy_timeout: options.busy_timeout.min(open::LONGEST_WAIT), ..options };
         if options.durability == Durability::None {
             let why = "the file survives the process: ask for `Process` or `PowerCut`";

@@ -1,6 +1,6 @@
 //! Opening a database file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -23,6 +23,34 @@ const SMALLEST: u64 = 512;
 
 /// SQLite counts milliseconds in 31 bits.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(i32::MAX as u64);
+
+/// How many links may lead from one to the next.
+const LINKS: usize = 40;
+
+/// The path of the file itself, from the root and without links: the log and the shared memory lie
+/// beside the file, not beside a link to it, and connections that are opened later must find the
+/// same one though the process has changed its working folder.
+pub(super) fn place(path: &Path) -> PathBuf {
+    // Not names of files to SQLite.
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        return path.to_owned();
+    }
+    let mut place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if !cfg!(unix) {
+        return place;
+    }
+    // A link may lead to where the file is yet to be made.
+    for _ in 0..LINKS {
+        match (std::fs::read_link(&place), place.parent()) {
+            (Ok(target), Some(folder)) => place = folder.join(target),
+            _ => break,
+        }
+    }
+    match (place.parent().map(std::fs::canonicalize), place.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => place,
+    }
+}
 
 /// Looks at the file without changing it, and refuses one that is not ours or too new.
 pub(super) fn inspect(path: &Path, options: &SqliteOptions) -> Result<Found, StoreError> {

@@ -139,6 +139,11 @@ impl Writer {
     }
 
     fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
+        if batches.len() > 1
+            && let Some(answers) = self.write_straight(connection, batches)?
+        {
+            return Ok(answers);
+        }
         self.transaction(connection, |connection| {
             if let [batch] = batches {
                 return match write::batch(connection, batch) {
@@ -147,11 +152,26 @@ impl Writer {
                     Err(Stop::Fault(error)) => Err(error),
                 };
             }
+            let answers = batches.iter().map(|batch| in_savepoint(connection, batch)).collect::<Result<Vec<_>, _>>()?;
+            Ok((answers.iter().any(Result::is_ok), answers))
+        })
+    }
+
+    /// Writes batches none of which conflicts. Writes nothing when one does.
+    ///
+    /// A savepoint makes SQLite keep a copy of every page that is changed after it, which costs
+    /// more than it saves where conflicts are rare: it is for when there was one.
+    fn write_straight(&self, connection: &Connection, batches: &[&Batch]) -> Result<Option<Answers>, StoreError> {
+        self.transaction(connection, |connection| {
             let mut answers = Vec::with_capacity(batches.len());
             for batch in batches {
-                answers.push(in_savepoint(connection, batch)?);
+                match write::batch(connection, batch) {
+                    Ok(committed) => answers.push(Ok(committed)),
+                    Err(Stop::Conflict(_)) => return Ok((false, None)),
+                    Err(Stop::Fault(error)) => return Err(error),
+                }
             }
-            Ok((answers.iter().any(Result::is_ok), answers))
+            Ok((true, Some(answers)))
         })
     }
 

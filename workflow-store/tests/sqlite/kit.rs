@@ -89,7 +89,7 @@ impl Home {
     }
 }
 
-fn set_up(engine: &Engine) {
+pub(crate) fn set_up(engine: &Engine) {
     let run = |command| {
         engine.execute(&request(command)).expect("a command that works");
     };

@@ -1,6 +1,7 @@
 //! Opening: what is asked for is what is there, and what is not ours stays as it is.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -127,6 +128,53 @@ fn s12_2_what_is_not_there_is_not_made_up() {
     assert!(error.to_string().contains("missing/practice.db"), "{error}");
     assert!(error.to_string().contains("folder exists"), "{error}");
     assert_eq!(home.names(), [""; 0]);
+}
+
+#[test]
+fn s12_2_a_file_stays_the_same_when_the_process_changes_its_folder() {
+    // A process of its own: the working folder is the whole process's.
+    const HERE: &str = "WORKFLOW_RELATIVE";
+    if let Some(folder) = std::env::var_os(HERE) {
+        std::env::set_current_dir(&folder).expect("a folder");
+        let store = Arc::new(SqliteStore::open("practice.db", quick()).expect("a store"));
+        let engine = Engine::new(Arc::clone(&store) as _);
+        std::fs::create_dir("elsewhere").expect("a folder");
+        std::env::set_current_dir("elsewhere").expect("a folder");
+        crate::kit::set_up(&engine);
+        assert_eq!(engine.verify(crate::kit::firm()).expect("readable").differences, Vec::<String>::new());
+        return;
+    }
+    let home = Home::new();
+    let name = "open::s12_2_a_file_stays_the_same_when_the_process_changes_its_folder";
+    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", name])
+        .env(HERE, home.folder())
+        .output()
+        .expect("a process");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(home.names(), ["elsewhere", "practice.db"]);
+    assert_eq!(std::fs::read_dir(home.at("elsewhere")).expect("a folder").count(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn s12_2_a_link_is_the_file_that_it_leads_to() {
+    let home = Home::new();
+    let link = home.at("link.db");
+    // Before there is a file, and after.
+    std::os::unix::fs::symlink("practice.db", &link).expect("a link");
+    drop(SqliteStore::open(&link, quick()).expect("a store"));
+    assert!(home.database().is_file());
+    let (store, _) = home.office(quick());
+    assert_eq!(home.names(), ["link.db", "practice.db", "practice.db-shm", "practice.db-wal"]);
+    // A newer version is noticed though it is still in the log, which lies beside the file itself.
+    let newer = Connection::open(home.database()).expect("a connection");
+    newer.execute("UPDATE wf_meta SET value = 99 WHERE name = 'schema_version'", []).expect("newer");
+    assert_eq!(refused(&link).kind(), ErrorKind::NewerVersion);
+    drop((store, newer));
+    // A link to itself leads nowhere.
+    std::os::unix::fs::symlink("loop.db", home.at("loop.db")).expect("a link");
+    assert_eq!(refused(&home.at("loop.db")).kind(), ErrorKind::Unavailable);
 }
 
 #[test]

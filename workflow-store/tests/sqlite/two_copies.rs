@@ -55,6 +55,18 @@ fn pulled(result: Result<impl std::fmt::Debug, Error>) -> Error {
 }
 
 #[test]
+fn s10_3_a_store_that_was_opened_through_a_link_notices_too() {
+    let home = Home::new();
+    drop(home.office(quick()));
+    std::os::unix::fs::symlink(home.database(), home.at("link.db")).expect("a link");
+    let store = Arc::new(SqliteStore::open(home.at("link.db"), quick()).expect("a store"));
+    let engine = Engine::new(Arc::clone(&store) as _);
+    engine.execute(&request(comment(1, "before"))).expect("a comment");
+    std::fs::remove_file(home.at("practice.db-wal")).expect("removed");
+    pulled(engine.execute(&request(comment(1, "after"))));
+}
+
+#[test]
 fn s10_3_other_processes_are_harmless() {
     let home = Home::new();
     let (store, engine) = home.office(SqliteOptions::default());

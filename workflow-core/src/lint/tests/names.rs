@@ -221,14 +221,30 @@ fn s6_2_dates_name_calendars_and_tasks_that_exist() {
     {
         assert_eq!(lint_in(set(good)), [], "{good}");
     }
+    let wait = with_action(json!({"wait": {"until": "due, following on us-cd"}}));
+    unknown(wait, "automations[0].do[0].wait.until", "unknown_calendar", "us-dc");
+    let on = |trigger: Value| {
+        let mut parts = with_action(json!("archive"));
+        parts["automations"][0]["on"] = trigger;
+        parts
+    };
+    let schedule = json!({"schedule": {"rule": "FREQ=DAILY", "start": "2026-01-01", "calendar": "us-cd"}});
+    unknown(on(schedule), "automations[0].on.schedule.calendar", "unknown_calendar", "us-dc");
+    for trigger in ["overdue", "due_approaching"] {
+        let mut late = json!({"date": "task_due", "template": "fil"});
+        if trigger == "due_approaching" {
+            late["before"] = json!("1 day");
+        }
+        let path = format!("automations[0].on.{trigger}.template");
+        unknown(on(json!({trigger: late})), &path, "unknown_task_template", "file");
+    }
     let with = |part: &str, value: Value| {
         let mut parts = with_action(json!("archive"));
         parts[part] = value;
         parts
     };
-    let defaults = with("job_defaults", json!({"extended": "due on nowhere"}));
-    unknown(defaults, "job_defaults.extended", "unknown_calendar", "");
-    let task =
-        with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"call me\""}]));
-    unknown(task, "task_templates[0].due", "unknown_task_template", "");
+    let defaults = with("job_defaults", json!({"extended": "due on us-fedral"}));
+    unknown(defaults, "job_defaults.extended", "unknown_calendar", "us-federal");
+    let task = with("task_templates", json!([{"key": "file", "title": "File", "due": "completion of task \"cal l\""}]));
+    unknown(task, "task_templates[0].due", "unknown_task_template", "call");
 }

@@ -114,6 +114,15 @@ fn job_defaults() -> Value {
         "client_status": AWKWARD})
 }
 
+fn date_rules() -> Value {
+    json!({"due": "3 business days before statutory, modified following on \"the court\"",
+        "statutory": "extended due date of form 1120-S", "start": "yearly account.\"fiscal, \\\"year\\\"\""})
+}
+
+fn anchors() -> Value {
+    json!(["due", "completion of task \"a b\""])
+}
+
 fn job(id: Uuid, other: Uuid) -> Value {
     let mut job = json!({"id": id, "account": other, "name": AWKWARD, "description": AWKWARD, "pipeline": "returns/ü 1040",
         "version": u32::MAX, "pinned": true, "stage": "réview", "status": "waiting for the client",
@@ -137,8 +146,6 @@ fn job(id: Uuid, other: Uuid) -> Value {
         "failures": u32::MAX,
         "visits": [{"pipeline": "old", "stage": "a", "entered": "1900-01-01T00:00:00Z", "left": "1900-01-02T00:00:00Z"},
             {"stage": "réview", "entered": "2024-02-29T12:00:00.000001Z"}],
-        "tasks": [{"task": other, "state": "cancelled", "template": "t", "due": "2024-02-29", "anchored": true, "visit": 1,
-            "automation": "a1", "status_round": 3}, {"task": id, "state": "planned", "visit": 0}],
         "items": [{"item": other, "kind": "k-1 of the host", "template": "i", "progress": "not_actionable",
             "status": "sent", "visit": 1, "automation": "a2", "status_round": 0}],
         "waits_for": {Uuid::max().to_string(): true, other.to_string(): false}, "awaited_by": [other, Uuid::nil()],
@@ -150,9 +157,13 @@ fn job(id: Uuid, other: Uuid) -> Value {
     job
 }
 
-/// What a job waits for.
+/// A job's tasks, what its dates follow, and what it waits for.
 fn job_times(id: Uuid, other: Uuid) -> Value {
     json!({
+        "tasks": [{"task": other, "state": "cancelled", "template": "t", "due": "2024-02-29", "anchored": true,
+            "completed": "2024-02-29T12:00:00.000001Z", "anchors": anchors(), "visit": 1,
+            "automation": "a1", "status_round": 3}, {"task": id, "state": "planned", "visit": 0}],
+        "date_rules": date_rules(),
         "timers": [{"key": "stage_limit", "due": "1969-12-31T23:59:59.999999Z"},
             {"key": {"automation": "a1"}, "due": "2024-02-29T12:00:00Z"},
             {"key": {"task": {"automation": "é", "task": other}}, "due": "9999-12-31T23:59:59.999999Z"}],
