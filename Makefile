@@ -44,7 +44,7 @@ crash: ## kills workers and the demo $(ROUNDS) times at random and looks at what
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture
 
 decade: ## a simulated decade: 500 accounts, monthly, quarterly and annual series, every period once
-	WORKFLOW_DECADE=1 $(CARGO) test --locked --release --test series s9_4_a_decade -- --nocapture
+	WORKFLOW_DECADE=1 $(CARGO) test --locked --release --test series -- --nocapture s9_4_a_decade s9_4_many_series
 
 schema: ## writes the JSON Schemas anew
 	WORKFLOW_REGENERATE=1 $(CARGO) test --locked -p workflow-core --test schema

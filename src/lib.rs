@@ -1,9 +1,19 @@
 //! What the suites, benches and examples of the workflow engine share. Not published.
 
 pub mod around;
+pub mod recurring;
 pub mod season;
 
 /// The README's example, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The examples of the guides, run as tests.
+#[cfg(doctest)]
+pub mod guides {
+    #[doc = include_str!("../docs/time.md")]
+    pub struct Time;
+    #[doc = include_str!("../docs/series.md")]
+    pub struct Series;
+}

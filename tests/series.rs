@@ -151,7 +151,6 @@ fn s9_4_a_decade_makes_every_period_of_every_account_once() {
     lines.iter().for_each(|(series, account, _)| *periods.entry((*series, *account)).or_default() += 1);
     for number in 0..accounts {
         let counts: Vec<usize> = series.iter().map(|id| periods[&(*id, account(number))]).collect();
-        // The fourth quarter's last day, moved to an open one, has its turn on December 21.
         assert_eq!(counts, [120, 40, 10]);
     }
     if !whole {
@@ -165,7 +164,7 @@ struct Dying {
     store: Arc<dyn Store>,
     left: AtomicUsize,
     after: bool,
-    dead: AtomicBool,
+    dead: Arc<AtomicBool>,
 }
 
 impl Hand for Dying {
@@ -195,13 +194,11 @@ fn survives(store: Arc<dyn Store>, accounts: u128, deaths: &[(usize, bool)], unt
     let clock = Arc::new(ManualClock::at(begin()));
     let engine = Engine::deterministic(Arc::clone(&store), Arc::clone(&clock) as _, 1);
     let series = set_up(&engine, accounts, "all");
+    let mut killed = 0;
     for (life, (left, after)) in deaths.iter().enumerate() {
-        let dying = Dying {
-            store: Arc::clone(&store),
-            left: AtomicUsize::new(*left),
-            after: *after,
-            dead: AtomicBool::new(false),
-        };
+        let dead = Arc::new(AtomicBool::new(false));
+        let dying =
+            Dying { store: Arc::clone(&store), left: AtomicUsize::new(*left), after: *after, dead: Arc::clone(&dead) };
         let seed = 100 + life as u64;
         let host = Engine::deterministic(Arc::new(Around(dying)) as _, Arc::clone(&clock) as _, seed);
         // It goes about its business until it dies.
@@ -217,6 +214,10 @@ fn survives(store: Arc<dyn Store>, accounts: u128, deaths: &[(usize, bool)], unt
         }
         // A minute later the leases of the dead have run out.
         clock.advance(TimeDelta::seconds(61));
+        killed += usize::from(dead.load(Ordering::SeqCst));
+    }
+    if deaths.len() >= 50 {
+        assert!(killed >= 45, "{killed} of {} were killed at work", deaths.len());
     }
     loop {
         let ticked = engine.tick(engine.now(), 1_000).expect("works");
@@ -349,4 +350,20 @@ fn s10_2_a_clock_that_jumps_a_decade_makes_the_latest_alone() {
         engine.tick(begin() + TimeDelta::days(days), 1_000).expect("works");
     }
     assert_eq!(ledger(&engine, &series), lines);
+}
+
+#[test]
+fn s9_4_many_series_advance_a_period_at_once() {
+    let whole = std::env::var_os("WORKFLOW_DECADE").is_some();
+    let count = if whole { 10_000 } else { 300 };
+    let clock = Arc::new(ManualClock::at(begin()));
+    let engine = Engine::deterministic(Arc::new(MemoryStore::new()), Arc::clone(&clock) as _, 7);
+    let mut recurring = workflow::recurring::Recurring::new(engine, count).expect("set up");
+    for _ in 0..2 {
+        let begun = Instant::now();
+        assert_eq!(recurring.advance().expect("works"), count);
+        println!("{count} series advanced one period in {:.1?}", begun.elapsed());
+    }
+    let jobs = Scan::all(IndexName::Jobs, vec![Cell::Int(0)], 1_000_000);
+    assert_eq!(recurring.engine.store().count(recurring.firm, &jobs).expect("readable"), 2 * count);
 }

@@ -102,6 +102,7 @@ pub struct SeriesChanges {
 
 /// What a series makes for one account. Given by the engine to itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MakeOccurrence {
     /// Which series.
     pub series: SeriesId,

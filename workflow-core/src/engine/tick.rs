@@ -95,13 +95,7 @@ impl Engine {
         };
         let requests: Vec<Request> = rows.iter().filter_map(request).collect();
         let Some(firm) = requests.first().map(|request| request.firm) else { return Ok(()) };
-        let mut rest = requests.as_slice();
-        let mut answers = Vec::with_capacity(requests.len());
-        while !rest.is_empty() {
-            let done = self.execute_chunk(firm, rest);
-            rest = rest.get(done.len().max(1)..).unwrap_or_default();
-            answers.extend(done);
-        }
+        let answers = self.execute_chunks(firm, &requests);
         let mut batches = Vec::new();
         for (row, answer) in rows.iter().zip(answers) {
             let QueuedBody::Timer(of) = row.body else { continue };

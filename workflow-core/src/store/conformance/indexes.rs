@@ -13,7 +13,7 @@ use super::fixture::{
 use super::probe::{Outcome, Probe, at, same};
 use super::shadow::Shadow;
 use crate::id::{AccountId, JobId, MemberId};
-use crate::model::{Account, Comment, Item, Job, JobStatus, Member, Priority, Task, TaskState};
+use crate::model::{Account, Comment, Item, Job, JobStatus, Member, Occurrence, Priority, Task, TaskState};
 use crate::store::{Cell, DocId, Document, IndexName, Kind, NO_DATE, Scan, Store, date_cell};
 
 area! {
@@ -343,6 +343,12 @@ fn rows_follow_updates(store: &dyn Store) -> Outcome {
         let mut changed = Vec::new();
         for (number, document) in shadow.documents().into_iter().enumerate() {
             let number = u8::try_from(number % usize::from(ROWS)).unwrap_or(0).saturating_add(shift) % ROWS;
+            if let Document::Occurrence(line) = &document {
+                // Its key stays, its days do not.
+                let on = due(number).unwrap_or_else(|| day(0));
+                changed.push(Occurrence { date: on, starts: on, ..Occurrence::clone(line) }.doc());
+                continue;
+            }
             let id = document.id().uuid().unwrap_or_default();
             // Of the templates and pipelines, the same again.
             changed.push(pool.document(document.kind(), id, number)?.unwrap_or(document));
