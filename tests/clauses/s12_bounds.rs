@@ -29,6 +29,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "WAITS",
     "REMINDERS",
     "TIMERS_AT_ONCE",
+    "JOB_TIMERS",
     "TICK",
     "FOLLOW_UP_HOPS",
     "FOLLOW_UPS",
@@ -388,4 +389,33 @@ fn s12_1_so_many_timers_of_a_job_fire_at_once_and_so_many_records_in_a_tick() {
     office.advance(TimeDelta::hours(1));
     assert_eq!(fired(usize::MAX).len(), limits::TICK);
     assert_eq!(fired(usize::MAX).len(), 2);
+}
+
+#[test]
+fn s12_1_a_job_keeps_so_many_timers_and_all_of_them_fire() {
+    let mut pipeline = plain();
+    let watch = |number: usize| {
+        json!({ "key": format!("w{number}"), "on": { "overdue": { "date": "task_due" } },
+        "do": [{ "signal": { "name": "late" } }] })
+    };
+    pipeline["automations"] = (0..3).map(watch).collect();
+    let office = Office::with(pipeline);
+    let job = office.job();
+    let tasks = limits::JOB_TIMERS / 3 + 20;
+    for number in 0..tasks {
+        office.new_task(json!({ "job": job,
+            "task": { "key": format!("t{number}"), "title": "T", "due": format!("{} days after creation", number % 5) } }));
+    }
+    assert_eq!(office.get(job).timers.len(), limits::JOB_TIMERS);
+    office.advance(TimeDelta::days(10));
+    let mut signals = 0;
+    loop {
+        let ticked = office.engine.tick(office.now(), 1).expect("a store that works");
+        signals += ticked.outcomes.iter().map(|outcome| outcome.notifications().len()).sum::<usize>();
+        if ticked.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(signals, 3 * tasks);
+    assert!(office.get(job).timers.is_empty());
 }

@@ -169,11 +169,19 @@ fn s5_1_due_dates_of_tasks_are_watched_too() {
     office.go_to("2026-02-05T00:00");
     assert_eq!(office.titles(late, "email").len(), 1);
     assert_eq!(office.titles(done, "email").len(), 0);
-    // A task whose date is put off is overdue again later.
+    // A task that is opened again is late anew.
     let task = office.tasks(late, "draft")[0].id;
+    office.run(set_task(task, TaskState::Completed));
+    office.run(set_task(task, TaskState::Planned));
+    office.go_to("2026-02-05T00:01");
+    assert_eq!(office.titles(late, "email").len(), 2);
+    assert_eq!(office.get(late).fired.len(), 1);
+    // A task whose date is put off is overdue again later.
     office.give(json!({ "set_task_dates": { "task": task, "due": "2026-02-06" } }));
     office.go_to("2026-02-07T00:00");
-    assert_eq!(office.titles(late, "email").len(), 2);
+    assert_eq!(office.titles(late, "email").len(), 3);
+    office.run(set_task(task, TaskState::Completed));
+    assert!(office.get(late).fired.is_empty());
 }
 
 #[test]

@@ -27,6 +27,8 @@ impl Decider<'_> {
             if !self.state.job(id).is_some_and(|job| job.due_by(self.now).contains(&(at, what.clone()))) {
                 continue;
             }
+            // Each is a cascade of its own: what the ones before it ran does not count towards a loop.
+            self.chain = self.before.clone();
             match what {
                 Due::Timer(key) => self.fire_timer(id, key, at)?,
                 Due::Wait(number) => self.wait_is_due(id, number)?,
@@ -124,6 +126,10 @@ impl Decider<'_> {
                 }
                 _ => self.timers_of(job, automation, &mut wanted),
             }
+        }
+        if wanted.len() > limits::JOB_TIMERS {
+            wanted.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
+            wanted.truncate(limits::JOB_TIMERS);
         }
         wanted.sort_by(|a, b| a.key.cmp(&b.key));
         wanted
