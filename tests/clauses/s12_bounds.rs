@@ -41,6 +41,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "DELIVERY_ATTEMPTS",
     "COMPILED_VERSIONS",
     "CACHED_FIRMS",
+    "SERIES_AT_ONCE",
 ];
 
 #[test]
@@ -418,4 +419,28 @@ fn s12_1_a_job_keeps_so_many_timers_and_all_of_them_fire() {
     }
     assert_eq!(signals, 3 * tasks);
     assert!(office.get(job).timers.is_empty());
+}
+
+#[test]
+fn s12_1_so_many_turns_of_a_series_come_in_one_commit() {
+    let office = Office::with(plain());
+    let series = office.give(json!({ "create_series": { "name": "S", "makes": { "job": { "pipeline": "p" } },
+        "for": { "accounts": [account(1)] }, "catch_up": "all",
+        "schedule": { "rule": "FREQ=DAILY", "start": "2026-02-03" } } }));
+    assert!(series.series().is_some());
+    let later = office.now() + TimeDelta::days(40);
+    let made = |ticked: &workflow_core::engine::Ticked| {
+        let of = |recorded: &&workflow_core::event::Recorded| match &recorded.event {
+            Event::SeriesAdvanced { made, .. } => made.len(),
+            _ => 0,
+        };
+        let outcomes = ticked.outcomes.iter();
+        outcomes.map(|outcome| outcome.events().iter().map(|recorded| of(&recorded)).sum::<usize>()).collect::<Vec<_>>()
+    };
+    let ticked = office.engine.tick(later, 1).expect("works");
+    assert_eq!(made(&ticked), [limits::SERIES_AT_ONCE]);
+    assert!(ticked.next.is_some_and(|next| next <= later), "the rest follows at once");
+    let ticked = office.engine.tick(later, 100).expect("works");
+    assert_eq!(made(&ticked), [limits::SERIES_AT_ONCE, 40 - 2 * limits::SERIES_AT_ONCE]);
+    assert_eq!(office.jobs_of(1).len(), 40);
 }
