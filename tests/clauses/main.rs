@@ -17,6 +17,7 @@ mod s5_actions;
 mod s5_cascade;
 mod s5_conditions;
 mod s5_loops;
+mod s5_once;
 mod s5_time;
 mod s5_triggers;
 mod s6_bulk;
