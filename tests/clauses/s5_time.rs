@@ -346,9 +346,12 @@ fn s5_8_a_wait_for_a_tag_of_the_account_hears_of_it() {
     assert_eq!(office.titles(other, "email"), ["paid"]);
 }
 
+/// What a job does that waits.
+type Leave = fn(&Office, JobId);
+
 #[test]
 fn s5_8_a_wait_is_cancelled_when_the_job_leaves_the_stage_or_is_not_active() {
-    let leave: [(fn(&Office, JobId), WaitCancelled); 5] = [
+    let leave: [(Leave, WaitCancelled); 5] = [
         (|office, job| drop(office.move_to(job, "two")), WaitCancelled::LeftStage),
         (|office, job| drop(office.set_status(job, "held")), WaitCancelled::StatusChanged),
         (|office, job| drop(office.set_status(job, "completed")), WaitCancelled::StatusChanged),
