@@ -68,7 +68,7 @@ const KINDS: [(&str, u16); 43] = [
     ("reject_notification", 1),
     ("react", 1),
     // What sets the firm up: one of those below.
-    ("set_up", 4),
+    ("set_up", 6),
     ("shift_deadlines", 1),
 ];
 
@@ -476,7 +476,8 @@ impl Strategy for Sequences {
         let step = |place| {
             let who = if number(2) == 0 { 0 } else { number(32) };
             let key = if number(10) < 8 { 0 } else { number(15) };
-            let minutes = [0, 0, 0, 0, 0, 0, 0, 1, 90, 90, 1_500, 1_500, 2_887, 2_887, 9_000, 40_000][usize::from(number(if place % 8 == 7 { 16 } else { 15 }))];
+            let minutes = [0, 0, 0, 0, 0, 0, 0, 1, 90, 90, 1_500, 1_500, 2_887, 2_887, 9_000, 40_000]
+                [usize::from(number(if place % 8 == 7 { 16 } else { 15 }))];
             // Half of what is created is plain; a sequence begins with jobs.
             let plain = number(2) == 0;
             let mut detail = || number(2_048);

@@ -196,9 +196,12 @@ pub(crate) fn every_store_ends_alike(steps: &[Step]) {
     // The places of rows are each store's own; their order is not.
     let rows =
         |rows: &[Waiting]| -> Vec<Waiting> { rows.iter().map(|row| Waiting { sequence: 0, ..row.clone() }).collect() };
-    for (ours, theirs) in
-        [(&ours.outbox, &theirs.outbox), (&ours.follow_ups, &theirs.follow_ups), (&ours.timers, &theirs.timers), (&ours.dead, &theirs.dead)]
-    {
+    for (ours, theirs) in [
+        (&ours.outbox, &theirs.outbox),
+        (&ours.follow_ups, &theirs.follow_ups),
+        (&ours.timers, &theirs.timers),
+        (&ours.dead, &theirs.dead),
+    ] {
         assert_eq!(rows(ours), rows(theirs));
     }
     assert_eq!(board_and_lists(&memory), board_and_lists(&file));

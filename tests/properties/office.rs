@@ -101,7 +101,8 @@ impl Office {
     fn on(store: Arc<dyn Store>, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-02-02T15:00:00Z".parse().expect("an instant")));
         let engine = Engine::deterministic(store, Arc::clone(&clock) as _, 7);
-        let mut office = Self { engine, clock, view: View::default(), given: BTreeMap::new(), turns_back: false, _folder: folder };
+        let mut office =
+            Self { engine, clock, view: View::default(), given: BTreeMap::new(), turns_back: false, _folder: folder };
         for request in setup() {
             office.engine.execute(&request).expect("a firm that can be set up");
         }

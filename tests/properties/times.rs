@@ -19,9 +19,17 @@ use crate::firm::firm;
 use crate::office::{Office, jobs, tasks};
 
 /// Works through a sequence, on a clock that goes back now and then, and looks after each command.
-fn after_each(steps: &[Step], mut look: impl FnMut(&Office, &BTreeMap<DocId, Record>, &[Logged])) {
+fn after_each(steps: &[Step], look: impl FnMut(&Office, &BTreeMap<DocId, Record>, &[Logged])) {
     let mut office = Office::new();
     office.turns_back = true;
+    after_each_of(office, steps, look);
+}
+
+fn after_each_of(
+    mut office: Office,
+    steps: &[Step],
+    mut look: impl FnMut(&Office, &BTreeMap<DocId, Record>, &[Logged]),
+) {
     for step in steps {
         let mut news = office.wait(*step);
         news.extend(office.carry_out_now(*step).2);
@@ -64,12 +72,14 @@ fn s10_2_a_job_knows_what_it_waits_for_after_every_command() {
 /// Looking at a job of which nothing is due changes nothing: its timers were right.
 pub(crate) fn a_job_knows_what_it_waits_for(steps: &[Step]) {
     let mut place = 0usize;
-    after_each(steps, |office, records, _| {
+    // When a clock is set back, the next time of a schedule may come earlier than it was.
+    after_each_of(Office::new(), steps, |office, records, _| {
         let now = office.engine.now();
         let all = jobs(records);
         // Some of the jobs, others each time.
         for (job, _) in all.iter().skip(place % 5).step_by(5) {
-            if job.next_timer().is_some_and(|due| due <= now) {
+            // Of one that is held up, a date may go by that was to come near.
+            if job.status != JobStatus::Active || job.next_timer().is_some_and(|due| due <= now) {
                 continue;
             }
             let clock = Command::React(Box::new(Reaction::Clock { job: job.id }));
@@ -118,13 +128,15 @@ pub(crate) fn waits_go_with_what_they_belong_to(steps: &[Step]) {
                     begun.insert((*job, wait.number), wait.keep || wait.status_round.is_some());
                 }
                 Event::JobMoved { job, how, .. } if *how != workflow_core::event::MoveKind::Migration => {
-                    let left: Vec<u32> =
-                        begun.iter().filter(|((of, _), stays)| of == job && !**stays).map(|((_, number), _)| *number).collect();
+                    let left: Vec<u32> = begun
+                        .iter()
+                        .filter(|((of, _), stays)| of == job && !**stays)
+                        .map(|((_, number), _)| *number)
+                        .collect();
                     for number in left {
                         begun.insert((*job, number), false);
-                        let waits = crate::office::job(records, *job).is_some_and(|job| {
-                            job.waits.iter().any(|wait| wait.number == number)
-                        });
+                        let waits = crate::office::job(records, *job)
+                            .is_some_and(|job| job.waits.iter().any(|wait| wait.number == number));
                         assert!(!waits, "wait {number} of {job} outlived its stage");
                     }
                 }
@@ -170,13 +182,20 @@ impl Told {
                 assert!(self.fired.insert((*job, key.clone(), *due)), "{key:?} of {job} fired twice for {due}");
             }
             Event::WaitBegun { job, wait } => {
-                assert!(self.until.insert((*job, wait.number), wait.until).is_none(), "{job} has two of {}", wait.number);
+                assert!(
+                    self.until.insert((*job, wait.number), wait.until).is_none(),
+                    "{job} has two of {}",
+                    wait.number
+                );
             }
             Event::WaitEnded { job, number, how, .. } => {
                 assert!(self.ended.insert((*job, *number)), "wait {number} of {job} ended twice");
                 let until = self.until.get(&(*job, *number)).unwrap_or_else(|| panic!("{number} of {job} never began"));
                 if matches!(how, WaitEnd::Elapsed | WaitEnd::TimedOut) {
-                    assert!(until.is_some_and(|until| until <= at), "{number} of {job} ended at {at}, before {until:?}");
+                    assert!(
+                        until.is_some_and(|until| until <= at),
+                        "{number} of {job} ended at {at}, before {until:?}"
+                    );
                 }
             }
             Event::RemindersBegun { job, reminder } => {
@@ -350,7 +369,11 @@ fn s10_3_two_engines_that_tick_by_turns_do_each_thing_once() {
 
 pub(crate) fn two_engines_do_each_thing_once(steps: &[Step]) {
     let mut office = Office::new();
-    let other = Engine::deterministic(std::sync::Arc::clone(office.engine.store()), std::sync::Arc::clone(&office.clock) as _, 8);
+    let other = Engine::deterministic(
+        std::sync::Arc::clone(office.engine.store()),
+        std::sync::Arc::clone(&office.clock) as _,
+        8,
+    );
     let mut told = Told::default();
     for step in steps {
         if step.minutes() > 0 {
@@ -376,14 +399,4 @@ pub(crate) fn two_engines_do_each_thing_once(steps: &[Step]) {
     }
     assert_rows(&office, &office.records());
     office.verify("two engines");
-}
-
-#[test]
-fn tmp_publish() {
-    for number in 0..3 { for variant in 0..60 {
-        let mut office = Office::new();
-        let c = crate::firm::command(serde_json::json!({ "publish_pipeline": { "definition": crate::firm::pipeline(number, variant), "mapping": crate::firm::mapping(number, variant) } }));
-        if let Err(e) = office.engine.execute(&crate::firm::system(c)) { println!("{number} {variant}: {e} {e:?}"); }
-        office.read_on();
-    } }
 }

@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::clock::after;
 use super::follow::backoff;
 use super::many::CHUNK;
 use super::{Engine, Outcome};
@@ -132,7 +133,7 @@ impl Engine {
     fn stale(&self, firm: FirmId, of: TimerOf) -> Result<SettleHow, Error> {
         let record = self.shared.store.get(firm, &[of.record()])?.into_iter().flatten().next();
         let due = record.and_then(|record| record.document.timer()).and_then(|(_, due)| due);
-        let soonest = self.now() + PAUSE;
+        let soonest = after(self.now(), PAUSE);
         Ok(match due {
             Some(due) => SettleHow::Retry { at: due.max(soonest), error: "nothing was due yet".to_owned() },
             None => SettleHow::Done,
@@ -144,7 +145,7 @@ impl Engine {
         match error {
             Error::Rejected(Rejection::NotFound { .. }) => SettleHow::Done,
             _ if row.attempts >= limits::DELIVERY_ATTEMPTS => SettleHow::Dead { error: why },
-            _ => SettleHow::Retry { at: self.now() + backoff(row.attempts), error: why },
+            _ => SettleHow::Retry { at: after(self.now(), backoff(row.attempts)), error: why },
         }
     }
 }
