@@ -399,7 +399,7 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
     set(5, "due", date_rule(d));
     set(6, "start", date_rule(d / 2));
     set(7, "tags", json!([of(&TAGS, d), of(&TAGS, d / 3)]));
-    set(8, "fields", json!({ of(&["swap", "circle", "year"], d): d }));
+    set(8, "fields", json!({ of(&["swap", "circle"], d): d }));
     set(9, "period_end", json!(day(d)));
     set(10, "statutory", date_rule(d / 5));
     // Identifiers of the host's own, which may be taken.

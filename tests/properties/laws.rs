@@ -229,7 +229,7 @@ fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let (mut worked, mut refused, mut replayed) = (BTreeMap::new(), BTreeMap::new(), 0);
     let mut happened: BTreeSet<String> = BTreeSet::new();
-    for _ in 0..24 {
+    for _ in 0..36 {
         let steps = crate::draw::Sequences(200).new_tree(&mut runner).expect("a sequence").current();
         assert!(steps.len() >= 200);
         let mut office = Office::new();
