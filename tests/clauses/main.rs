@@ -16,6 +16,7 @@ mod s4_automove;
 mod s5_actions;
 mod s5_cascade;
 mod s5_conditions;
+mod s5_far;
 mod s5_loops;
 mod s5_once;
 mod s5_time;
