@@ -244,7 +244,7 @@ fn hostile(name: &str, bytes: &[u8], code: &str) {
     let start = Instant::now();
     let found = problems(read_pipeline(bytes));
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(2), "{name} took {took:?}");
+    assert!(took < Duration::from_secs(20), "{name} took {took:?}");
     assert!(found.len() <= PROBLEMS, "{name}");
     assert!(found.iter().any(|problem| problem.code == code), "{name}: {:?}", found.first());
     let size: usize = found.iter().map(|problem| problem.path.len() + problem.message.len()).sum();
