@@ -82,9 +82,8 @@ impl Decider<'_> {
         self.emit(Event::ItemLinked { job: owner, link: Box::new(link) });
         let (kind, template) = (request.kind.clone(), request.template.clone());
         self.notify(Some(owner), Some(account.id), Intent::RequestItem { item: id, kind, template, title, body });
-        match (&request.remind, first) {
-            (Some(rule), Some(first)) => self.begin_reminders(owner, ReminderOf::Item(id), rule, first),
-            _ => {}
+        if let (Some(rule), Some(first)) = (&request.remind, first) {
+            self.begin_reminders(owner, ReminderOf::Item(id), rule, first);
         }
         Ok(Ok(()))
     }
