@@ -120,7 +120,7 @@ fn s5_8_waits_and_reminders_go_with_what_they_belong_to() {
 pub(crate) fn waits_go_with_what_they_belong_to(steps: &[Step]) {
     // Those that began before the job left their stage, by the log.
     let mut begun: BTreeMap<(JobId, u32), bool> = BTreeMap::new();
-    after_each(steps, |office, records, news| {
+    after_each(steps, |_, records, news| {
         assert_waits(records);
         for recorded in news.iter().flat_map(|logged| &logged.entry.events) {
             match &recorded.event {
