@@ -669,3 +669,18 @@ automations:
     assert_eq!(path, "automations[0].on.schedule.time_zone");
     assert!(message.contains("did you mean `America/New_York`?"), "{message}");
 }
+
+#[test]
+fn s5_1_a_job_that_comes_back_from_another_pipeline_is_late_anew() {
+    let office = Office::with(watching(json!({ "overdue": {} })));
+    office.publish(json!({ "key": "q", "name": "Q", "stages": [{ "key": "a" }, { "key": "b" }] }));
+    let job = office.job();
+    set_due(&office, job, on("2026-02-03"));
+    office.go_to("2026-02-04T00:00");
+    assert_eq!(office.titles(job, "email").len(), 1);
+    office.give(json!({ "move_job": { "job": job, "pipeline": "q", "to": "a" } }));
+    assert!(office.get(job).fired.is_empty());
+    office.give(json!({ "move_job": { "job": job, "pipeline": "p", "to": "one" } }));
+    office.go_to("2026-02-04T00:01");
+    assert_eq!(office.titles(job, "email").len(), 2);
+}

@@ -156,6 +156,10 @@ pub(crate) fn what_happens_once_is_in_the_log_once(steps: &[Step]) {
     after_each(steps, |_, _, news| told.read(news));
 }
 
+fn is_of(key: &TimerKey, task: workflow_core::id::TaskId) -> bool {
+    matches!(key, TimerKey::Task { task: other, .. } if *other == task)
+}
+
 /// What the log says has happened so far.
 #[derive(Default)]
 struct Told {
@@ -174,6 +178,10 @@ impl Told {
         }
     }
 
+    fn forget(&mut self, which: impl Fn(JobId, &TimerKey) -> bool) {
+        self.fired.retain(|(job, key, _)| !which(*job, key));
+    }
+
     fn note(&mut self, event: &Event, at: DateTime<Utc>) {
         use workflow_core::model::WaitEnd;
         match event {
@@ -181,6 +189,13 @@ impl Told {
                 assert!(*due <= at, "{key:?} of {job} fired at {at}, before {due}");
                 assert!(self.fired.insert((*job, key.clone(), *due)), "{key:?} of {job} fired twice for {due}");
             }
+            // A task that is opened or linked again is late anew, and so is a job that comes back from
+            // another pipeline.
+            Event::TaskStateSet { task, to, .. } if to.is_ended() => self.forget(|_, key| is_of(key, *task)),
+            Event::TaskUnlinked { task, .. } | Event::TaskDeleted { task, .. } => {
+                self.forget(|_, key| is_of(key, *task));
+            }
+            Event::JobMoved { job, pipeline: Some(_), .. } => self.forget(|other, _| other == *job),
             Event::WaitBegun { job, wait } => {
                 assert!(
                     self.until.insert((*job, wait.number), wait.until).is_none(),
