@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use workflow_core::event::Event;
-use workflow_core::id::PipelineKey;
+use workflow_core::id::{PipelineKey, TemplateKey};
 use workflow_core::model::{Job, JobStatus, WaitEnd};
 
 use crate::report::{all_events, all_jobs};
@@ -29,10 +29,21 @@ fn finished(demo: &Demo, job: &Job) -> Option<NaiveDate> {
     job.visits.last().filter(|_| ended).map(|visit| demo.calendar.civil_date(visit.entered))
 }
 
+/// The tasks that file what a deadline is about. Whether the invoice is paid is another matter.
+const FILING: [&str; 3] = ["e-file", "e-file-business", "form-941"];
+
+/// The day on which what a deadline is about was done, if it was.
+fn filed(demo: &Demo, job: &Job) -> Option<NaiveDate> {
+    let files = |key: Option<&TemplateKey>| key.is_some_and(|key| FILING.contains(&key.as_str()));
+    let filing = job.tasks.iter().filter(|link| files(link.template.as_ref()));
+    let day = filing.filter_map(|link| link.completed).max().map(|at| demo.calendar.civil_date(at));
+    day.or_else(|| finished(demo, job))
+}
+
 /// The law's deadline, or where there is none the firm's.
 fn fate(demo: &Demo, job: &Job, today: NaiveDate) -> Option<Fate> {
     let first = job.statutory.or(job.due)?;
-    let done = finished(demo, job);
+    let done = filed(demo, job);
     if done.is_some_and(|day| day <= first) {
         return Some(Fate::Met);
     }

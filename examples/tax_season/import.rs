@@ -220,7 +220,7 @@ fn series() -> Outcome<[NewSeries; 2]> {
     let monthly = Preset::Monthly { day: Some(DayOfMonth::Day(10)) };
     let quarterly = Preset::Quarterly { month: Some(1), day: Some(DayOfMonth::Last) };
     Ok([
-        series("Monthly books", "monthly-bookkeeping", monthly, "5 business days", MONTHLY_BOOKS)?,
+        series("Monthly books", "monthly-bookkeeping", monthly, "6 business days", MONTHLY_BOOKS)?,
         series("Quarterly payroll", "payroll", quarterly, "20 business days", PAYROLL)?,
     ])
 }

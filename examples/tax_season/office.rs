@@ -94,7 +94,7 @@ fn task_action(demo: &Demo, job: &Job, place: usize, link: &TaskLink, day: Naive
         return None;
     }
     let chance = chance(demo, &format!("{}/task/{place}", seat(job)));
-    let takes = 1 + i64::try_from(chance % 5).unwrap_or(0);
+    let takes = 1 + i64::try_from(chance % if job.series.is_some() { 3 } else { 5 }).unwrap_or(0);
     let age = age(demo, job, link.origin.visit, day)?;
     let set = |what: &str, state| {
         let name = format!("task/{place}/{what}/{day}");
@@ -158,7 +158,9 @@ fn item_action(
     let Some(status) = course.get(next) else { return Ok(None) };
     // One client in thirty never answers: the job waits, and says for what.
     let silent = chance % 30 == 7 && next > 0;
-    let pace = 2 + i64::try_from(chance / 7 % 9).unwrap_or(0);
+    // Who sends something every month has it at hand.
+    let slowest = if job.series.is_some() { 4 } else { 7 };
+    let pace = 1 + i64::try_from(chance / 7 % slowest).unwrap_or(0);
     let mut due = pace * i64::try_from(next + 1).unwrap_or(1);
     // The papers of a year take most people a while, and some a long one.
     if matches!(link.template.as_ref().map(|key| key.as_str()), Some("organizer-1040" | "organizer-business")) {

@@ -121,7 +121,9 @@ fn waiting(demo: &Demo, jobs: &[std::sync::Arc<Job>]) -> Outcome {
             AttentionReason::Declined(_) => "the client declined".to_owned(),
             _ => attention.text.clone(),
         });
-        match attention.or_else(|| open.into_iter().next()) {
+        let tasks = job.tasks.iter().any(|link| !link.state.is_ended());
+        let office = tasks.then(|| "the office is at work".to_owned());
+        match attention.or_else(|| open.into_iter().next()).or(office) {
             Some(reason) => *reasons.entry(reason).or_default() += 1,
             None => unexplained += 1,
         }

@@ -106,14 +106,15 @@ impl<'a> Year<'a> {
                 bar.finish_and_clear();
                 return Ok(());
             }
-            self.begin(day.succ_opt().ok_or("the calendar ends")?, Part::Work)?;
+            let next = day.succ_opt().ok_or("the calendar ends")?;
+            let open = self.demo.calendar.is_open(next);
+            self.begin(next, if open { Part::Work } else { Part::Clock })?;
         }
     }
 
     /// Turns to a new page of the diary, with a plan when people are to work.
     fn begin(&mut self, day: NaiveDate, part: Part) -> Outcome {
-        let works = part == Part::Work && self.demo.calendar.is_open(day);
-        let plan = if works { office::plan(self.demo, day)? } else { Vec::new() };
+        let plan = if part == Part::Work { office::plan(self.demo, day)? } else { Vec::new() };
         self.entry = Entry { day, part, starts: 0, plan };
         self.diary.write(&self.entry)
     }
