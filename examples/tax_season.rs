@@ -129,7 +129,7 @@ fn main() -> Outcome {
         opened.clients, opened.skipped, opened.duplicates, opened.jobs, opened.series
     );
     report::boards(&demo, &pipelines, &format!("On {}", year::spoken(year.day())))?;
-    year.work(arguments.quiet, &pipelines)?;
+    year.work(arguments.quiet, &pipelines, &arguments.folder)?;
     report::boards(&demo, &pipelines, &format!("On {}", year::spoken(year.day())))?;
     let seconds = began.elapsed().as_secs_f64();
     report::totals(&demo, &year.outbox, year.moved, seconds)?;

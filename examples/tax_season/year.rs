@@ -4,6 +4,8 @@
 //! the evening, and late at night once more, what is due happens. Each part of each day is in the
 //! diary before it begins.
 
+use std::path::Path;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use workflow_core::event::Event;
@@ -11,7 +13,7 @@ use workflow_core::id::PipelineKey;
 
 use crate::diary::{Diary, Entry, Part};
 use crate::outbox::Outbox;
-use crate::{Demo, Outcome, office, report};
+use crate::{Demo, Outcome, office, page, report};
 
 /// The year: from its first working day to its last day.
 const FIRST_DAY: &str = "2026-01-02";
@@ -70,7 +72,7 @@ impl<'a> Year<'a> {
     }
 
     /// Goes through the rest of the year.
-    pub(crate) fn work(&mut self, quiet: bool, pipelines: &[PipelineKey]) -> Outcome {
+    pub(crate) fn work(&mut self, quiet: bool, pipelines: &[PipelineKey], folder: &Path) -> Outcome {
         let (first, last, middle): (NaiveDate, NaiveDate, NaiveDate) =
             (FIRST_DAY.parse()?, LAST_DAY.parse()?, MIDDLE.parse()?);
         let place = |day: NaiveDate| day.signed_duration_since(first).num_days().unsigned_abs();
@@ -101,6 +103,7 @@ impl<'a> Year<'a> {
             if day >= middle && !shown {
                 shown = true;
                 bar.suspend(|| report::boards(self.demo, pipelines, &format!("On {}", spoken(day))))?;
+                page::write_board(self.demo, pipelines, folder, "board-april.html")?;
             }
             if day >= last {
                 bar.finish_and_clear();
