@@ -8,3 +8,12 @@ pub mod season;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The examples of the guides, run as tests.
+#[cfg(doctest)]
+pub mod guides {
+    #[doc = include_str!("../docs/time.md")]
+    pub struct Time;
+    #[doc = include_str!("../docs/series.md")]
+    pub struct Series;
+}

@@ -367,3 +367,21 @@ pub(crate) fn counted(from: &str, offset: i32, unit: &str) -> String {
     let from = from.replace('_', " ");
     format!("{} {} {direction} {from}", offset.abs(), unit.replace('_', " "))
 }
+
+impl Office {
+    /// Goes to an instant and ticks until nothing is due. Answers how many records had something due.
+    pub(crate) fn tick_at(&self, at: &str) -> usize {
+        let at: DateTime<Utc> = at.parse().expect("an instant");
+        self.clock.advance(at - self.now());
+        let mut done = 0;
+        loop {
+            let ticked = self.engine.tick(self.now(), 100).expect("a store that works");
+            assert!(ticked.failures.is_empty(), "{:?}", ticked.failures);
+            done += ticked.outcomes.len();
+            if ticked.next.is_none_or(|next| next > self.now()) {
+                return done;
+            }
+            assert!(done < 10_000, "ticking does not come to an end");
+        }
+    }
+}

@@ -29,6 +29,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "WAITS",
     "REMINDERS",
     "TIMERS_AT_ONCE",
+    "JOB_TIMERS",
     "TICK",
     "FOLLOW_UP_HOPS",
     "FOLLOW_UPS",
@@ -40,6 +41,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "DELIVERY_ATTEMPTS",
     "COMPILED_VERSIONS",
     "CACHED_FIRMS",
+    "SERIES_AT_ONCE",
 ];
 
 #[test]
@@ -388,4 +390,57 @@ fn s12_1_so_many_timers_of_a_job_fire_at_once_and_so_many_records_in_a_tick() {
     office.advance(TimeDelta::hours(1));
     assert_eq!(fired(usize::MAX).len(), limits::TICK);
     assert_eq!(fired(usize::MAX).len(), 2);
+}
+
+#[test]
+fn s12_1_a_job_keeps_so_many_timers_and_all_of_them_fire() {
+    let mut pipeline = plain();
+    let watch = |number: usize| {
+        json!({ "key": format!("w{number}"), "on": { "overdue": { "date": "task_due" } },
+        "do": [{ "signal": { "name": "late" } }] })
+    };
+    pipeline["automations"] = (0..3).map(watch).collect();
+    let office = Office::with(pipeline);
+    let job = office.job();
+    let tasks = limits::JOB_TIMERS / 3 + 20;
+    for number in 0..tasks {
+        office.new_task(json!({ "job": job,
+            "task": { "key": format!("t{number}"), "title": "T", "due": format!("{} days after creation", number % 5) } }));
+    }
+    assert_eq!(office.get(job).timers.len(), limits::JOB_TIMERS);
+    office.advance(TimeDelta::days(10));
+    let mut signals = 0;
+    loop {
+        let ticked = office.engine.tick(office.now(), 1).expect("a store that works");
+        signals += ticked.outcomes.iter().map(|outcome| outcome.notifications().len()).sum::<usize>();
+        if ticked.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(signals, 3 * tasks);
+    assert!(office.get(job).timers.is_empty());
+}
+
+#[test]
+fn s12_1_so_many_turns_of_a_series_come_in_one_commit() {
+    let office = Office::with(plain());
+    let series = office.give(json!({ "create_series": { "name": "S", "makes": { "job": { "pipeline": "p" } },
+        "for": { "accounts": [account(1)] }, "catch_up": "all",
+        "schedule": { "rule": "FREQ=DAILY", "start": "2026-02-03" } } }));
+    assert!(series.series().is_some());
+    let later = office.now() + TimeDelta::days(40);
+    let made = |ticked: &workflow_core::engine::Ticked| {
+        let of = |recorded: &&workflow_core::event::Recorded| match &recorded.event {
+            Event::SeriesAdvanced { made, .. } => made.len(),
+            _ => 0,
+        };
+        let outcomes = ticked.outcomes.iter();
+        outcomes.map(|outcome| outcome.events().iter().map(|recorded| of(&recorded)).sum::<usize>()).collect::<Vec<_>>()
+    };
+    let ticked = office.engine.tick(later, 1).expect("works");
+    assert_eq!(made(&ticked), [limits::SERIES_AT_ONCE]);
+    assert!(ticked.next.is_some_and(|next| next <= later), "the rest follows at once");
+    let ticked = office.engine.tick(later, 100).expect("works");
+    assert_eq!(made(&ticked), [limits::SERIES_AT_ONCE, 40 - 2 * limits::SERIES_AT_ONCE]);
+    assert_eq!(office.jobs_of(1).len(), 40);
 }

@@ -64,6 +64,9 @@ const REFUSED: &[&str] = &[
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
     "PAYLOAD_DEPTH",
+    "SERIES_ACCOUNTS",
+    "SERIES_EXCEPTIONS",
+    "SERIES_UPCOMING",
 ];
 
 #[test]
@@ -737,4 +740,31 @@ fn s12_1_a_page_has_so_many_rows_and_a_calendar_so_many_days() {
     let Err(Error::Rejected(rejection)) = query.calendar(&days(401)) else { panic!("not refused") };
     check_limit(&rejection, "CALENDAR_DAYS", 401, "a calendar");
     assert!(query.calendar(&days(400)).is_ok());
+}
+
+#[test]
+fn s12_1_series_have_so_many_accounts_and_exceptions_and_show_so_many_occurrences() {
+    let office = Office::with(plain());
+    let series = |accounts: Value| {
+        json!({ "create_series": { "name": "S", "makes": { "job": { "pipeline": "p" } }, "for": { "accounts": accounts },
+            "schedule": { "rule": "FREQ=DAILY", "start": "2026-02-03" } } })
+    };
+    let crowd: Vec<_> = (0..5_001).map(account).collect();
+    let refused = office.refused(command(series(json!(crowd))));
+    check_limit(&refused, "SERIES_ACCOUNTS", 5_001, "the accounts of a series");
+    let id = office.give(series(json!([account(1)]))).series().expect("a series");
+    let join = json!({ "change_series_accounts": { "series": id, "add": crowd } });
+    check_limit(&office.refused(command(join)), "SERIES_ACCOUNTS", 5_001, "those who join");
+    let day = |number: i64| {
+        let first: chrono::NaiveDate = "2026-02-03".parse().expect("a date");
+        json!({ "skip_occurrence": { "series": id, "day": first + chrono::TimeDelta::days(number) } })
+    };
+    for number in 0..1_000 {
+        office.give(day(number));
+    }
+    check_limit(&office.refused(command(day(1_000))), "SERIES_EXCEPTIONS", 1_001, "what is not as the rest");
+    let query = office.engine.query(firm(), Actor::system("test")).expect("the firm");
+    let Err(Error::Rejected(rejection)) = query.series(id, 501) else { panic!("not refused") };
+    check_limit(&rejection, "SERIES_UPCOMING", 501, "what is to come");
+    assert_eq!(query.series(id, 500).expect("the series").upcoming.len(), 500);
 }

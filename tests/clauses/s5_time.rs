@@ -169,11 +169,19 @@ fn s5_1_due_dates_of_tasks_are_watched_too() {
     office.go_to("2026-02-05T00:00");
     assert_eq!(office.titles(late, "email").len(), 1);
     assert_eq!(office.titles(done, "email").len(), 0);
-    // A task whose date is put off is overdue again later.
+    // A task that is opened again is late anew.
     let task = office.tasks(late, "draft")[0].id;
+    office.run(set_task(task, TaskState::Completed));
+    office.run(set_task(task, TaskState::Planned));
+    office.go_to("2026-02-05T00:01");
+    assert_eq!(office.titles(late, "email").len(), 2);
+    assert_eq!(office.get(late).fired.len(), 1);
+    // A task whose date is put off is overdue again later.
     office.give(json!({ "set_task_dates": { "task": task, "due": "2026-02-06" } }));
     office.go_to("2026-02-07T00:00");
-    assert_eq!(office.titles(late, "email").len(), 2);
+    assert_eq!(office.titles(late, "email").len(), 3);
+    office.run(set_task(task, TaskState::Completed));
+    assert!(office.get(late).fired.is_empty());
 }
 
 #[test]
@@ -338,9 +346,12 @@ fn s5_8_a_wait_for_a_tag_of_the_account_hears_of_it() {
     assert_eq!(office.titles(other, "email"), ["paid"]);
 }
 
+/// What a job does that waits.
+type Leave = fn(&Office, JobId);
+
 #[test]
 fn s5_8_a_wait_is_cancelled_when_the_job_leaves_the_stage_or_is_not_active() {
-    let leave: [(fn(&Office, JobId), WaitCancelled); 5] = [
+    let leave: [(Leave, WaitCancelled); 5] = [
         (|office, job| drop(office.move_to(job, "two")), WaitCancelled::LeftStage),
         (|office, job| drop(office.set_status(job, "held")), WaitCancelled::StatusChanged),
         (|office, job| drop(office.set_status(job, "completed")), WaitCancelled::StatusChanged),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use workflow_core::engine::Outcome;
 use workflow_core::id::SeriesId;
@@ -42,22 +41,6 @@ impl Office {
 
     fn periods(&self, id: SeriesId) -> Vec<String> {
         self.ledger(id).iter().map(|line| line.id.period.to_string()).collect()
-    }
-
-    /// Goes to an instant and ticks until nothing is due.
-    fn tick_at(&self, at: &str) -> usize {
-        let at: DateTime<Utc> = at.parse().expect("an instant");
-        self.clock.advance(at - self.now());
-        let mut done = 0;
-        loop {
-            let ticked = self.engine.tick(self.now(), 100).expect("a store that works");
-            assert!(ticked.failures.is_empty(), "{:?}", ticked.failures);
-            done += ticked.outcomes.len();
-            if ticked.next.is_none_or(|next| next > self.now()) {
-                return done;
-            }
-            assert!(done < 10_000, "ticking does not come to an end");
-        }
     }
 
     /// The jobs of an account that a series made, in order.

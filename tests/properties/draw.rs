@@ -25,7 +25,7 @@ impl std::fmt::Debug for Step {
 
 /// The kinds of command, by their names, and how often each is drawn. Those before `bulk` are also
 /// drawn inside of one.
-const KINDS: [(&str, u16); 41] = [
+const KINDS: [(&str, u16); 43] = [
     ("set_task_state", 8),
     ("report_item", 7),
     ("create_job", 7),
@@ -42,6 +42,7 @@ const KINDS: [(&str, u16); 41] = [
     ("add_job_dependency", 2),
     ("add_task_dependency", 2),
     ("comment_job", 1),
+    ("end_wait", 3),
     ("bulk", 3),
     ("set_account_field", 1),
     ("assign_job", 1),
@@ -67,7 +68,8 @@ const KINDS: [(&str, u16); 41] = [
     ("reject_notification", 1),
     ("react", 1),
     // What sets the firm up: one of those below.
-    ("set_up", 4),
+    ("set_up", 6),
+    ("shift_deadlines", 1),
 ];
 
 /// The kind that a number stands for.
@@ -105,7 +107,8 @@ const PIPELINES: [&str; 10] = ["main", "branch", "small", "main", "branch", "sma
 const TAGS: [&str; 11] = ["ready", "vip", "extend", "a", "x", "b", "y", "letter", "away", "client", "other"];
 const STATUSES: [&str; 9] =
     ["active", "missing", "completed", "active", "missing", "on hold", "completed", "archived", "unheard of"];
-const AUTOMATIONS: [&str; 8] = ["call", "elsewhere", "begin", "check", "vip", "circle", "invoice", "nothing"];
+const AUTOMATIONS: [&str; 10] =
+    ["call", "elsewhere", "begin", "check", "vip", "circle", "invoice", "nothing", "pass", "nudge"];
 const STATES: [&str; 4] = ["completed", "in_progress", "cancelled", "planned"];
 const REPORTS: [&str; 12] = [
     "submitted",
@@ -232,6 +235,11 @@ impl Step {
         i64::from(self.0[7])
     }
 
+    /// Whether the clock goes back by so much instead, where it may.
+    pub(crate) fn goes_back(self) -> bool {
+        self.0[7] % 8 == 7
+    }
+
     /// Whether it gives again what was given under its key before, if anything was.
     pub(crate) fn repeats(self) -> bool {
         self.0[6] % 3 != 1
@@ -247,6 +255,12 @@ fn set_up(kind: &str, b: u16, c: u16) -> Command {
         "switch_automation" => {
             let known = [
                 ("main", "begin"),
+                ("main", "nudge"),
+                ("main", "weekly"),
+                ("small", "rest"),
+                ("main", "follow"),
+                ("branch", "chat"),
+                ("main", "late"),
                 ("branch", "react"),
                 ("small", "next"),
                 ("main", "all-done"),
@@ -326,6 +340,13 @@ fn details(kind: &str, [a, b, c, d]: [u16; 4], view: &View) -> Value {
             Some((job, number)) => json!({ "job": job, "number": number }),
             None => json!({ "job": job, "number": b }),
         },
+        "end_wait" => match view.waits.get(usize::from(a) % view.waits.len().max(1)) {
+            Some((job, number)) => json!({ "job": job, "number": number, "cancel": bit(b, 0) }),
+            None => json!({ "job": job, "number": b, "cancel": bit(b, 0) }),
+        },
+        "shift_deadlines" => json!({
+            "accounts": { "any": [of(&TAGS, a)] }, "pipelines": if bit(b, 0) { json!([of(&PIPELINES, b / 2)]) } else { json!([]) },
+            "postpone": if bit(c, 0) { json!({ "to": day(d) }) } else { json!({ "by": "10 business days" }) }, "reason": "Relief" }),
         "fire_automation" => json!({ "job": job, "automation": of(&AUTOMATIONS, b) }),
         "signal_job" => json!({ "job": job, "name": of(&["push", "go", "unknown"], b), "payload": { "n": c } }),
         "create_task" => new_task(a, b, c, d, view),
@@ -378,7 +399,7 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
     set(5, "due", date_rule(d));
     set(6, "start", date_rule(d / 2));
     set(7, "tags", json!([of(&TAGS, d), of(&TAGS, d / 3)]));
-    set(8, "fields", json!({ of(&["swap", "circle", "year"], d): d }));
+    set(8, "fields", json!({ of(&["swap", "circle"], d): d }));
     set(9, "period_end", json!(day(d)));
     set(10, "statutory", date_rule(d / 5));
     // Identifiers of the host's own, which may be taken.
@@ -390,7 +411,8 @@ fn new_job(a: u16, b: u16, c: u16, d: u16, stage: &str) -> Value {
 
 fn job_changes(job: uuid::Uuid, b: u16, c: u16) -> Value {
     let date = of(&["due", "start", "statutory", "extended"], b / 9);
-    let changes = match b % 9 {
+    let changes = match b % 10 {
+        9 => json!({ "period_end": { "to": day(c) }, "dates": { date: { "to": date_rule(c) } } }),
         0 => json!({ "dates": { date: { "to": day(c) } } }),
         1 => json!({ "dates": { date: { "to": date_rule(c) } } }),
         2 => json!({ "dates": { date: "clear" } }),
@@ -454,7 +476,8 @@ impl Strategy for Sequences {
         let step = |place| {
             let who = if number(2) == 0 { 0 } else { number(32) };
             let key = if number(10) < 8 { 0 } else { number(15) };
-            let minutes = [0, 0, 0, 0, 0, 1, 90, 1_500, 9_000][usize::from(number(9))];
+            let minutes = [0, 0, 0, 0, 0, 0, 0, 1, 90, 90, 1_500, 1_500, 2_887, 2_887, 9_000, 40_000]
+                [usize::from(number(if place % 8 == 7 { 16 } else { 15 }))];
             // Half of what is created is plain; a sequence begins with jobs.
             let plain = number(2) == 0;
             let mut detail = || number(2_048);

@@ -42,7 +42,7 @@ pub(crate) fn settings(variant: u16) -> Value {
     let odd = variant % 2 == 1;
     json!({
         "name": if odd { "Ledger & Daughters" } else { "Ledger & Sons" },
-        "time_zone": "America/New_York",
+        "time_zone": if variant % 8 == 7 { "America/Los_Angeles" } else { "America/New_York" },
         "holidays": if odd { json!(["2026-02-16"]) } else { json!(["2026-02-16", "2026-05-25"]) },
         "roles": ["preparer", "reviewer", "partner"],
         "item_kinds": { "audit_letter": { "actionable": true, "done": ["answered"], "declined": ["refused"] } },
@@ -80,7 +80,8 @@ pub(crate) fn template(number: u16, variant: u16) -> Value {
         0 => json!({ "task": {
             "key": "gather", "title": "Gather papers of {{ account.name }}", "assign": { "roles": ["preparer"] },
             "due": format!("{} business days before due", variant % 20),
-            "checklist": ["W-2", "1099"], "tags": ["paper"] } }),
+            "checklist": ["W-2", "1099"], "tags": ["paper"],
+            "remind": { "every": "2 days", "first": "1 business day", "at_most": variant % 3 + 1 } } }),
         1 => json!({ "task": {
             "key": "file", "title": "File", "after": ["gather"], "budget_minutes": variant + 1,
             "priority": (["low", "high"][usize::from(variant % 2)]) } }),
@@ -123,11 +124,13 @@ fn main_line(variant: u16) -> Value {
             { "key": "begin", "do": [{ "create_tasks": ["gather"] }] },
             { "key": "organize", "if": { "field": { "scope": "account", "field": "state", "is": { "differs": "NY" } } },
               "do": [{ "request": { "kind": "organizer", "template": "1040" } }] },
+            { "key": "nudge", "do": nudge(variant) },
             { "key": "greet", "refire": "first_entry", "do": [{ "request": { "kind": "email", "title": "Hello {{ account.name }}" } }] } ] }),
         json!({ "key": "prepare", "automove": true, "wip_limit": { "max": 1, "mode": "refuse" },
             "exit": { "any": [{ "account_tags": { "any": ["ready"] } }, { "job_tags": { "any": ["ready"] } }] },
             "on_entry": [{ "key": "work", "do": [{ "create_tasks": ["file"] }, { "set_priority": "high" }] }],
-            "on_exit": [{ "key": "leave", "refire": "every_entry", "do": [{ "signal": { "name": "left-prepare" } }] }] }),
+            "on_exit": [{ "key": "leave", "refire": "every_entry", "do": [
+                { "signal": { "name": "left-prepare" } }, { "wait": { "for": "1 day" } }, { "add_job_tags": ["left"] } ] }] }),
     ];
     if variant % 4 == 2 {
         stages.remove(1);
@@ -143,16 +146,21 @@ fn main_line(variant: u16) -> Value {
             { "key": "check", "refire": "forward_only", "do": [
                 { "create_task": { "key": "check", "title": "Check", "assign": { "roles": ["reviewer"] } } },
                 { "request": { "kind": "proposal", "without_invoice": variant % 2 == 1 } } ] },
+            { "key": "follow", "do": [
+                { "wait": { "for": "1 week", "keep": true } }, { "add_job_tags": ["kept"] },
+                { "wait": { "until": "3 days before due" } }, { "set_client_status": "Soon" } ] },
             { "key": "ask-partner", "if": { "field": { "scope": "account", "field": "state", "is": { "equals": "NY" } } },
               "do": [{ "assign": { "roles": ["partner"] } }, { "add_job_tags": ["partner-asked"] }] } ] }),
         json!({ "key": "done", "on_entry": [{ "key": "bill", "do": [
-            { "create_job": { "pipeline": "small", "account": "same" } },
+            { "create_job": { "pipeline": "small", "account": "same" } }, { "wait": { "for": "3 business days" } },
             { "replace_account_tags": { "remove": ["ready"], "add": ["client"] } } ] }] }),
     ]);
     json!({
         "key": "main", "name": "Main", "job_template": "standard", "stages": stages,
         "statuses": [
-            { "key": "missing", "automove": true, "on_set": [{ "key": "ask", "do": [{ "request": { "kind": "document", "title": "Papers" } }] }] },
+            { "key": "missing", "automove": true, "on_set": [{ "key": "ask", "do": [
+                { "request": { "kind": "document", "title": "Papers", "remind": { "every": "1 business day", "at_most": 3 } } },
+                { "wait": { "for": "5 days" } }, { "add_job_tags": ["missed"] } ] }] },
             { "key": "on hold", "client_name": "Paused" } ],
         "automations": [
             { "key": "vip", "on": { "account_tag_added": { "tag": "vip" } }, "if": { "status": ["active"] },
@@ -165,6 +173,15 @@ fn main_line(variant: u16) -> Value {
             { "key": "all-done", "on": "all_tasks_completed", "do": [{ "add_job_tags": ["ready"] }] },
             { "key": "signed", "on": { "item_reached": { "kind": "proposal", "status": "signed" } },
               "do": [{ "complete_tasks": { "templates": ["check"] } }, { "set_client_status": "Signed for {{ account.name }}" }] },
+            { "key": "near", "on": { "due_approaching": { "before": (["3 business days", "1 week"][usize::from(variant % 2)]) } },
+              "do": [{ "add_job_tags": ["near"] }] },
+            { "key": "late", "on": { "overdue": { "after": "1 day" } }, "do": [{ "request": { "kind": "email", "title": "Late" } }] },
+            { "key": "task-late", "on": { "overdue": { "date": "task_due" } }, "stages": ["intake", "review"], "do": [{ "set_priority": "urgent" }] },
+            { "key": "weekly", "stages": ["intake", "review"],
+              "on": { "schedule": { "rule": "FREQ=WEEKLY;BYDAY=MO", "start": "2026-01-01", "at": "09:30:00", "adjust": "following" } },
+              "do": [{ "set_client_status": "Still at it" }] },
+            { "key": "over", "on": "stage_time_limit", "do": [{ "add_job_tags": ["over"] }] },
+            { "key": "pass", "on": "by_hand", "do": ["move_next", { "wait": { "for": "1 day" } }, { "remove_job_tags": ["extend"] }] },
             { "key": "push", "on": { "signal": { "name": "push" } }, "do": ["move_next"] },
             { "key": "go", "on": { "signal": { "name": "go" } }, "do": [{ "move_to": "review" }, { "cancel_items": {} }] },
             { "key": "call", "on": "by_hand", "do": [{ "create_tasks": ["call", "gather"] }, { "unassign": { "roles": ["preparer"] } }] },
@@ -185,7 +202,10 @@ fn branching(variant: u16) -> Value {
             "on_entry": [{ "key": "invoice", "do": [{ "request": { "kind": "invoice", "payment_submitted_is_done": true } }, { "apply_folder_template": "business" }] }] }),
         json!({ "key": "private", "automove": true,
             "on_entry": [{ "key": "chat", "do": [{ "request": { "kind": "chat" } }, { "create_task": { "key": "talk", "title": "Talk", "assign": { "roles": ["preparer"] },
-                "start": "1 day after stage entry" } }] }] }),
+                "start": "1 day after stage entry",
+                "remind": { "every": "1 week", "at_most": 2 } } },
+                { "wait": { "condition": { "date": { "date": "due", "past": true } }, "at_most": "1 month", "otherwise": [{ "move_to": "given-up" }] } },
+                { "add_job_tags": ["waited"] }] }] }),
         json!({ "key": "closed", "final": true, "on_entry": [{ "key": "access", "do": [{ "update_account_access": { "mode": "add", "who": { "roles": ["reviewer"] } } }] }] }),
         json!({ "key": "given-up", "final": true }),
     ];
@@ -210,6 +230,8 @@ fn branching(variant: u16) -> Value {
         "job_defaults": { "name": "Branch of {{ account.name }}", "due": "2 weeks after creation" },
         "stages": stages, "transitions": transitions,
         "automations": [
+            { "key": "watch", "on": { "due_approaching": { "date": "statutory", "before": "2 weeks" } }, "do": [{ "add_job_tags": ["watched"] }] },
+            { "key": "month-end", "on": { "schedule": { "preset": "last_business_day", "start": "2026-01-01" } }, "do": [{ "set_priority": "high" }] },
             { "key": "react", "on": { "account_tag_added": {} }, "do": [{ "set_field": { "scope": "account", "field": "size", "value": 7 } }] },
             { "key": "circle", "on": { "job_tag_added": { "tag": "x" } }, "if": { "field": { "scope": "job", "field": "circle", "is": "present" } },
               "do": [{ "remove_job_tags": ["x"] }, { "add_job_tags": ["y"] }] },
@@ -225,7 +247,8 @@ fn small(variant: u16) -> Value {
         "key": "small", "name": "Small", "sort": "priority", "complete_at_final": variant % 2 == 1,
         "job_defaults": { "tags": ["bill"] },
         "stages": [
-            { "key": "one", "wip_limit": { "max": 3, "mode": "refuse" }, "on_exit": [{ "key": "bye", "do": [{ "create_task": { "key": "bye", "title": "Bye" } }] }] },
+            { "key": "one", "wip_limit": { "max": 3, "mode": "refuse" }, "time_limit": "10 days",
+              "on_entry": [{ "key": "rest", "do": [{ "wait": { "for": (["1 week", "3 days"][usize::from(variant % 2)]) } }, "move_next"] }], "on_exit": [{ "key": "bye", "do": [{ "create_task": { "key": "bye", "title": "Bye" } }] }] },
             { "key": "two", "automove": true, "on_entry": [{ "key": "clear", "do": ["clear_account_tags", { "complete_items": { "kinds": ["document"] } }] }],
               "exit": { "tasks": { "states": ["completed"] } } },
             { "key": "three" } ],
@@ -233,6 +256,18 @@ fn small(variant: u16) -> Value {
             { "key": "next", "on": { "task_completed": {} }, "do": [{ "move_to": "three" }] },
             { "key": "late", "on": "job_created", "if": { "date": { "date": "due", "past": true } }, "do": [{ "set_status": "completed" }] } ],
     })
+}
+
+/// What intake waits for; other versions wait for something else, or have other actions after it.
+fn nudge(variant: u16) -> Value {
+    let chase = json!({ "wait": { "condition": { "job_tags": { "any": ["ready"] } }, "at_most": "3 business days", "otherwise": [
+        { "set_priority": "urgent" }, { "wait": { "for": "4 business hours" } }, { "add_job_tags": ["late"] } ] } });
+    match variant % 5 {
+        4 => json!([{ "set_priority": "low" }]),
+        3 => json!([chase, { "add_job_tags": ["extend"] }]),
+        _ => json!([{ "wait": { "for": "2 days" } }, { "request": { "kind": "email", "title": "Papers?" } }, chase,
+            { "add_job_tags": ["extend"] }]),
+    }
 }
 
 /// What sets the firm up before a sequence begins.

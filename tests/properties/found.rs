@@ -136,7 +136,7 @@ fn s11_2_a_preview_of_a_bulk_changes_something_when_one_of_its_commands_does() {
 
 #[test]
 fn s11_1_a_template_saved_and_then_deleted_is_gone_from_a_file_too() {
-    every_store_ends_alike(&[Step([89, 603, 371, 1, 0, 0, 0, 0]), Step([89, 177, 926, 0, 0, 0, 0, 0])]);
+    every_store_ends_alike(&[Step([92, 603, 371, 1, 0, 0, 0, 0]), Step([92, 177, 926, 0, 0, 0, 0, 0])]);
     let mut office = Office::in_a_file();
     run(&mut office, json!({ "save_template": { "task": { "key": "gather", "title": "Gather" } } }));
     run(&mut office, json!({ "delete_template": { "kind": "task", "key": "gather" } }));
@@ -150,7 +150,7 @@ fn s6_6_a_signal_that_creates_a_job_for_another_account_among_many() {
         Step([0, 0, 0, 0, 4, 0, 0, 0]),
         Step([15, 0, 717, 0, 0, 0, 0, 0]),
         Step([0, 0, 0, 0, 0, 0, 0, 0]),
-        Step([600, 0, 1828, 0, 0, 0, 0, 0]),
+        Step([42, 0, 1828, 0, 0, 0, 0, 0]),
         Step([0, 0, 0, 0, 0, 0, 0, 0]),
     ]);
 }

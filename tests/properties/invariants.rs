@@ -28,7 +28,10 @@ fn after_each(steps: &[Step], look: impl Fn(&Office, &Change)) {
     let mut office = Office::new();
     let mut before = office.records();
     for step in steps {
-        let (request, _, news) = office.carry_out(*step);
+        if !office.wait(*step).is_empty() {
+            before = office.records();
+        }
+        let (request, _, news) = office.carry_out_now(*step);
         let after = office.records();
         let change = Change { request, news, before, after };
         look(&office, &change);
@@ -235,7 +238,11 @@ pub(crate) fn no_job_with_all_done_rests(steps: &[Step]) {
                 continue;
             }
             if is_final {
-                assert!(!definition.complete_at_final, "{:?}: {job:?} is not completed", change.request);
+                assert!(
+                    !definition.complete_at_final || !job.waits.is_empty(),
+                    "{:?}: {job:?} is not completed",
+                    change.request
+                );
             } else if stage.automove && done > 0 && definition.transitions.is_empty() {
                 // An exit requirement that is not met, or a stage that is full, is all that is left.
                 let held = job

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
 use serde_json::Value;
 use workflow_core::command::{BulkMode, Command, Request};
 use workflow_core::error::{Error, ErrorKind};
@@ -38,7 +37,11 @@ pub(crate) fn a_refused_command_changes_nothing(steps: &[Step]) {
     let mut office = Office::new();
     let mut before = office.holdings();
     for step in steps {
-        let (request, answer, news) = office.carry_out(*step);
+        if step.minutes() > 0 {
+            office.wait(*step);
+            before = office.holdings();
+        }
+        let (request, answer, news) = office.carry_out_now(*step);
         let after = office.holdings();
         if let Answer::Refused(why) = &answer {
             assert_eq!(news, [], "{request:?} was refused: {why}");
@@ -193,9 +196,12 @@ pub(crate) fn every_store_ends_alike(steps: &[Step]) {
     // The places of rows are each store's own; their order is not.
     let rows =
         |rows: &[Waiting]| -> Vec<Waiting> { rows.iter().map(|row| Waiting { sequence: 0, ..row.clone() }).collect() };
-    for (ours, theirs) in
-        [(&ours.outbox, &theirs.outbox), (&ours.follow_ups, &theirs.follow_ups), (&ours.dead, &theirs.dead)]
-    {
+    for (ours, theirs) in [
+        (&ours.outbox, &theirs.outbox),
+        (&ours.follow_ups, &theirs.follow_ups),
+        (&ours.timers, &theirs.timers),
+        (&ours.dead, &theirs.dead),
+    ] {
         assert_eq!(rows(ours), rows(theirs));
     }
     assert_eq!(board_and_lists(&memory), board_and_lists(&file));
@@ -223,12 +229,14 @@ fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let (mut worked, mut refused, mut replayed) = (BTreeMap::new(), BTreeMap::new(), 0);
     let mut happened: BTreeSet<String> = BTreeSet::new();
-    for _ in 0..24 {
+    for _ in 0..36 {
         let steps = crate::draw::Sequences(200).new_tree(&mut runner).expect("a sequence").current();
         assert!(steps.len() >= 200);
         let mut office = Office::new();
         for step in steps {
-            let (request, answer, news) = office.carry_out(step);
+            let mut news = office.wait(step);
+            let (request, answer, further) = office.carry_out_now(step);
+            news.extend(further);
             let events = news.iter().flat_map(|logged| &logged.entry.events);
             happened.extend(events.map(|recorded| name(&recorded.event)));
             match answer {
@@ -257,11 +265,21 @@ fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
         "task_linked",
         "task_dates_set",
         "account_access_changed",
+        "timer_set",
+        "timer_dropped",
+        "timer_fired",
+        "wait_begun",
+        "wait_looked_at",
+        "wait_ended",
+        "reminders_begun",
+        "reminded",
+        "reminders_ended",
+        "job_period_set",
     ] {
         assert!(happened.contains(wanted), "no `{wanted}` among {happened:?}");
     }
     let kinds = crate::draw::kinds();
-    assert_eq!(kinds.len(), 48, "every command has its kind: {kinds:?}");
+    assert_eq!(kinds.len(), 50, "every command has its kind: {kinds:?}");
     for kind in &kinds {
         // `react` is the engine's own.
         assert_eq!(worked.contains_key(kind), *kind != "react", "{kind}: {worked:?}");
@@ -297,7 +315,7 @@ fn s12_2_no_refusal_can_be_tried_again() {
     always(|steps| {
         let mut office = Office::new();
         for step in steps {
-            office.clock.advance(TimeDelta::minutes(step.minutes()));
+            office.wait(*step);
             let request: Request = office.request(*step);
             assert_eq!(request.firm, firm());
             if let Err(error) = office.engine.execute(&request) {

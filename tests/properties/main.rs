@@ -11,6 +11,7 @@ mod invariants;
 mod laws;
 mod lists;
 mod office;
+mod times;
 mod view;
 
 use proptest::test_runner::{Config, TestRunner};

@@ -28,6 +28,8 @@ pub(crate) struct Office {
     pub(crate) view: View,
     /// What was given under each key.
     given: BTreeMap<IdempotencyKey, Request>,
+    /// Whether its clock goes back now and then.
+    pub(crate) turns_back: bool,
     /// Keeps the store's folder until the office closes.
     _folder: Option<tempfile::TempDir>,
 }
@@ -75,6 +77,7 @@ pub(crate) struct Holdings {
     pub(crate) tallies: BTreeMap<PipelineKey, BTreeMap<String, StageTally>>,
     pub(crate) outbox: Vec<Waiting>,
     pub(crate) follow_ups: Vec<Waiting>,
+    pub(crate) timers: Vec<Waiting>,
     pub(crate) dead: Vec<Waiting>,
     pub(crate) end_of_log: LogPosition,
 }
@@ -98,7 +101,8 @@ impl Office {
     fn on(store: Arc<dyn Store>, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-02-02T15:00:00Z".parse().expect("an instant")));
         let engine = Engine::deterministic(store, Arc::clone(&clock) as _, 7);
-        let mut office = Self { engine, clock, view: View::default(), given: BTreeMap::new(), _folder: folder };
+        let mut office =
+            Self { engine, clock, view: View::default(), given: BTreeMap::new(), turns_back: false, _folder: folder };
         for request in setup() {
             office.engine.execute(&request).expect("a firm that can be set up");
         }
@@ -115,9 +119,31 @@ impl Office {
         self.view.read_on(&*store)
     }
 
-    /// Lets the time before a step pass.
-    pub(crate) fn wait(&self, step: Step) {
-        self.clock.advance(TimeDelta::minutes(step.minutes()));
+    /// Lets the time before a step pass, and does what is due then. Answers what was new in the log.
+    pub(crate) fn wait(&mut self, step: Step) -> Vec<Logged> {
+        let minutes = step.minutes();
+        if minutes == 0 {
+            return Vec::new();
+        }
+        let back = self.turns_back && step.goes_back();
+        self.clock.advance(TimeDelta::minutes(if back { -minutes } else { minutes }));
+        // As much at once as the number says: one record, or some.
+        self.tick(usize::try_from(minutes % 7).unwrap_or(0) + 1);
+        self.read_on()
+    }
+
+    /// Does what is due now, so many records at once.
+    pub(crate) fn tick(&self, limit: usize) {
+        let now = self.engine.now();
+        for _ in 0..2_000 {
+            let ticked = self.engine.tick(now, limit).expect("a store that works");
+            assert!(ticked.failures.is_empty(), "{:?}", ticked.failures);
+            assert!(ticked.outcomes.len() <= limit);
+            if ticked.next.is_none_or(|next| next > now) {
+                return;
+            }
+        }
+        panic!("ticking at {now} does not come to an end");
     }
 
     /// The request of a step, by what exists here. One under a key that was used before is mostly
@@ -138,6 +164,11 @@ impl Office {
     /// Carries a step out. Answers what was new in the log after it.
     pub(crate) fn carry_out(&mut self, step: Step) -> (Request, Answer, Vec<Logged>) {
         self.wait(step);
+        self.carry_out_now(step)
+    }
+
+    /// Carries a step out when the time before it has passed.
+    pub(crate) fn carry_out_now(&mut self, step: Step) -> (Request, Answer, Vec<Logged>) {
         let request = self.request(step);
         let answer = Answer::of(&self.engine.execute(&request));
         let news = self.read_on();
@@ -200,6 +231,7 @@ impl Office {
             tallies: self.view.versions.keys().map(tallies).collect(),
             outbox: queued(Queue::Outbox, QueuedState::Waiting),
             follow_ups: queued(Queue::FollowUps, QueuedState::Waiting),
+            timers: queued(Queue::Timers, QueuedState::Waiting),
             dead: queued(Queue::FollowUps, QueuedState::Dead),
             end_of_log: self.view.position,
         }

@@ -54,6 +54,7 @@ pub(crate) struct View {
     /// How many versions each pipeline has.
     pub(crate) versions: BTreeMap<PipelineKey, u32>,
     pub(crate) failures: Vec<(JobId, u32)>,
+    pub(crate) waits: Vec<(JobId, u32)>,
     pub(crate) attention: Vec<(JobId, AttentionReason)>,
 }
 
@@ -86,6 +87,7 @@ impl View {
             Event::JobDeleted { job } => {
                 self.jobs.lose(*job);
                 self.failures.retain(|(of, _)| of != job);
+                self.waits.retain(|(of, _)| of != job);
                 self.attention.retain(|(of, _)| of != job);
             }
             Event::JobCommented(comment) => self.comments.push(comment.id),
@@ -95,6 +97,8 @@ impl View {
             Event::NotificationQueued(notification) => self.notifications.here.push(notification.id),
             Event::ActionFailed { job, failure } => self.failures.push((*job, failure.number)),
             Event::FailureEnded { job, number, .. } => self.failures.retain(|failure| *failure != (*job, *number)),
+            Event::WaitBegun { job, wait } => self.waits.push((*job, wait.number)),
+            Event::WaitEnded { job, number, .. } => self.waits.retain(|wait| *wait != (*job, *number)),
             Event::AttentionRaised { job, attention } => self.attention.push((*job, attention.reason.clone())),
             Event::PipelinePublished { version, definition, .. } => {
                 self.versions.insert(definition.key.clone(), *version);

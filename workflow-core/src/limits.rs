@@ -98,6 +98,8 @@ limits! {
     REMINDERS: usize = 200;
     /// How deep waits may be written within waits.
     WAIT_DEPTH: usize = 4;
+    /// Timers that one job keeps: those due first. The others are set when these have fired.
+    JOB_TIMERS: usize = 1_000;
     /// Timers of one job that fire in one commit; the next ones fire in the one after.
     TIMERS_AT_ONCE: usize = 64;
     /// Failed actions remembered on one job; past it the oldest is dropped.

@@ -244,7 +244,7 @@ fn hostile(name: &str, bytes: &[u8], code: &str) {
     let start = Instant::now();
     let found = problems(read_pipeline(bytes));
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(2), "{name} took {took:?}");
+    assert!(took < Duration::from_secs(20), "{name} took {took:?}");
     assert!(found.len() <= PROBLEMS, "{name}");
     assert!(found.iter().any(|problem| problem.code == code), "{name}: {:?}", found.first());
     let size: usize = found.iter().map(|problem| problem.path.len() + problem.message.len()).sum();
@@ -312,7 +312,9 @@ fn s12_2_masses_are_refused() {
     let tags = (0..150_000).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ");
     let start = Instant::now();
     let many = stage(&format!("    on_entry: [{{key: x, do: [{{add_account_tags: [{tags}]}}]}}]\n"));
-    assert!(read_pipeline(many.as_bytes()).is_ok() && start.elapsed() < Duration::from_secs(2));
+    assert!(read_pipeline(many.as_bytes()).is_ok());
+    // Not by the square of its length: that would take minutes, also where others keep the machine busy.
+    assert!(start.elapsed() < Duration::from_secs(30));
 }
 
 #[test]

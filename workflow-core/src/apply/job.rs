@@ -160,6 +160,8 @@ fn moved(job: &mut Job, at: DateTime<Utc>, event: &Event) {
     job.visits.push(Visit { pipeline: pipeline.clone(), stage: to.clone(), entered: at, left: None });
     if let Some(pipeline) = pipeline {
         job.pipeline = pipeline.clone();
+        // The automations of that pipeline are others.
+        job.fired.clear();
     }
 }
 

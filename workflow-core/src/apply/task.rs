@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::job;
 use crate::event::{Event, TaskChanges};
 use crate::id::TaskId;
-use crate::model::{Task, TaskLink, TaskState};
+use crate::model::{Job, Task, TaskLink, TaskState, TimerKey};
 use crate::shelf::Slot;
 use crate::state::State;
 
@@ -32,6 +32,9 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                     if let Some(link) = job.tasks.iter_mut().find(|link| link.task == *task) {
                         link.state = *to;
                         link.completed = (*to == TaskState::Completed).then_some(at);
+                    }
+                    if to.is_ended() {
+                        forget_fired(job, *task);
                     }
                 });
             }
@@ -93,7 +96,15 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
 }
 
 fn unlink(state: &mut State, at: DateTime<Utc>, task: TaskId, job: crate::id::JobId) {
-    job::edit(state, at, job, |job| job.tasks.retain(|link| link.task != task));
+    job::edit(state, at, job, |job| {
+        job.tasks.retain(|link| link.task != task);
+        forget_fired(job, task);
+    });
+}
+
+/// A task that is opened again is late anew.
+fn forget_fired(job: &mut Job, task: TaskId) {
+    job.fired.retain(|fired| !matches!(fired.key, TimerKey::Task { task: other, .. } if other == task));
 }
 
 fn change(task: &mut Task, changes: &TaskChanges) {

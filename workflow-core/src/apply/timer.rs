@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::job::edit;
 use crate::event::Event;
 use crate::id::JobId;
-use crate::model::{Fired, Job, Timer, TimerKey};
+use crate::model::{Fired, Job, Timer};
 use crate::state::State;
 
 pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
@@ -33,15 +33,17 @@ fn change(job: &mut Job, event: &Event) {
         Event::TimerSet { timer, .. } => match job.timers.binary_search_by(|known| known.key.cmp(&timer.key)) {
             Ok(place) => {
                 if let Some(known) = job.timers.get_mut(place) {
-                    known.due = timer.due;
+                    *known = timer.clone();
                 }
             }
             Err(place) => job.timers.insert(place, Timer::clone(timer)),
         },
         Event::TimerDropped { key, .. } => job.timers.retain(|timer| timer.key != *key),
         Event::TimerFired { key, due, .. } => {
+            // What it was about, the timer itself knows.
+            let day = job.timers.iter().find(|timer| timer.key == *key).and_then(|timer| timer.day);
             job.timers.retain(|timer| timer.key != *key);
-            note_fired(job, key, *due);
+            note_fired(job, Fired { key: key.clone(), due: *due, day });
         }
         Event::WaitBegun { wait, .. } => {
             job.waits_begun = wait.number;
@@ -70,14 +72,14 @@ fn change(job: &mut Job, event: &Event) {
     }
 }
 
-/// The limit of a stage is counted from the visit: what it fired for is not asked for again.
-fn note_fired(job: &mut Job, key: &TimerKey, due: DateTime<Utc>) {
-    match job.fired.binary_search_by(|known| known.key.cmp(key)) {
+/// What a timer fired for is not asked for again.
+fn note_fired(job: &mut Job, fired: Fired) {
+    match job.fired.binary_search_by(|known| known.key.cmp(&fired.key)) {
         Ok(place) => {
             if let Some(known) = job.fired.get_mut(place) {
-                known.due = due;
+                *known = fired;
             }
         }
-        Err(place) => job.fired.insert(place, Fired { key: key.clone(), due }),
+        Err(place) => job.fired.insert(place, fired),
     }
 }

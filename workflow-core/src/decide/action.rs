@@ -169,15 +169,20 @@ impl Decider<'_> {
                 Err(why) => return Ok(Err(why)),
             }
         }
+        let mut reminders = Vec::new();
+        for (task, rule) in tasks.iter().zip(templates).filter_map(|(task, template)| Some((task, template.remind?))) {
+            match self.first_reminder(&job, &rule, reminders.len().saturating_add(1)) {
+                Ok(first) => reminders.push((task.id, rule, first)),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
         let owner = job.id;
         drop(job);
-        for (task, template) in tasks.into_iter().zip(templates) {
+        for task in tasks {
             let id = task.id;
             self.emit(Event::TaskCreated { task: Arc::new(task), origin: Some(running.origin()) });
-            if let Some(rule) = &template.remind
-                && let Err(why) = self.begin_reminders(owner, ReminderOf::Task(id), rule)?
-            {
-                return Ok(Err(why));
+            for (_, rule, first) in reminders.iter().filter(|(task, ..)| *task == id) {
+                self.begin_reminders(owner, ReminderOf::Task(id), rule, *first);
             }
         }
         Ok(Ok(()))

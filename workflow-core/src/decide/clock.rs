@@ -27,6 +27,8 @@ impl Decider<'_> {
             if !self.state.job(id).is_some_and(|job| job.due_by(self.now).contains(&(at, what.clone()))) {
                 continue;
             }
+            // Each is a cascade of its own: what the ones before it ran does not count towards a loop.
+            self.chain = self.before.clone();
             match what {
                 Due::Timer(key) => self.fire_timer(id, key, at)?,
                 Due::Wait(number) => self.wait_is_due(id, number)?,
@@ -86,12 +88,20 @@ impl Decider<'_> {
                 events.push(Event::RemindersEnded { job: id, number: reminder.number });
             }
         }
-        let off: Vec<u32> =
-            job.waits.iter().filter(|wait| !self.is_on(&compiled, &wait.automation)).map(|wait| wait.number).collect();
         drop(job);
         for event in events {
             self.emit(event);
         }
+        self.drop_switched_off(id)
+    }
+
+    /// Cancels the waits of automations that are switched off, or gone from the pipeline.
+    pub(super) fn drop_switched_off(&mut self, id: JobId) -> Step {
+        let Some(job) = self.state.job(id).filter(|job| !job.waits.is_empty()).cloned() else { return Ok(()) };
+        let compiled = self.compiled(&job)?;
+        let off: Vec<u32> =
+            job.waits.iter().filter(|wait| !self.is_on(&compiled, &wait.automation)).map(|wait| wait.number).collect();
+        drop(job);
         if !off.is_empty() {
             self.cancel_waits(id, WaitCancelled::SwitchedOff, |wait| off.contains(&wait.number));
         }
@@ -108,7 +118,11 @@ impl Decider<'_> {
         let mut wanted = Vec::new();
         let limit = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.time_limit);
         if let (Some(limit), Some(visit)) = (limit, job.visit()) {
-            wanted.extend(self.timer(job, TimerKey::StageLimit, self.catalog.calendar().later(visit.entered, limit)));
+            let due = self.catalog.calendar().later(visit.entered, limit);
+            // One that fired since the job came here fired for this visit.
+            let fired = job.fired_for(&TimerKey::StageLimit).is_some_and(|fired| fired.due > visit.entered);
+            let due = due.filter(|_| !fired);
+            wanted.extend(due.map(|due| Timer { key: TimerKey::StageLimit, due, day: None }));
         }
         for number in compiled.timed() {
             let Some(automation) = compiled.rule(number).map(|rule| &*rule.automation) else { continue };
@@ -120,10 +134,14 @@ impl Decider<'_> {
                 (Some(Trigger::Schedule(schedule)), Some(times)) => {
                     let key = TimerKey::Automation(automation.key.clone());
                     let due = self.next_time(job, &key, schedule, times);
-                    wanted.extend(due.map(|due| Timer { key, due }));
+                    wanted.extend(due.map(|due| Timer { key, due, day: None }));
                 }
                 _ => self.timers_of(job, automation, &mut wanted),
             }
+        }
+        if wanted.len() > limits::JOB_TIMERS {
+            wanted.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
+            wanted.truncate(limits::JOB_TIMERS);
         }
         wanted.sort_by(|a, b| a.key.cmp(&b.key));
         wanted
@@ -139,19 +157,19 @@ impl Decider<'_> {
         let key = || automation.key.clone();
         match watched(job, date) {
             Some(day) => {
-                let due = day.and_then(|day| self.moment(automation, day));
-                wanted.extend(self.timer(job, TimerKey::Automation(key()), due));
+                wanted.extend(day.and_then(|day| self.timer(job, TimerKey::Automation(key()), automation, day)));
             }
             None => {
                 for (task, day) in open_tasks(job, template.as_ref()) {
-                    let due = self.moment(automation, day);
-                    wanted.extend(self.timer(job, TimerKey::Task { automation: key(), task }, due));
+                    let key = TimerKey::Task { automation: key(), task };
+                    wanted.extend(self.timer(job, key, automation, day));
                 }
             }
         }
     }
 
-    /// The next time of a schedule. One that has come and has not fired stays.
+    /// The next time of a schedule. One that has come and has not fired stays; none comes again when
+    /// a clock is behind the one by which it fired.
     fn next_time(
         &self,
         job: &Job,
@@ -167,6 +185,7 @@ impl Decider<'_> {
         let standing = standing.filter(|due| *due <= self.now);
         let before = |due: DateTime<Utc>| due.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(due);
         let after = standing.map_or(self.now, before);
+        let after = job.fired_for(key).map_or(after, |fired| after.max(fired.due));
         let from = calendar.civil_date(after).checked_sub_days(Days::new(MOVED))?;
         let mut next = times.next_from(from, open)?;
         // As many occurrences as there are days: each has a day of its own.
@@ -196,10 +215,11 @@ impl Decider<'_> {
         }
     }
 
-    /// A timer, unless it has fired for that time.
-    fn timer(&self, job: &Job, key: TimerKey, due: Option<DateTime<Utc>>) -> Option<Timer> {
-        let due = due.filter(|due| job.fired_for(&key) != Some(*due))?;
-        Some(Timer { key, due })
+    /// The timer of a date, unless it has fired for that date, whenever that was.
+    fn timer(&self, job: &Job, key: TimerKey, automation: &Automation, day: NaiveDate) -> Option<Timer> {
+        let due = self.moment(automation, day)?;
+        let told = job.fired_for(&key).is_some_and(|fired| fired.day == Some(day) || fired.due == due);
+        (!told).then_some(Timer { key, due, day: Some(day) })
     }
 
     /// When something so far from now is.

@@ -8,9 +8,10 @@ use crate::dates::DateExpression;
 use crate::definition::JobTemplate;
 use crate::error::Rejection;
 use crate::event::Event;
-use crate::id::{JobId, SeriesId, TaskId};
+use crate::id::{AccountId, JobId, SeriesId, TaskId};
 use crate::model::{
-    Occurrence, OccurrenceId, OccurrenceOutcome, Series, SeriesJob, SeriesState, SeriesTask, SeriesTurn, SeriesWork,
+    Audience, Occurrence, OccurrenceId, OccurrenceOutcome, Series, SeriesJob, SeriesState, SeriesTask, SeriesTurn,
+    SeriesWork,
 };
 use crate::series::Plan;
 use crate::store::{DocId, FollowUpWork};
@@ -24,6 +25,13 @@ impl Decider<'_> {
             let plan = Plan::of(&series, self.catalog.calendar())?;
             let due = plan.due(&series, self.now);
             if due.cursor != series.cursor || !due.turns.is_empty() {
+                // A series of one account says for whom it is: many such share commits.
+                let accounts: Vec<AccountId> = match &series.audience {
+                    Audience { accounts, tags, firm: false, .. } if accounts.len() == 1 && tags.is_empty() => {
+                        accounts.iter().copied().collect()
+                    }
+                    _ => Vec::new(),
+                };
                 drop(series);
                 self.emit(Event::SeriesAdvanced {
                     series: id,
@@ -37,7 +45,7 @@ impl Decider<'_> {
                     self.follow_ups.push(FollowUpWork::Occurrence {
                         series: id,
                         turn,
-                        accounts: Vec::new(),
+                        accounts: accounts.clone(),
                         again: false,
                     });
                 }
@@ -170,10 +178,7 @@ impl Decider<'_> {
     }
 
     /// Asks for the accounts that a series is for: all that are not loaded at once.
-    pub(super) fn require_accounts<'b>(
-        &mut self,
-        accounts: impl IntoIterator<Item = &'b crate::id::AccountId>,
-    ) -> Step {
+    pub(super) fn require_accounts<'b>(&mut self, accounts: impl IntoIterator<Item = &'b AccountId>) -> Step {
         let mut missing = false;
         for id in accounts {
             match self.account(*id) {

@@ -1,26 +1,30 @@
 //! Reminders of what is not done.
 
+use chrono::{DateTime, Utc};
+
 use super::clock::is_open;
 use super::{Decider, Step, check_limit};
 use crate::definition::Reminders;
 use crate::event::Event;
 use crate::id::JobId;
 use crate::limits;
-use crate::model::{Intent, Reminder, ReminderOf};
+use crate::model::{Intent, Job, Reminder, ReminderOf};
 
 impl Decider<'_> {
-    /// Begins to remind of something. Answers why it could not.
-    pub(super) fn begin_reminders(&mut self, id: JobId, of: ReminderOf, rule: &Reminders) -> Step<Result<(), String>> {
-        let job = self.job(id)?;
-        let count = job.reminders.len().saturating_add(1);
-        check_limit("REMINDERS", limits::REMINDERS, count, "what the job reminds of")?;
-        let number = job.reminders_begun.saturating_add(1);
-        drop(job);
+    /// When the first of some reminders comes, if a job can have so many more of them at once.
+    /// Asked before what they remind of is made: a retry must not make it twice.
+    pub(super) fn first_reminder(&self, job: &Job, rule: &Reminders, more: usize) -> Result<DateTime<Utc>, String> {
+        let count = job.reminders.len().saturating_add(more);
+        check_limit("REMINDERS", limits::REMINDERS, count, "what the job reminds of").map_err(|why| why.to_string())?;
         let span = rule.first.unwrap_or(rule.every);
-        let Some(next) = self.later(span) else { return Ok(Err(format!("{span} from now is out of range"))) };
+        self.later(span).ok_or_else(|| format!("{span} from now is out of range"))
+    }
+
+    /// Begins to remind of something at an instant.
+    pub(super) fn begin_reminders(&mut self, id: JobId, of: ReminderOf, rule: &Reminders, next: DateTime<Utc>) {
+        let number = self.state.job(id).map_or(1, |job| job.reminders_begun.saturating_add(1));
         let reminder = Reminder { number, of, rule: *rule, sent: 0, next };
         self.emit(Event::RemindersBegun { job: id, reminder: Box::new(reminder) });
-        Ok(Ok(()))
     }
 
     /// Sends the next reminder.

@@ -69,16 +69,23 @@ impl Decider<'_> {
             status: None,
             origin: running.origin(),
         };
+        let first = match request.remind.as_ref().filter(|_| progress == ItemProgress::Open) {
+            Some(rule) => match self.first_reminder(&job, rule, 1) {
+                Ok(first) => Some(first),
+                Err(why) => return Ok(Err(why)),
+            },
+            None => None,
+        };
         let owner = job.id;
         drop(job);
         self.emit(Event::ItemCreated(Arc::new(item)));
         self.emit(Event::ItemLinked { job: owner, link: Box::new(link) });
         let (kind, template) = (request.kind.clone(), request.template.clone());
         self.notify(Some(owner), Some(account.id), Intent::RequestItem { item: id, kind, template, title, body });
-        match &request.remind {
-            Some(rule) if progress == ItemProgress::Open => self.begin_reminders(owner, ReminderOf::Item(id), rule),
-            _ => Ok(Ok(())),
+        if let (Some(rule), Some(first)) = (&request.remind, first) {
+            self.begin_reminders(owner, ReminderOf::Item(id), rule, first);
         }
+        Ok(Ok(()))
     }
 
     /// Why the host could not make an item from this template, as far as the firm's settings say.

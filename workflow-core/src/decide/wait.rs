@@ -95,6 +95,11 @@ impl Decider<'_> {
     pub(super) fn wake(&mut self, id: JobId) -> Step<bool> {
         let waiting =
             |job: &&Arc<Job>| job.status != JobStatus::Archived && job.waits.iter().any(|wait| wait.for_condition);
+        if self.state.job(id).filter(waiting).is_none() {
+            return Ok(false);
+        }
+        // Whoever switched an automation off may not have come to tell this job.
+        self.drop_switched_off(id)?;
         let Some(job) = self.state.job(id).filter(waiting).cloned() else { return Ok(false) };
         let account = self.account(job.account)?;
         for wait in job.waits.iter().filter(|wait| wait.for_condition) {
@@ -221,7 +226,9 @@ impl Decider<'_> {
 
     /// Lets a wait go on at once, or cancels it.
     pub(super) fn end_wait(&mut self, id: JobId, number: u32, cancel: bool) -> Step {
-        let job = self.open_job(id)?;
+        drop(self.open_job(id)?);
+        self.drop_switched_off(id)?;
+        let job = self.job(id)?;
         let Some(wait) = job.waits.iter().find(|wait| wait.number == number).cloned() else {
             return Err(Rejection::not_found("wait", number).into());
         };

@@ -51,10 +51,10 @@ impl Engine {
 
     /// Runs the follow-ups that a command has just left, leased to this engine.
     pub(super) fn follow(&self, follow_ups: Vec<(FirmId, Arc<FollowUp>)>) {
-        if follow_ups.is_empty() {
-            return;
+        let left = self.make_sole(follow_ups.into_iter().map(Held::fresh).collect());
+        if !left.is_empty() {
+            self.run_all(Round::new(left.into_iter()));
         }
-        self.run_all(Round::new(follow_ups.into_iter().map(Held::fresh)));
     }
 
     fn run_all(&self, mut round: Round) -> usize {

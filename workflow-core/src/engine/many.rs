@@ -13,7 +13,7 @@ use crate::decide::check_limit;
 use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::id::{FirmId, IdempotencyKey, SequentialIds};
 use crate::limits;
-use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition};
+use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition, Settle};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
@@ -90,13 +90,18 @@ impl Engine {
 
     /// Carries out commands from the beginning of a chunk, one at least, and answers for these.
     pub(super) fn execute_chunk(&self, firm: FirmId, requests: &[Request]) -> Vec<Answer> {
+        self.execute_chunk_settling(firm, requests, &[])
+    }
+
+    /// The same, each with the queued work that it settles in its commit, if there is any.
+    pub(super) fn execute_chunk_settling(&self, firm: FirmId, requests: &[Request], settles: &[Settle]) -> Vec<Answer> {
         let session = self.session(self.now());
         // Looked at once for all of them: by an old one they would all be decided in vain.
         let catalog = match self.fresh_catalog(firm) {
             Ok(catalog) => catalog,
             Err(_) => return requests.iter().map(|request| self.execute(request)).collect(),
         };
-        let standings = self.prepare(&session, &catalog, requests);
+        let standings = self.prepare(&session, &catalog, requests, settles);
         let batches: Vec<Batch> = standings
             .iter()
             .filter_map(|(standing, _)| match standing {
@@ -140,11 +145,10 @@ impl Engine {
             };
             answers.push((answer, ids));
         }
-        let answers = answers
-            .into_iter()
-            .zip(requests)
-            .map(|((answer, ids), request)| answer.unwrap_or_else(|| self.execute_as(request, ids)))
-            .collect();
+        let alone = |(place, ((answer, ids), request)): (usize, ((Option<Answer>, SequentialIds), &Request))| {
+            answer.unwrap_or_else(|| self.execute_as(request, ids, settles.get(place)))
+        };
+        let answers = answers.into_iter().zip(requests).enumerate().map(alone).collect();
         self.follow(follow_ups);
         answers
     }
@@ -157,16 +161,18 @@ impl Engine {
         session: &Session<'_>,
         catalog: &Arc<Catalog>,
         requests: &[Request],
+        settles: &[Settle],
     ) -> Vec<(Standing, SequentialIds)> {
         let mut overlay = Overlay::default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
         let mut standings = Vec::with_capacity(requests.len());
-        for request in requests {
+        for (place, request) in requests.iter().enumerate() {
             if request.key.as_ref().is_some_and(|key| !keys.insert(key)) {
                 break;
             }
             let ids = self.ids(session.now);
-            let standing = self.prepare_one(session, catalog, &overlay, request, ids.clone());
+            let settle = settles.get(place);
+            let standing = self.prepare_one(session, catalog, &overlay, (request, settle), ids.clone());
             let mut stop = matches!(standing, Standing::Alone);
             if let Standing::Prepared(prepared) = &standing {
                 overlay.absorb(&prepared.batch);
@@ -187,7 +193,7 @@ impl Engine {
         session: &Session<'_>,
         catalog: &Catalog,
         overlay: &Overlay,
-        request: &Request,
+        (request, settle): (&Request, Option<&Settle>),
         mut ids: SequentialIds,
     ) -> Standing {
         match session.replay(request) {
@@ -197,7 +203,8 @@ impl Engine {
             Err(_) => return Standing::Alone,
         }
         let chain = Chain::default();
-        let work = Work { request, chain: &chain, settle: Vec::new(), lease: Some(self.lease(session.now)) };
+        let settle = settle.cloned().into_iter().collect();
+        let work = Work { request, chain: &chain, settle, lease: Some(self.lease(session.now)) };
         match session.decide(catalog, Some(overlay), &work, &mut ids) {
             Ok(decision) => {
                 Standing::Prepared(Box::new(Prepared::new(&work, catalog, decision, session.now, &mut ids)))
@@ -208,9 +215,10 @@ impl Engine {
     }
 
     /// Carries out a command of which the identifiers were made already.
-    fn execute_as(&self, request: &Request, ids: SequentialIds) -> Answer {
+    fn execute_as(&self, request: &Request, ids: SequentialIds, settle: Option<&Settle>) -> Answer {
         let now = self.now();
-        let work = Work { request, chain: &Chain::default(), settle: Vec::new(), lease: Some(self.lease(now)) };
+        let settle = settle.cloned().into_iter().collect();
+        let work = Work { request, chain: &Chain::default(), settle, lease: Some(self.lease(now)) };
         let done = self.session(now).carry_out_as(&work, &ids)?;
         self.follow(done.follow_ups);
         Ok(done.outcome)

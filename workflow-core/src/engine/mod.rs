@@ -33,7 +33,7 @@ pub use acting::Acting;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview};
-pub use runner::{Runner, RunnerOptions};
+pub use runner::{OnError, Runner, RunnerOptions};
 pub use session::Session;
 pub use shift::ShiftPreview;
 pub use tick::{Ticked, TimerFailure};

@@ -16,7 +16,7 @@ use crate::event::Actor;
 use crate::id::{AccountId, FirmId, SeriesId, Tag};
 use crate::limits;
 use crate::model::{OccurrenceId, OccurrenceOutcome, Series, SeriesState, SeriesTurn};
-use crate::store::{Cell, DocId, Document, IndexName, Scan, SettleHow};
+use crate::store::{Cell, DocId, Document, FollowUpWork, IndexName, Scan, Settle, SettleHow};
 
 /// One occurrence of a series that is being made.
 struct Making<'a> {
@@ -51,6 +51,32 @@ impl Engine {
         }
         self.settle(held.firm, held.settle(SettleHow::Done))?;
         Ok(())
+    }
+
+    /// Makes the work of occurrences that are for one account each in shared commits, which settle
+    /// their follow-ups too. Answers the follow-ups that are left, to be run one by one.
+    pub(super) fn make_sole(&self, follow_ups: Vec<Held>) -> Vec<Held> {
+        let (sole, mut left): (Vec<Held>, Vec<Held>) =
+            follow_ups.into_iter().partition(|held| sole(&held.follow_up.work).is_some());
+        if sole.len() < 2 {
+            left.extend(sole);
+            return left;
+        }
+        for of_firm in sole.chunk_by(|a, b| a.firm == b.firm) {
+            let mut rest = of_firm;
+            while let Some(first) = rest.first() {
+                let chunk = rest.get(..CHUNK.min(rest.len())).unwrap_or(rest);
+                let requests: Vec<Request> =
+                    chunk.iter().filter_map(|held| Some(order(held.firm, sole_order(&held.follow_up.work)?))).collect();
+                let settles: Vec<Settle> = chunk.iter().map(|held| held.settle(SettleHow::Done)).collect();
+                let answers = self.execute_chunk_settling(first.firm, &requests, &settles);
+                let done = answers.len().max(1);
+                let failed = chunk.iter().zip(answers).filter(|(_, answer)| answer.is_err());
+                left.extend(failed.map(|(held, _)| held.clone()));
+                rest = rest.get(done..).unwrap_or_default();
+            }
+        }
+        left
     }
 
     fn make_for(&self, making: &Making<'_>, accounts: &[AccountId]) -> Result<(), Error> {
@@ -100,24 +126,18 @@ impl Engine {
     fn make_page(&self, making: &Making<'_>, accounts: &[Option<AccountId>]) -> Result<(), Error> {
         let firm = making.held.firm;
         let wanted = self.unmade(making, accounts)?;
-        let order = |account: Option<AccountId>, refused: Option<String>| {
-            let order = MakeOccurrence {
-                series: making.series,
-                account,
-                turn: Arc::clone(making.turn),
-                again: making.again,
-                refused,
-            };
-            Request::new(firm, Actor::Automation, Command::MakeOccurrence(Box::new(order)))
+        let request = |account: Option<AccountId>, refused: Option<String>| {
+            let turn = Arc::clone(making.turn);
+            order(firm, MakeOccurrence { series: making.series, account, turn, again: making.again, refused })
         };
-        let requests: Vec<Request> = wanted.iter().map(|account| order(*account, None)).collect();
+        let requests: Vec<Request> = wanted.iter().map(|account| request(*account, None)).collect();
         let mut refused = Vec::new();
         for (account, answer) in wanted.into_iter().zip(self.execute_chunks(firm, &requests)) {
             match answer {
                 Ok(_) => {}
                 Err(Error::Rejected(rejection)) => {
                     let why: String = rejection.to_string().chars().take(limits::REASON_CHARS).collect();
-                    refused.push(order(account, Some(why)));
+                    refused.push(request(account, Some(why)));
                 }
                 Err(error) => return Err(error),
             }
@@ -182,6 +202,27 @@ impl Engine {
         }
         answers
     }
+}
+
+fn order(firm: FirmId, order: MakeOccurrence) -> Request {
+    Request::new(firm, Actor::Automation, Command::MakeOccurrence(Box::new(order)))
+}
+
+/// The one account that a follow-up makes the work of an occurrence for.
+fn sole(work: &FollowUpWork) -> Option<AccountId> {
+    match work {
+        FollowUpWork::Occurrence { accounts, .. } => match accounts.as_slice() {
+            [account] => Some(*account),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn sole_order(work: &FollowUpWork) -> Option<MakeOccurrence> {
+    let FollowUpWork::Occurrence { series, turn, again, .. } = work else { return None };
+    let account = Some(sole(work)?);
+    Some(MakeOccurrence { series: *series, account, turn: Arc::clone(turn), again: *again, refused: None })
 }
 
 impl OccurrenceOutcome {

@@ -17,6 +17,7 @@ use crate::limits;
 use crate::store::{Chain, FollowUp, Queue, Settle, SettleHow};
 
 /// A follow-up in hand.
+#[derive(Clone)]
 pub(super) struct Held {
     pub(super) firm: FirmId,
     pub(super) follow_up: Arc<FollowUp>,

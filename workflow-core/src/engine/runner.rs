@@ -13,6 +13,9 @@ use crate::error::{Error, ErrorKind, StoreError};
 use crate::limits;
 use crate::store::Queue;
 
+/// Is told of a failure.
+pub type OnError = Box<dyn Fn(&Error) + Send>;
+
 /// How a runner runs.
 pub struct RunnerOptions {
     /// Delivers notifications; when absent they are left to the host.
@@ -21,7 +24,7 @@ pub struct RunnerOptions {
     /// earlier is noticed after this time.
     pub longest_sleep: Duration,
     /// Told of every failure. The runner goes on, after a pause that grows while it fails.
-    pub on_error: Option<Box<dyn Fn(&Error) + Send>>,
+    pub on_error: Option<OnError>,
 }
 
 impl Default for RunnerOptions {

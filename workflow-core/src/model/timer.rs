@@ -1,6 +1,6 @@
 //! What a job waits for: timers of its automations, waits of their actions, reminders.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub struct Timer {
     pub key: TimerKey,
     /// When.
     pub due: DateTime<Utc>,
+    /// The date that it warns of, or that has passed by then, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
 }
 
 /// What a timer is for.
@@ -34,13 +37,17 @@ pub enum TimerKey {
     },
 }
 
-/// A timer that has fired: it does not fire for the same time again.
+/// A timer that has fired: it does not fire for the same time again, nor for the same date when the
+/// firm's calendar or time zone puts that at another time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fired {
     /// Which timer.
     pub key: TimerKey,
     /// The time it was set for.
     pub due: DateTime<Utc>,
+    /// The date that it was about, if it was about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
 }
 
 /// Actions of an automation that wait for something.
@@ -184,9 +191,9 @@ impl Job {
         waits.chain(timers).chain(reminders)
     }
 
-    /// The time that a timer fired for last.
+    /// What a timer fired for last.
     #[must_use]
-    pub fn fired_for(&self, key: &TimerKey) -> Option<DateTime<Utc>> {
-        self.fired.iter().find(|fired| fired.key == *key).map(|fired| fired.due)
+    pub fn fired_for(&self, key: &TimerKey) -> Option<&Fired> {
+        self.fired.iter().find(|fired| fired.key == *key)
     }
 }
