@@ -67,7 +67,12 @@ impl Diary {
         let row = self
             .file
             .query_row("SELECT day, part, starts, plan FROM office_diary", [], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u32>(2)?, row.get::<_, String>(3)?))
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, u32>(2)?,
+                    row.get::<_, String>(3)?,
+                ))
             })
             .optional()?;
         let Some((day, part, starts, plan)) = row else { return Ok(None) };
