@@ -11,7 +11,7 @@ ORACLE = tests/oracle/requirements.txt
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-demo: ## a firm's tax season on one SQLite file, in $(OUT)
+demo: ## a firm's calendar year on one SQLite file, in $(OUT)
 	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
 
 venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer

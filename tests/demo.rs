@@ -51,7 +51,24 @@ fn finish(data: &Path, folder: &Path) -> String {
     let output = command(data, folder).stdout(Stdio::piped()).output().expect("the demo");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "the demo failed:\n{text}");
+    passed_a_year(&text);
     text.lines().last().expect("a last line").to_owned()
+}
+
+/// Time did things by itself, work came again, and deadlines had their fates.
+fn passed_a_year(text: &str) {
+    let timed = text.lines().find(|line| line.contains(" timers fired")).expect("what time did");
+    assert!(timed.split(", ").all(|part| !part.starts_with("0 ")), "{timed}");
+    let numbers = |name: &str| -> Vec<usize> {
+        let row = text.lines().rev().find(|line| line.starts_with(&format!("  {name} "))).expect("a row");
+        row.trim_start_matches(&format!("  {name}")).split_whitespace().filter_map(|word| word.parse().ok()).collect()
+    };
+    // Jobs, those that came again, then deadlines met, extended, missed and ahead.
+    let books = numbers("Monthly Bookkeeping");
+    assert_eq!(books[0], books[1], "only the series makes them");
+    assert!(books[0] > 0 && books[0].is_multiple_of(13), "twelve months, and what opens on 31 December: {books:?}");
+    let returns = numbers("Individual 1040");
+    assert!(returns[1] == 0 && returns[2] > 0, "returns do not come again, and some are in time: {returns:?}");
 }
 
 /// The identifiers in a text, one a line. A line that a killed process left half written is none.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use workflow_core::command::{Command, NewJob, Request};
+use workflow_core::command::{Command, NewJob, NewSeries, Request};
+use workflow_core::dates::Span;
 use workflow_core::document::read_pipeline;
 use workflow_core::error::Error;
 use workflow_core::event::AccountRecord;
-use workflow_core::id::{AccountId, ExternalRef, JobId, MemberId, PipelineKey, Tag};
-use workflow_core::model::{FieldValue, LinkedAccount, Member};
+use workflow_core::id::{AccountId, ExternalRef, JobId, MemberId, PipelineKey, SeriesId, Tag};
+use workflow_core::model::{Audience, FieldValue, LinkedAccount, Member, SeriesJob, SeriesWork};
+use workflow_core::recurrence::{Covers, DayOfMonth, Preset, Schedule};
 
 use crate::{Demo, Outcome};
 
@@ -22,6 +24,7 @@ pub(crate) struct Imported {
     pub(crate) skipped: usize,
     pub(crate) duplicates: usize,
     pub(crate) jobs: usize,
+    pub(crate) series: usize,
 }
 
 /// An identifier that follows from a name: the same however often the demo is started.
@@ -75,15 +78,15 @@ struct Client {
     record: AccountRecord,
 }
 
-/// Imports the clients and, at the season's start, opens their jobs.
-pub(crate) fn import_clients(demo: &Demo, file: &Path, open_jobs: bool) -> Outcome<Imported> {
+/// Reads the clients and, when the year is opened, enters them and opens their jobs.
+pub(crate) fn import_clients(demo: &Demo, file: &Path, open: bool) -> Outcome<Imported> {
     let members: BTreeMap<String, MemberId> = {
         let queries = demo.engine.query(demo.firm, demo.actor.clone())?;
         queries.members()?.iter().map(|member| (member.name.clone(), member.id)).collect()
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file)?;
     let mut clients: BTreeMap<String, Client> = BTreeMap::new();
-    let mut imported = Imported { clients: 0, skipped: 0, duplicates: 0, jobs: 0 };
+    let mut imported = Imported { clients: 0, skipped: 0, duplicates: 0, jobs: 0, series: 0 };
     for row in reader.records() {
         let row = row?;
         let line = row.position().map_or(0, csv::Position::line);
@@ -100,16 +103,25 @@ pub(crate) fn import_clients(demo: &Demo, file: &Path, open_jobs: bool) -> Outco
         }
     }
     imported.clients = clients.len();
+    if open {
+        open_year(demo, &clients, &mut imported)?;
+    }
+    Ok(imported)
+}
+
+/// Enters the clients, opens their jobs and begins the series. What was there already stays.
+fn open_year(demo: &Demo, clients: &BTreeMap<String, Client>, imported: &mut Imported) -> Outcome {
     let mut commands = Vec::new();
     for client in clients.values() {
         commands.push(Command::SaveAccount(client.record.clone()));
         let add = client.tags.clone();
         commands.push(Command::TagAccount { account: client.record.id, add, remove: BTreeSet::new() });
     }
-    if open_jobs {
-        for client in clients.values() {
-            commands.extend(season_of(client)?.into_iter().map(|job| Command::CreateJob(Box::new(job))));
-        }
+    for client in clients.values() {
+        commands.push(Command::CreateJob(Box::new(season_of(client)?)));
+    }
+    for series in series()? {
+        commands.push(Command::CreateSeries(Box::new(series)));
     }
     let requests: Vec<Request> = commands.into_iter().map(|command| demo.request(command)).collect();
     let answers = demo.engine.execute_many(&requests);
@@ -117,13 +129,13 @@ pub(crate) fn import_clients(demo: &Demo, file: &Path, open_jobs: bool) -> Outco
     for (answer, request) in answers.into_iter().zip(&requests) {
         match (answer, &request.command) {
             (Ok(_), Command::CreateJob(_)) => imported.jobs += 1,
+            (Ok(_), Command::CreateSeries(_)) => imported.series += 1,
             // Opened before this process was started anew.
-            (Err(Error::Rejected(workflow_core::error::Rejection::Exists { .. })), Command::CreateJob(_))
-            | (Ok(_), _) => {}
+            (Err(Error::Rejected(workflow_core::error::Rejection::Exists { .. })), _) | (Ok(_), _) => {}
             (Err(error), command) => return Err(format!("{}: {error}", command.name()).into()),
         }
     }
-    Ok(imported)
+    Ok(())
 }
 
 fn read_client(row: &csv::StringRecord, members: &BTreeMap<String, MemberId>) -> Result<Client, String> {
@@ -133,7 +145,8 @@ fn read_client(row: &csv::StringRecord, members: &BTreeMap<String, MemberId>) ->
     };
     let member = |name: &str| members.get(name).copied().ok_or_else(|| format!("nobody here is called `{name}`"));
     let key = |error: workflow_core::id::InvalidKey| error.to_string();
-    let tags = tags.split(';').map(str::trim).filter(|tag| !tag.is_empty()).map(Tag::new);
+    let tags = tags.split(';').map(str::trim).filter(|tag| !tag.is_empty());
+    let tags = tags.chain(services_of(external, entity)).map(Tag::new);
     let mut record = AccountRecord {
         id: AccountId(stable_id(external)),
         name: (*name).to_owned(),
@@ -163,29 +176,51 @@ fn read_client(row: &csv::StringRecord, members: &BTreeMap<String, MemberId>) ->
     })
 }
 
-/// The jobs that a client's season is made of.
-fn season_of(client: &Client) -> Outcome<Vec<NewJob>> {
+/// The services, besides the yearly return, that a client has: tags by which series know them.
+fn services_of(external: &str, entity: &str) -> Vec<&'static str> {
+    let number = external.bytes().map(usize::from).sum::<usize>();
+    let business = !entity.contains("individual");
+    let has = |service: &'static str, has: bool| has.then_some(service);
+    let books = has(MONTHLY_BOOKS, business && number.is_multiple_of(2));
+    books.into_iter().chain(has(PAYROLL, business && number.is_multiple_of(3))).collect()
+}
+
+const MONTHLY_BOOKS: &str = "monthly-books";
+const PAYROLL: &str = "payroll-service";
+
+/// The return of last year that a client's season is about.
+fn season_of(client: &Client) -> Outcome<NewJob> {
     let individual = client.entity.contains("individual");
     let new = client.tags.iter().any(|tag| tag.as_str() == "new-client");
-    let number = client.external.bytes().map(usize::from).sum::<usize>();
-    let mut pipelines = match (individual, new) {
-        (true, true) => vec!["client-onboarding"],
-        (true, false) => vec!["individual-1040"],
-        (false, _) => vec!["business-1120s"],
+    let pipeline = match (individual, new) {
+        (true, true) => "client-onboarding",
+        (true, false) => "individual-1040",
+        (false, _) => "business-1120s",
     };
-    if !individual && number.is_multiple_of(2) {
-        pipelines.push("monthly-bookkeeping");
-    }
-    if !individual && number.is_multiple_of(3) {
-        pipelines.push("payroll");
-    }
-    let job = |pipeline: &str| -> Outcome<NewJob> {
-        let mut job = NewJob::new(client.record.id, PipelineKey::new(pipeline)?);
-        job.id = Some(JobId(stable_id(&format!("{}/{pipeline}", client.external))));
-        let (from, to) =
-            if pipeline == "monthly-bookkeeping" { ("2027-01-01", "2027-01-31") } else { ("2026-01-01", "2026-12-31") };
-        (job.period_start, job.period_end) = (Some(from.parse()?), Some(to.parse()?));
-        Ok(job)
+    let mut job = NewJob::new(client.record.id, PipelineKey::new(pipeline)?);
+    job.id = Some(JobId(stable_id(&format!("{}/{pipeline}", client.external))));
+    (job.period_start, job.period_end) = (Some("2025-01-01".parse()?), Some("2025-12-31".parse()?));
+    Ok(job)
+}
+
+/// Work that comes again, for all clients that have the service then.
+fn series() -> Outcome<[NewSeries; 2]> {
+    let series = |name: &str, pipeline: &str, preset: Preset, lead: &str, tag: &str| -> Outcome<NewSeries> {
+        let mut schedule = Schedule::by_preset(preset, "2026-01-01".parse()?);
+        // What is over is worked on: in February the books of January.
+        schedule.covers = Covers::Previous;
+        schedule.adjust = workflow_core::calendar::Adjustment::Following;
+        let work = SeriesWork::Job(Box::new(SeriesJob::new(PipelineKey::new(pipeline)?)));
+        let mut series = NewSeries::new(name, work, schedule);
+        series.id = Some(SeriesId(stable_id(pipeline)));
+        series.audience = Audience { tags: BTreeSet::from([Tag::new(tag)?]), ..Audience::default() };
+        series.lead = Some(lead.parse::<Span>()?);
+        Ok(series)
     };
-    pipelines.into_iter().map(job).collect()
+    let monthly = Preset::Monthly { day: Some(DayOfMonth::Day(10)) };
+    let quarterly = Preset::Quarterly { month: Some(1), day: Some(DayOfMonth::Last) };
+    Ok([
+        series("Monthly books", "monthly-bookkeeping", monthly, "6 business days", MONTHLY_BOOKS)?,
+        series("Quarterly payroll", "payroll", quarterly, "20 business days", PAYROLL)?,
+    ])
 }

@@ -1,30 +1,20 @@
 //! A made-up office and its clients.
 //!
-//! What somebody does about a piece of work, and how long they take, follows from the seed and
-//! from what the work is, not from when the program runs: an interrupted season comes to the same
-//! end.
+//! What somebody does about a piece of work, and how long they take, follows from the seed, from
+//! what the work is and from how the job stands when the day begins, not from when the program
+//! runs: an interrupted year comes to the same end.
 
-use chrono::{Datelike, NaiveDate, Weekday};
-use workflow_core::command::{Command, ItemRef};
-use workflow_core::event::Event;
+use chrono::NaiveDate;
+use workflow_core::command::{Command, ItemRef, Request};
 use workflow_core::id::{IdempotencyKey, StatusKey};
 use workflow_core::model::{ItemLink, ItemProgress, Job, JobStatus, TaskLink, TaskState};
 use workflow_core::store::{Cell, Document, IndexName, Scan};
 
+use crate::year::moves;
 use crate::{Demo, Outcome};
 
-/// What a day came to.
-#[derive(Default)]
-pub(crate) struct Day {
-    pub(crate) actions: usize,
-    pub(crate) moved: usize,
-}
-
-/// Lets everybody do a day's work.
-pub(crate) fn work_day(demo: &Demo, day: NaiveDate) -> Outcome<Day> {
-    if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-        return Ok(Day::default());
-    }
+/// What everybody sets out to do on a day.
+pub(crate) fn plan(demo: &Demo, day: NaiveDate) -> Outcome<Vec<Request>> {
     let mut requests = Vec::new();
     for job in open_jobs(demo)? {
         for (what, command) in actions(demo, &job, day)? {
@@ -32,22 +22,28 @@ pub(crate) fn work_day(demo: &Demo, day: NaiveDate) -> Outcome<Day> {
             requests.push(demo.request(command).keyed(key));
         }
     }
-    let mut done = Day::default();
-    let answers = demo.engine.execute_many(&requests);
-    demo.note(answers.iter().flatten())?;
-    for answer in answers {
-        // A refusal is part of life: a task that waits for another is tried again tomorrow.
-        let Ok(outcome) = answer else { continue };
-        done.actions += usize::from(!outcome.replayed && outcome.unchanged.is_none());
-        if !outcome.replayed {
-            let moves = |event: &Event| matches!(event, Event::JobMoved { .. });
-            done.moved += outcome.events().iter().filter(|recorded| moves(&recorded.event)).count();
-        }
-    }
-    Ok(done)
+    Ok(requests)
 }
 
-/// Jobs that are neither completed nor archived, in the order of their identifiers.
+/// Lets everybody do what they set out to do; what was done before is not done again. Answers how
+/// many stages jobs moved on.
+pub(crate) fn work(demo: &Demo, plan: &[Request]) -> Outcome<usize> {
+    let answers = demo.engine.execute_many(plan);
+    demo.note(answers.iter().flatten())?;
+    // A refusal is part of life: a task that waits for another is tried again tomorrow.
+    let fresh = answers.iter().flatten().filter(|outcome| !outcome.replayed);
+    Ok(fresh.flat_map(|outcome| outcome.events()).filter(moves).count())
+}
+
+/// What tells a job from all others in every run: a series gives its jobs new identifiers.
+pub(crate) fn seat(job: &Job) -> String {
+    match &job.period {
+        Some(period) => format!("{}/{}/{period}", job.account, job.pipeline),
+        None => job.id.to_string(),
+    }
+}
+
+/// Jobs that are neither completed nor archived, always in the same order.
 fn open_jobs(demo: &Demo) -> Outcome<Vec<std::sync::Arc<Job>>> {
     let mut jobs = Vec::new();
     for shelf in [0, 1] {
@@ -65,7 +61,7 @@ fn open_jobs(demo: &Demo) -> Outcome<Vec<std::sync::Arc<Job>>> {
             }
         }
     }
-    jobs.sort_by_key(|job| job.id);
+    jobs.sort_by_cached_key(|job| seat(job));
     Ok(jobs)
 }
 
@@ -88,18 +84,18 @@ fn actions(demo: &Demo, job: &Job, day: NaiveDate) -> Outcome<Vec<(String, Comma
 }
 
 /// How many days ago the visit began in which a piece of work came up.
-fn age(job: &Job, visit: u32, day: NaiveDate) -> Option<i64> {
+fn age(demo: &Demo, job: &Job, visit: u32, day: NaiveDate) -> Option<i64> {
     let visit = job.visits.get(usize::try_from(visit).ok()?)?;
-    Some(day.signed_duration_since(visit.entered.date_naive()).num_days())
+    Some(day.signed_duration_since(demo.calendar.civil_date(visit.entered)).num_days())
 }
 
 fn task_action(demo: &Demo, job: &Job, place: usize, link: &TaskLink, day: NaiveDate) -> Option<(String, Command)> {
     if link.state.is_ended() {
         return None;
     }
-    let chance = chance(demo, &format!("{}/task/{place}", job.id));
-    let takes = 1 + i64::try_from(chance % 5).unwrap_or(0);
-    let age = age(job, link.origin.visit, day)?;
+    let chance = chance(demo, &format!("{}/task/{place}", seat(job)));
+    let takes = 1 + i64::try_from(chance % if job.series.is_some() { 3 } else { 5 }).unwrap_or(0);
+    let age = age(demo, job, link.origin.visit, day)?;
     let set = |what: &str, state| {
         let name = format!("task/{place}/{what}/{day}");
         Some((name, Command::SetTaskState { task: link.task, state, custom: None, override_rules: false }))
@@ -134,8 +130,8 @@ fn item_action(
     day: NaiveDate,
 ) -> Outcome<Option<(String, Command)>> {
     let course = course(link.kind.as_str());
-    let chance = chance(demo, &format!("{}/item/{place}", job.id));
-    let Some(age) = age(job, link.origin.visit, day) else { return Ok(None) };
+    let chance = chance(demo, &format!("{}/item/{place}", seat(job)));
+    let Some(age) = age(demo, job, link.origin.visit, day) else { return Ok(None) };
     let report = |status: &str, what: String| -> Outcome<Option<(String, Command)>> {
         let command = Command::ReportItem { item: ItemRef::Id(link.item), status: StatusKey::new(status)? };
         Ok(Some((format!("item/{place}/{what}"), command)))
@@ -162,16 +158,33 @@ fn item_action(
     let Some(status) = course.get(next) else { return Ok(None) };
     // One client in thirty never answers: the job waits, and says for what.
     let silent = chance % 30 == 7 && next > 0;
-    let pace = 2 + i64::try_from(chance / 7 % 9).unwrap_or(0);
-    let due = pace * i64::try_from(next + 1).unwrap_or(1);
+    // Who sends something every month has it at hand.
+    let slowest = if job.series.is_some() { 4 } else { 7 };
+    let pace = 1 + i64::try_from(chance / 7 % slowest).unwrap_or(0);
+    let mut due = pace * i64::try_from(next + 1).unwrap_or(1);
+    // The papers of a year take most people a while, and some a long one.
+    if matches!(link.template.as_ref().map(|key| key.as_str()), Some("organizer-1040" | "organizer-business")) {
+        due += gathering(chance / 1_000);
+    }
     if silent || age < due { Ok(None) } else { report(status, (*status).to_owned()) }
+}
+
+/// How many days a client takes to find the papers of a year.
+fn gathering(chance: u64) -> i64 {
+    let within = |most: u64| i64::try_from(chance / 100 % most).unwrap_or(0);
+    match chance % 100 {
+        0..60 => within(45),
+        60..85 => 40 + within(40),
+        85..94 => 80 + within(60),
+        _ => 140 + within(140),
+    }
 }
 
 /// Some clients leave documents out: the job is held up until they are there.
 fn missing_documents(demo: &Demo, job: &Job, day: NaiveDate) -> Option<(String, Command)> {
     let first = job.visits.len() <= 2;
-    let chance = chance(demo, &format!("{}/missing", job.id));
-    let age = age(job, job.visit_number(), day)?;
+    let chance = chance(demo, &format!("{}/missing", seat(job)));
+    let age = age(demo, job, job.visit_number(), day)?;
     if !first || !chance.is_multiple_of(8) || age < 1 || job.pipeline.as_str() != "individual-1040" {
         return None;
     }

@@ -2,21 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use workflow_core::definition::Status;
 use workflow_core::graph::StageGraph;
 use workflow_core::id::{PipelineKey, StatusKey};
 use workflow_core::model::JobStatus;
 use workflow_core::query::{Board, BoardColumn, JobRow};
 
+use crate::year::spoken;
 use crate::{Demo, Outcome};
 
 /// Cards shown per stage.
 const CARDS: usize = 30;
 
+/// Days ahead within which what is due is marked.
+const SOON: i64 = 14;
+
 /// Writes board.html and pipeline-1040.svg into a folder.
 pub(crate) fn write(demo: &Demo, pipelines: &[PipelineKey], folder: &Path) -> Outcome {
+    let page = write_board(demo, pipelines, folder, "board.html")?;
+    let queries = demo.engine.query(demo.firm, demo.actor.clone())?;
+    let picture = folder.join("pipeline-1040.svg");
+    let definition = queries.definition(pipelines.first().ok_or("no pipelines")?)?;
+    std::fs::write(&picture, svg(&definition)?)?;
+    println!("{} and {} written", page.display(), picture.display());
+    Ok(())
+}
+
+/// Writes the boards as they are now into a file.
+pub(crate) fn write_board(demo: &Demo, pipelines: &[PipelineKey], folder: &Path, name: &str) -> Outcome<PathBuf> {
     let queries = demo.engine.query(demo.firm, demo.actor.clone())?;
     let mut boards = Vec::new();
     for pipeline in pipelines {
@@ -24,13 +40,9 @@ pub(crate) fn write(demo: &Demo, pipelines: &[PipelineKey], folder: &Path) -> Ou
         let name = |status: Status| Some((status.key, status.name?));
         boards.push((queries.board(pipeline, CARDS)?, statuses.into_iter().filter_map(name).collect()));
     }
-    let page = folder.join("board.html");
-    std::fs::write(&page, html(&boards, &queries.today().to_string())?)?;
-    let picture = folder.join("pipeline-1040.svg");
-    let definition = queries.definition(pipelines.first().ok_or("no pipelines")?)?;
-    std::fs::write(&picture, svg(&definition)?)?;
-    println!("{} and {} written", page.display(), picture.display());
-    Ok(())
+    let page = folder.join(name);
+    std::fs::write(&page, html(&boards, queries.today())?)?;
+    Ok(page)
 }
 
 /// What custom statuses are called.
@@ -69,17 +81,19 @@ section{display:none;padding:0 1rem 1rem}
 .conditional{border:1px dashed var(--soft)}
 article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem;margin:.4rem 0}
 article h3{font-size:.9rem;margin:0;overflow-wrap:anywhere}article p{margin:.15rem 0 0;font-size:.8rem;color:var(--soft)}
-.date{white-space:nowrap}.late{color:var(--late)}.look{color:var(--look)}.done{color:var(--done)}.more{color:var(--soft);font-size:.85rem}
+.date{white-space:nowrap}.soon{color:var(--look)}
+.mark{display:inline-block;border-radius:.3rem;padding:0 .35rem;background:var(--late);color:var(--card)}article .mark.late{color:var(--card)}
+.late{color:var(--late)}.look{color:var(--look)}.done{color:var(--done)}.more{color:var(--soft);font-size:.85rem}
 .tags span{display:inline-block;border:1px solid var(--line);border-radius:.3rem;padding:0 .3rem;margin:.15rem .2rem 0 0}
 @media(max-width:40rem){.column{flex-basis:85vw}}
 ";
 
-fn html(boards: &[(Board, Statuses)], today: &str) -> Result<String, std::fmt::Error> {
+fn html(boards: &[(Board, Statuses)], today: NaiveDate) -> Result<String, std::fmt::Error> {
     let mut page = String::new();
     write!(
         page,
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><title>The season's boards</title><style>{STYLE}"
+         content=\"width=device-width,initial-scale=1\"><title>The year's boards</title><style>{STYLE}"
     )?;
     for place in 0..boards.len() {
         write!(page, "#t{place}:checked~#s{place}{{display:block}}")?;
@@ -89,7 +103,7 @@ fn html(boards: &[(Board, Statuses)], today: &str) -> Result<String, std::fmt::E
             "#t{place}:focus-visible~nav label[for=t{place}]{{outline:2px solid var(--accent);outline-offset:2px}}"
         )?;
     }
-    write!(page, "</style></head><body><header><h1>The season's boards</h1><p>As of {}</p></header>", escape(today))?;
+    write!(page, "</style></head><body><header><h1>The year's boards</h1><p>As of {}</p></header>", spoken(today))?;
     for (place, _) in boards.iter().enumerate() {
         let checked = if place == 0 { " checked" } else { "" };
         write!(page, "<input type=\"radio\" name=\"tab\" id=\"t{place}\"{checked}>")?;
@@ -102,7 +116,7 @@ fn html(boards: &[(Board, Statuses)], today: &str) -> Result<String, std::fmt::E
     for (place, (board, statuses)) in boards.iter().enumerate() {
         write!(page, "<section id=\"s{place}\" aria-label=\"{}\"><div class=\"columns\">", escape(&board.name))?;
         for column in &board.columns {
-            write_column(&mut page, column, statuses)?;
+            write_column(&mut page, column, statuses, today)?;
         }
         page.push_str("</div></section>");
     }
@@ -110,7 +124,7 @@ fn html(boards: &[(Board, Statuses)], today: &str) -> Result<String, std::fmt::E
     Ok(page)
 }
 
-fn write_column(page: &mut String, column: &BoardColumn, statuses: &Statuses) -> std::fmt::Result {
+fn write_column(page: &mut String, column: &BoardColumn, statuses: &Statuses, today: NaiveDate) -> std::fmt::Result {
     let class = if column.conditional { "column conditional" } else { "column" };
     write!(page, "<div class=\"{class}\"><h2>{}<span>{}</span></h2>", escape(&column.name), column.jobs)?;
     let (open, done) = (column.open_blockers, column.done_blockers);
@@ -121,14 +135,14 @@ fn write_column(page: &mut String, column: &BoardColumn, statuses: &Statuses) ->
         page.push_str("nothing to do");
     }
     if column.overdue.counted > 0 {
-        write!(page, " · <span class=\"late\">{} late</span>", column.overdue.counted)?;
+        write!(page, " · <span class=\"late\">{} overdue</span>", column.overdue.counted)?;
     }
     if column.attention > 0 {
         write!(page, " · <span class=\"look\">{} to look at</span>", column.attention)?;
     }
     page.push_str("</p>");
     for card in &column.cards {
-        write_card(page, card, statuses)?;
+        write_card(page, card, statuses, today)?;
     }
     let shown = column.cards.len() as u64;
     if column.jobs > shown {
@@ -138,13 +152,22 @@ fn write_column(page: &mut String, column: &BoardColumn, statuses: &Statuses) ->
     Ok(())
 }
 
-fn write_card(page: &mut String, card: &JobRow, statuses: &Statuses) -> std::fmt::Result {
+fn write_card(page: &mut String, card: &JobRow, statuses: &Statuses, today: NaiveDate) -> std::fmt::Result {
     // Names are in whatever script, and those from right to left keep to themselves.
     let (name, account) = (escape(&card.name), escape(&card.account_name));
     write!(page, "<article><h3>{name}</h3><p><bdi>{account}</bdi>")?;
     if let Some(due) = card.due {
-        let class = if card.overdue { "date late" } else { "date" };
-        write!(page, " · <span class=\"{class}\">due {due}</span>")?;
+        let day = due.format("%-d %b %Y");
+        if card.overdue {
+            let days = today.signed_duration_since(due).num_days();
+            let plural = if days == 1 { "" } else { "s" };
+            write!(page, " · <span class=\"date\">due {day}</span></p>")?;
+            write!(page, "<p><strong class=\"mark late\">overdue by {days} day{plural}</strong>")?;
+        } else if matches!(card.status, JobStatus::Active) && due.signed_duration_since(today).num_days() <= SOON {
+            write!(page, " · <strong class=\"date soon\">due {day}</strong>")?;
+        } else {
+            write!(page, " · <span class=\"date\">due {day}</span>")?;
+        }
     }
     page.push_str("</p>");
     match &card.status {
