@@ -435,7 +435,7 @@ fn s12_1_so_many_turns_of_a_series_come_in_one_commit() {
             _ => 0,
         };
         let outcomes = ticked.outcomes.iter();
-        outcomes.map(|outcome| outcome.events().iter().map(|recorded| of(&recorded)).sum::<usize>()).collect::<Vec<_>>()
+        outcomes.map(|outcome| outcome.events().iter().map(&of).sum::<usize>()).collect::<Vec<_>>()
     };
     let ticked = office.engine.tick(later, 1).expect("works");
     assert_eq!(made(&ticked), [limits::SERIES_AT_ONCE]);
