@@ -34,7 +34,7 @@ lint: ## formatting and lints
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --locked
 
 bench: ## criterion benches; see docs/benchmarks.md
-	$(CARGO) bench --locked --bench engine
+	$(CARGO) bench --locked --bench engine --bench clock --bench calendar --bench recurrence
 
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
 	$(CARGO) bench --locked --bench yardstick
