@@ -330,3 +330,49 @@ fn s10_3_opening_and_closing_uses_nothing_up() {
     // Other tests of this program open files meanwhile.
     assert!(open_files() < before + 40, "{} descriptors, then {}", before, open_files());
 }
+
+/// Makes a file as version 1 of the schema left it: without the tables that came later.
+fn to_version_1(path: &Path) {
+    let old = Connection::open(path).expect("a connection");
+    old.execute_batch(
+        "DROP VIEW wf_report_series; DROP VIEW wf_report_occurrences;
+         DROP TABLE wf_timers; DROP TABLE wf_series; DROP TABLE wf_occurrences;
+         UPDATE wf_meta SET value = 1 WHERE name = 'schema_version';",
+    )
+    .expect("an older file");
+}
+
+#[test]
+fn s12_2_a_file_of_the_first_version_becomes_one_of_this_and_loses_nothing() {
+    let home = Home::new();
+    let (store, engine) = home.office(quick());
+    for number in 0..5 {
+        engine.execute(&request(comment(1, &format!("comment {number}")))).expect("a command");
+    }
+    drop((store, engine));
+    to_version_1(&home.database());
+    let before = entries_of(&home.database());
+    let store = Arc::new(SqliteStore::open(home.database(), quick()).expect("a store"));
+    let engine = Engine::new(Arc::clone(&store) as _);
+    assert_eq!(store.settings().schema_version, SCHEMA_VERSION);
+    assert_eq!(store.integrity_check().expect("a check"), Vec::<String>::new());
+    assert_eq!(crate::kit::log(&store).len(), before);
+    let found = engine.verify(crate::kit::firm()).expect("readable");
+    assert_eq!(found.differences, Vec::<String>::new());
+    // What came later works in it.
+    let edit =
+        serde_json::json!({ "edit_job": { "job": crate::kit::job(1), "changes": { "description": { "to": "x" } } } });
+    engine.execute(&request(serde_json::from_value(edit).expect("a command"))).expect("a command");
+    assert!(engine.tick(engine.now(), 10).expect("a tick").outcomes.is_empty());
+    drop((store, engine));
+    // Once is enough.
+    let store = SqliteStore::open(home.database(), quick()).expect("a store");
+    assert_eq!(store.settings().schema_version, SCHEMA_VERSION);
+}
+
+/// How many entries the log of an older file has.
+fn entries_of(path: &Path) -> usize {
+    let old = Connection::open(path).expect("a connection");
+    let count: i64 = old.query_row("SELECT count(*) FROM wf_log", [], |row| row.get(0)).expect("a count");
+    usize::try_from(count).expect("few")
+}
