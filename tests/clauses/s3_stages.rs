@@ -1,10 +1,11 @@
 //! Stages: entry conditions, limits, exit requirements.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use workflow_core::command::{Command, MoveJob};
+use workflow_core::id::JobId;
 use workflow_core::model::AttentionReason;
 
-use crate::kit::{Office, key};
+use crate::kit::{Office, key, plain};
 
 fn task(title: &str) -> serde_json::Value {
     json!({ "create_task": { "key": title, "title": title } })
@@ -112,4 +113,18 @@ fn s3_2_exit_requirements_hold_before_anything_but_an_override_leaves() {
     order.override_rules = true;
     office.run(Command::MoveJob(order));
     assert_eq!(office.stage(other), "three");
+}
+
+#[test]
+fn s3_2_one_bulk_may_fill_a_stage_by_the_rules_and_past_them_by_an_override() {
+    let mut pipeline = plain();
+    pipeline["stages"][1]["wip_limit"] = json!({ "max": 1, "mode": "refuse" });
+    let office = Office::with(pipeline);
+    let (first, second) = (office.job(), office.job());
+    let moved = |job: JobId, over: bool| json!({ "move_job": { "job": job, "to": "two", "override_rules": over } });
+    let bulk = |commands: Value| json!({ "bulk": { "mode": "all_or_nothing", "commands": commands } });
+    // Both by the rules are one too many; the second by an override is not.
+    office.refused(crate::kit::command(bulk(json!([moved(first, false), moved(second, false)]))));
+    office.give(bulk(json!([moved(first, false), moved(second, true)])));
+    assert_eq!((office.stage(first).as_str(), office.stage(second).as_str()), ("two", "two"));
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use workflow_core::command::{Command, Reaction, Request, ShiftDeadlines};
 use workflow_core::definition::JobDate;
 use workflow_core::engine::{Engine, Outcome, ShiftPreview};
-use workflow_core::error::{ErrorKind, Rejection};
+use workflow_core::error::{Error, ErrorKind, Rejection};
 use workflow_core::event::{Actor, Event};
 use workflow_core::id::JobId;
 use workflow_core::model::TaskState;
@@ -473,4 +473,21 @@ fn s6_6_a_shift_reaches_thousands_of_jobs() {
         assert_eq!((job.statutory, job.due), (day("2026-10-15"), day("2026-10-12")));
     }
     assert!(office.follow_ups(QueuedState::Waiting).is_empty());
+}
+
+#[test]
+fn s6_2_a_template_names_calendars_that_exist() {
+    let office = Office::new();
+    let save = |due: &str| {
+        let template = json!({ "job": { "key": "t", "defaults": { "due": due } } });
+        office.attempt(command(json!({ "save_template": template })))
+    };
+    save("15th of the month after period end, following on us-dc").expect("a calendar that is built in");
+    let Err(Error::Rejected(Rejection::Document(problems))) = save("creation, following on us-cd") else {
+        panic!("not refused");
+    };
+    assert_eq!((problems[0].path.as_str(), problems[0].code), ("job.defaults.due", "unknown_calendar"));
+    assert!(problems[0].message.contains("did you mean `us-dc`?"), "{}", problems[0].message);
+    let task = json!({ "task": { "key": "t", "title": "T", "due": "creation, following on nowhere" } });
+    assert!(office.attempt(command(json!({ "save_template": task }))).is_err());
 }

@@ -192,3 +192,20 @@ fn s10_3_many_commands_whose_answer_was_lost_are_done_once() {
     assert_eq!(board.columns.iter().map(|column| column.jobs).sum::<u64>(), 3);
     assert_eq!(engine.verify(firm()).expect("readable").differences, Vec::<String>::new());
 }
+
+#[test]
+fn s3_2_a_bulk_that_fills_a_stage_is_refused_and_not_tried_for_ever() {
+    crate::times::a_job_knows_what_it_waits_for(&[
+        Step([15, 0, 0, 0, 0, 0, 0, 0]),
+        Step([15, 0, 1712, 1, 0, 0, 0, 0]),
+        Step([15, 0, 515, 0, 0, 0, 0, 0]),
+        Step([510, 0, 0, 0, 0, 0, 0, 0]),
+        Step([0, 0, 421, 0, 0, 0, 0, 0]),
+        Step([543, 0, 18, 0, 1965, 0, 0, 0]),
+        Step([543, 852, 0, 0, 0, 0, 0, 0]),
+        Step([0, 1252, 0, 0, 0, 0, 0, 0]),
+        Step([715, 1884, 172, 130, 963, 0, 0, 0]),
+        Step([609, 0, 0, 0, 0, 0, 0, 0]),
+        Step([460, 1378, 1045, 0, 1503, 0, 0, 0]),
+    ]);
+}

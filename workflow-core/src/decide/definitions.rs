@@ -12,11 +12,11 @@ use crate::error::{Problem, Rejection, Severity};
 use crate::event::Event;
 use crate::id::{AutomationKey, PipelineKey, RoleKey, StageKey, TemplateKey};
 use crate::limits;
-use crate::lint::{Surroundings, lint};
+use crate::lint::{Surroundings, check_template, lint};
 use crate::model::{FirmSettings, Member};
 use crate::shelf::Slot;
 use crate::store::{DocId, FollowUpWork, StageGuard};
-use crate::validate::{validate, validate_template};
+use crate::validate::{Findings, validate, validate_template};
 
 impl Decider<'_> {
     /// Takes the firm's record into the state: its counter goes up with every change here.
@@ -248,6 +248,12 @@ pub(super) fn template_problems(catalog: &Catalog, template: &Template) -> Vec<P
         Template::Job { defaults, .. } => job_texts(&mut texts, "job.defaults", defaults, &mut problems),
     }
     check_roles_in(catalog, &texts, &mut problems);
+    let (mut around, mut found) = (Surroundings::default(), Findings::default());
+    if let Some((_, firm)) = &catalog.firm {
+        around.set_firm(&firm.settings);
+    }
+    check_template(template, &around, &mut found);
+    problems.extend(found.into_problems());
     problems
 }
 

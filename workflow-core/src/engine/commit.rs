@@ -11,9 +11,10 @@ use crate::decide::{Decision, Part};
 use crate::event::{Entry, Event};
 use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
 use crate::model::{Job, JobStatus};
+use crate::state::State;
 use crate::store::{
     Batch, Chain, Check, DocId, Document, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, SetTimer, Settle,
-    StageDelta, StageTally,
+    StageDelta, StageGuard, StageTally,
 };
 
 /// A command to carry out, with what belongs to the same commit.
@@ -59,8 +60,8 @@ impl Prepared {
         if !batch.puts.iter().any(|put| matches!(put.document, crate::store::Document::Firm(_))) {
             batch.checks.push(Check { id: DocId::Firm, expected: catalog.revision() });
         }
-        batch.guards = guards;
         batch.tallies = deltas(state.changed_jobs());
+        batch.guards = guards.into_iter().map(|guard| with_own_jobs(guard, &state, &batch.tallies)).collect();
         batch.timers = timers(&batch, request.command.is_clock());
         batch.settle.clone_from(&work.settle);
         let last = parts.len().saturating_sub(1);
@@ -168,6 +169,15 @@ fn lane(work: &FollowUpWork) -> Option<Uuid> {
         | FollowUpWork::ShiftDeadlines { .. }
         | FollowUpWork::StageFreed { .. } => None,
     }
+}
+
+/// A bound that leaves room for the jobs that the same decision let in past it, by an override or out
+/// of the archive: it is there against others who come in at the same time.
+fn with_own_jobs(guard: StageGuard, state: &State, tallies: &[StageDelta]) -> StageGuard {
+    let before = state.stage_jobs.get(&guard.pipeline).and_then(|stages| stages.get(&guard.stage)).copied();
+    let own = tallies.iter().find(|delta| delta.stage == guard.stage && delta.pipeline == guard.pipeline);
+    let after = before.unwrap_or(0).saturating_add(own.map_or(0, |delta| delta.by.jobs));
+    StageGuard { at_most: guard.at_most.max(after), ..guard }
 }
 
 /// How the stages' counts change with their jobs.

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Surroundings;
 use super::scene::Scene;
 use crate::dates::{DateAnchor, DateExpression};
-use crate::definition::{Action, JobTemplate, Trigger};
+use crate::definition::{Action, JobTemplate, Template, Trigger};
 use crate::id::{CalendarKey, TemplateKey};
 use crate::suggest::near;
 use crate::validate::{Findings, written_tasks};
@@ -40,6 +41,24 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Findings) {
         if let Trigger::Schedule(schedule) = trigger {
             let (path, known) = (format!("{path}.schedule.calendar"), scene.around.calendars.as_ref());
             check_calendar(&path, schedule.calendar.as_ref(), known, found);
+        }
+    }
+}
+
+/// Calendars that the dates of a template name and the firm does not have.
+pub(crate) fn check_template(template: &Template, around: &Surroundings, found: &mut Findings) {
+    let dates = match template {
+        Template::Task(task) => vec![("task.start", &task.start), ("task.due", &task.due)],
+        Template::Job { defaults, .. } => vec![
+            ("job.defaults.start", &defaults.start),
+            ("job.defaults.due", &defaults.due),
+            ("job.defaults.statutory", &defaults.statutory),
+            ("job.defaults.extended", &defaults.extended),
+        ],
+    };
+    for (path, rule) in dates {
+        if let Some(rule) = rule {
+            check_calendar(path, rule.calendar.as_ref(), around.calendars.as_ref(), found);
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::error::Problem;
 use crate::id::{CalendarKey, ItemKindKey, PipelineKey, RoleKey, StageKey, Tag, TemplateKey};
 use crate::model::{FirmSettings, ItemKind};
 use crate::validate::Findings;
+pub(crate) use dates::check_template;
 use scene::Scene;
 
 /// What a pipeline can name besides its own parts. What is `None` is not known, and any name is
