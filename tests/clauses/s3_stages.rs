@@ -121,7 +121,7 @@ fn s3_2_one_bulk_may_fill_a_stage_by_the_rules_and_past_them_by_an_override() {
     pipeline["stages"][1]["wip_limit"] = json!({ "max": 1, "mode": "refuse" });
     let office = Office::with(pipeline);
     let (first, second) = (office.job(), office.job());
-    let moved = |job: JobId, over: bool| json!({ "move_job": { "job": job, "to": "two", "override_rules": over } });
+    let moved = |job: JobId, over: bool| json!({ "move_job": { "job": job, "to": "two", "override": over } });
     let bulk = |commands: Value| json!({ "bulk": { "mode": "all_or_nothing", "commands": commands } });
     // Both by the rules are one too many; the second by an override is not.
     office.refused(crate::kit::command(bulk(json!([moved(first, false), moved(second, false)]))));

@@ -491,3 +491,23 @@ fn s6_2_a_template_names_calendars_that_exist() {
     let task = json!({ "task": { "key": "t", "title": "T", "due": "creation, following on nowhere" } });
     assert!(office.attempt(command(json!({ "save_template": task }))).is_err());
 }
+
+#[test]
+fn s7_2_a_task_that_is_opened_again_catches_up_with_what_its_dates_follow() {
+    let mut pipeline = plain();
+    let task = json!({ "key": "t", "title": "t", "due": "2 days before due" });
+    pipeline["stages"][0]["on_entry"] = json!([{ "key": "make", "do": [{ "create_task": task }] }]);
+    let office = Office::with(pipeline);
+    let job = office.job();
+    let set = |day: &str| {
+        office.give(json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": day } } } } }));
+    };
+    set("2026-03-10");
+    let task = office.tasks(job, "t")[0].id;
+    office.run(set_task(task, TaskState::Completed));
+    set("2026-04-10");
+    let due = || office.get_task(task).due.map(|day| day.to_string());
+    assert_eq!(due().as_deref(), Some("2026-03-08"), "a completed task keeps its dates");
+    office.run(set_task(task, TaskState::Planned));
+    assert_eq!(due().as_deref(), Some("2026-04-08"));
+}

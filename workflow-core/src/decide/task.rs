@@ -204,6 +204,10 @@ impl Decider<'_> {
             self.check_ready(&task)?;
         }
         self.emit(Event::TaskStateSet { task: id, job: task.job, to, custom: custom.cloned() });
+        if let Some(job) = task.job.filter(|_| task.state.is_ended() && !to.is_ended()) {
+            // Its dates stayed as they were while it was done with.
+            self.note_everything_moved(job);
+        }
         self.run_cascade()
     }
 
