@@ -163,7 +163,8 @@ fn is_of(key: &TimerKey, task: workflow_core::id::TaskId) -> bool {
 /// What the log says has happened so far.
 #[derive(Default)]
 struct Told {
-    fired: BTreeSet<(JobId, TimerKey, DateTime<Utc>)>,
+    /// What each timer fired for last: a date that is set anew after another has fired is news.
+    fired: BTreeMap<(JobId, TimerKey), DateTime<Utc>>,
     ended: BTreeSet<(JobId, u32)>,
     until: BTreeMap<(JobId, u32), Option<DateTime<Utc>>>,
     reminders: BTreeMap<(JobId, u32), (Reminders, DateTime<Utc>, u32)>,
@@ -179,7 +180,7 @@ impl Told {
     }
 
     fn forget(&mut self, which: impl Fn(JobId, &TimerKey) -> bool) {
-        self.fired.retain(|(job, key, _)| !which(*job, key));
+        self.fired.retain(|(job, key), _| !which(*job, key));
     }
 
     fn note(&mut self, event: &Event, at: DateTime<Utc>) {
@@ -187,7 +188,8 @@ impl Told {
         match event {
             Event::TimerFired { job, key, due } => {
                 assert!(*due <= at, "{key:?} of {job} fired at {at}, before {due}");
-                assert!(self.fired.insert((*job, key.clone(), *due)), "{key:?} of {job} fired twice for {due}");
+                let last = self.fired.insert((*job, key.clone()), *due);
+                assert_ne!(last, Some(*due), "{key:?} of {job} fired twice for {due}");
             }
             // A task that is opened or linked again is late anew, and so is a job that comes back from
             // another pipeline.
