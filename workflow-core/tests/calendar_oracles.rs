@@ -3,6 +3,7 @@
 mod oracle;
 
 use chrono::{NaiveDate, TimeDelta, Weekday};
+use oracle::Draw;
 use serde_json::{Value, json};
 use workflow_core::calendar::{BusinessCalendar, HolidaySet, Roll};
 use workflow_core::limits::{HOLIDAY_FIRST_YEAR, HOLIDAY_LAST_YEAR};
@@ -14,18 +15,7 @@ const WEEK: [Weekday; 7] =
 const ROLLS: [&str; 8] =
     ["raise", "nat", "forward", "following", "backward", "preceding", "modifiedfollowing", "modifiedpreceding"];
 
-/// SplitMix64: the same cases on every machine.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
     fn signed(&mut self, bound: u64) -> i64 {
         i64::try_from(self.below(2 * bound + 1)).expect("small") - i64::try_from(bound).expect("small")
     }

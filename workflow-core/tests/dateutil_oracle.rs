@@ -4,6 +4,7 @@
 mod oracle;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
+use oracle::Draw;
 use serde_json::{Value, json};
 use workflow_core::recurrence::{Frequency, Recurrence, Rule, RuleDay, RuleEnd, RuleParts, Start, Until};
 
@@ -12,18 +13,7 @@ const MOST: usize = 200;
 const WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
-/// SplitMix64: the same cases on every machine.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
     fn chance(&mut self, of_ten: u64) -> bool {
         self.below(10) < of_ten
     }

@@ -37,3 +37,17 @@ pub(crate) fn ask(program: &str, question: &Value) -> Option<Value> {
     written.expect("the question was read");
     Some(serde_json::from_slice(&output.stdout).expect("the answer is JSON"))
 }
+
+/// SplitMix64: the same cases on every machine.
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
