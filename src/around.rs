@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan, Record,
-    Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan,
+    ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 /// What commits go through on their way to a store.
@@ -53,5 +53,8 @@ impl<T: Hand> Transact for Around<T> {
     }
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         self.0.store().queued(scan)
+    }
+    fn at_one_moment(&self, firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        self.0.store().at_one_moment(firm, read)
     }
 }
