@@ -27,7 +27,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::fault;
@@ -241,5 +241,10 @@ impl Transact for SqliteStore {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         self.read(|connection| read::queued(connection, scan))
+    }
+
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        // The connection is one that only reads: what would write through it is refused.
+        self.read(|connection| read::at_one_moment(connection, || read(&SqliteTransaction::over(connection))))
     }
 }
