@@ -6,7 +6,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use super::schema::{self, Found};
@@ -64,6 +64,11 @@ impl<'a> SqliteTransaction<'a> {
         Ok(Self { connection })
     }
 
+    /// Works over a connection of the store's own, in a transaction.
+    pub(super) fn over(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
     /// Makes the engine's tables, whose names begin with `wf_`, in the host's own database, or
     /// brings them up to date, inside the transaction that the host has begun.
     ///
@@ -86,7 +91,7 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        ids.iter().map(|id| read::get(self.connection, firm, id)).collect()
+        ids.iter().map(|id| read::get(self.connection, firm, id, None)).collect()
     }
 
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
@@ -106,7 +111,10 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        batches.iter().map(|batch| writer::in_savepoint(self.connection, batch)).collect()
+        batches
+            .iter()
+            .map(|batch| Ok(writer::in_savepoint(self.connection, batch)?.map(|(committed, _)| committed)))
+            .collect()
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
@@ -119,5 +127,10 @@ impl Transact for SqliteTransaction<'_> {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         read::queued(self.connection, scan)
+    }
+
+    /// The transaction is one moment already.
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        read(self)
     }
 }

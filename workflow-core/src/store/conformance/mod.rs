@@ -63,9 +63,11 @@ mod indexes;
 mod isolation;
 mod leases;
 mod log;
+mod moments;
 mod paging;
 mod probe;
 mod queues;
+mod restores;
 mod samples;
 mod shadow;
 mod tallies;
@@ -138,6 +140,8 @@ pub fn checks() -> Vec<Check> {
         queues::CHECKS,
         leases::CHECKS,
         timers::CHECKS,
+        restores::CHECKS,
+        moments::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,
