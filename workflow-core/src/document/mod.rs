@@ -204,11 +204,8 @@ pub fn to_yaml<T: Serialize>(value: &T) -> String {
 /// assert_eq!(buffer, br#"{"system":"import"}"#);
 /// ```
 pub fn write<T: Serialize>(value: &T, buffer: &mut Vec<u8>) {
-    let before = buffer.len();
-    if serde_json::to_writer(&mut *buffer, value).is_err() {
-        // As `to_json`: nothing at all is better than half of it.
-        buffer.truncate(before);
-    }
+    // It fails as `to_json` does; then there is nothing, which is better than half of it.
+    let _ = crate::json::write(value, buffer);
 }
 
 /// Writes a template, command or other document type as indented JSON.

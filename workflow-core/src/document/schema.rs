@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::shape::Shape;
 use crate::command::{Command, Request};
 use crate::definition::{PipelineDefinition, Template};
-use crate::engine::{Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
+use crate::engine::{Carried, Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
 use crate::error::Report;
 use crate::event::AccountRecord;
 use crate::limits::KEY_BYTES;
@@ -66,6 +66,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "delivery", title: "Delivery", schema: written::<Delivery> },
     Published { name: "deliveries", title: "Deliveries", schema: written::<Deliveries> },
     Published { name: "notification", title: "Notification", schema: written::<Notification> },
+    Published { name: "carried", title: "Carried", schema: written::<Carried> },
     Published { name: "error", title: "Error", schema: written::<Report> },
 ];
 

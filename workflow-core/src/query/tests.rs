@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Answer, Inquiry, Notation, PageRequest, Question};
 use crate::command::{Command, Request};
-use crate::document::{check, read};
+use crate::document::{check, read, write};
 use crate::engine::{Engine, ManualClock};
 use crate::error::{Error, ErrorKind};
 use crate::event::Actor;
@@ -179,7 +179,11 @@ fn s11_1_every_question_is_answered_as_the_typed_call_answers_it() {
     for question in questions() {
         let name = question.name();
         asked.insert(name);
-        let written = serde_json::to_vec(&ask(&engine, &question).expect(name)).expect("JSON");
+        let answer = ask(&engine, &question).expect(name);
+        let written = serde_json::to_vec(&answer).expect("JSON");
+        let mut buffer = b"before ".to_vec();
+        write(&answer, &mut buffer);
+        assert_eq!(buffer, [&b"before "[..], &written].concat(), "{name}");
         check("answer", &written).unwrap_or_else(|why| panic!("{name}: {why}"));
         let mut answer: Json = serde_json::from_slice(&written).expect("JSON");
         let answer = answer.get_mut(name).expect("under its name").take();
