@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
-use workflow::recurring::Recurring;
+use workflow_suites::recurring::Recurring;
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::event::Actor;

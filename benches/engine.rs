@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use workflow::season::{Season, drive, drive_many, individual_1040};
+use workflow_suites::season::{Season, drive, drive_many, individual_1040};
 use workflow_core::Compiled;
 use workflow_core::definition::{PipelineDefinition, Stage};
 use workflow_core::engine::Engine;

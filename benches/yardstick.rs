@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use workflow::around::{Around, Hand};
-use workflow::season::{Season, drive, drive_many};
+use workflow_suites::around::{Around, Hand};
+use workflow_suites::season::{Season, drive, drive_many};
 use workflow_core::command::{Command, ItemRef};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use workflow::around::{Around, Hand};
+use workflow_suites::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, MoveJob, NewJob, Request};
 use workflow_core::engine::{Clock, Engine, ManualClock, SystemClock};
 use workflow_core::error::StoreError;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
+use workflow_suites::around::{Around, Hand};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Clock, Delivered, Engine, ManualClock, Notifier, Outcome, RunnerOptions, SystemClock};
 use workflow_core::error::{Error, ErrorKind, StoreError};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
+use workflow_suites::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, Request};
 use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};

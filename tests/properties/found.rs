@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
+use workflow_suites::around::{Around, Hand};
 use workflow_core::command::Request;
 use workflow_core::engine::{Engine, Outcome};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};

@@ -1,0 +1,5 @@
+//! The library as C programs meet it. The programs are in `tests/c` and `examples/c`.
+
+mod compiler;
+mod header;
+mod programs;
