@@ -10,7 +10,6 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workflow_suites::around::{Around, Hand};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Engine, ManualClock, Outcome};
 use workflow_core::error::{ErrorKind, StoreError};
@@ -22,6 +21,7 @@ use workflow_core::store::{
     Batch, Cell, Committed, Conflict, Document, IndexName, Queue, QueuedState, Scan, Store, Transact,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 fn firm() -> FirmId {
     FirmId(uuid::Uuid::from_u128(0xf1))

@@ -62,7 +62,8 @@ pub unsafe extern "C" fn workflow_answer_job(
             place.needed("job")?;
             let answer = look_up::<AnswerHandle>(answer)?;
             let found = answer.outcome.job();
-            let found = found.ok_or_else(|| Failure::boundary(workflow_code::NotFound, "the command was about no job"))?;
+            let found =
+                found.ok_or_else(|| Failure::boundary(workflow_code::NotFound, "the command was about no job"))?;
             place.set(found.0.into());
             Ok(())
         })

@@ -110,7 +110,8 @@ struct Shard {
 }
 
 /// One shard for a few threads each, so that they seldom meet.
-static TABLE: [Mutex<Shard>; SHARDS] = [const { Mutex::new(Shard { slots: Vec::new(), free: VecDeque::new() }) }; SHARDS];
+static TABLE: [Mutex<Shard>; SHARDS] =
+    [const { Mutex::new(Shard { slots: Vec::new(), free: VecDeque::new() }) }; SHARDS];
 
 /// What a handle says.
 struct Address {

@@ -121,7 +121,11 @@ pub(crate) unsafe fn versioned<T: Sized32>(given: *const T) -> Result<T, Failure
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let wrong = |why: String| Err(Failure::boundary(workflow_code::AbiMismatch, why));
     if abi != crate::WORKFLOW_ABI_VERSION {
-        return wrong(format!("`{}` is of ABI version {abi}; this library has {}", T::NAME, crate::WORKFLOW_ABI_VERSION));
+        return wrong(format!(
+            "`{}` is of ABI version {abi}; this library has {}",
+            T::NAME,
+            crate::WORKFLOW_ABI_VERSION
+        ));
     }
     if size < T::FIRST || size > LARGEST_STRUCT {
         return wrong(format!("`struct_size` of `{}` is {size}; it is {} here", T::NAME, size_of::<T>()));

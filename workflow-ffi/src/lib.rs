@@ -17,12 +17,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
-mod version;
+mod answer;
 mod code;
+mod engine;
 mod error;
 mod id;
-mod engine;
-mod answer;
+mod version;
 
 mod call;
 mod document;

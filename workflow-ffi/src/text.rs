@@ -43,7 +43,10 @@ pub(crate) fn nothing() -> *const c_char {
 ///
 /// # Safety
 /// `len` is NULL or may be written to until the call ends.
-pub(crate) unsafe fn lend(len: *mut usize, body: impl FnOnce(Place<usize>) -> Result<*const c_char, Failure>) -> *const c_char {
+pub(crate) unsafe fn lend(
+    len: *mut usize,
+    body: impl FnOnce(Place<usize>) -> Result<*const c_char, Failure>,
+) -> *const c_char {
     // SAFETY: as the caller's.
     let len = unsafe { Place::clear(len, 0) };
     ask(nothing(), || body(len))
