@@ -193,7 +193,7 @@ fn s11_2_previews_of_what_sets_the_firm_up() {
     }
     // The settings are those of the last command that was carried out, not of one looked at.
     let query = office.engine.query(firm(), Actor::Member(member(7))).expect("Gus works here");
-    assert!(query.pipelines().expect("pipelines").iter().all(|(head, _)| head.archived));
+    assert!(query.pipelines().expect("pipelines").iter().all(|row| row.head.archived));
 }
 
 #[test]

@@ -493,7 +493,7 @@ fn s2_5_a_pipeline_for_others_is_not_even_listed() {
     let keys = |number| {
         let queries = office.engine.query(firm(), Actor::Member(member(number))).expect("a member");
         let pipelines = queries.pipelines().expect("pipelines");
-        pipelines.iter().map(|(head, _)| head.key.to_string()).collect::<Vec<_>>()
+        pipelines.iter().map(|row| row.head.key.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(
         (keys(1), keys(2), keys(3)),

@@ -4,15 +4,20 @@
 //! nothing was changed. A [`StoreError`] is a failure of the store, and says whether trying again
 //! can help. [`Error`] is either. Each has a [`ErrorKind`] that never changes its meaning.
 
+mod report;
+
 use std::error::Error as StdError;
 use std::fmt;
 
+pub use report::{PassedLimit, Report, StageJobs};
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IdempotencyKey, InvalidId, InvalidKey, StageKey};
 
 /// A problem in a document, with its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// Where, such as `stages[2].on_entry[0].do[1].request.kind`; empty for the document itself.
     pub path: String,
@@ -28,7 +33,7 @@ pub struct Problem {
 }
 
 /// How bad a [`Problem`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth a look; does not refuse.
@@ -270,7 +275,7 @@ impl Error {
 }
 
 /// The kinds of error, the same in every language. Codes are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {

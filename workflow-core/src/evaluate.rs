@@ -3,6 +3,7 @@
 //! [`holds`] answers; [`explain`] answers with the values that were compared. Both are pure.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::calendar::FirmCalendar;
@@ -27,7 +28,7 @@ pub struct Facts<'a> {
 }
 
 /// A condition with the values that were compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explanation {
     /// What was asked, in words.
     pub test: String,

@@ -44,7 +44,7 @@ impl Actor {
 }
 
 /// One entry of the log: everything that one command changed, committed together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its identifier, made before the commit, so that a commit whose answer was lost is found.
     pub id: EntryId,
@@ -82,7 +82,7 @@ pub struct Entry {
 }
 
 /// An event with what caused it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recorded {
     /// What happened.
     pub event: Event,
@@ -142,7 +142,7 @@ pub struct AccountRecord {
 }
 
 /// A fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {

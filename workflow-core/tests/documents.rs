@@ -7,9 +7,7 @@ use workflow_core::dates::Span;
 use workflow_core::definition::{
     Action, Condition, DateAnchor, DateExpression, PipelineDefinition, Refire, Template, Trigger, WipMode,
 };
-use workflow_core::document::{
-    pipeline_schema, pipeline_to_json, pipeline_to_yaml, read, read_pipeline, to_json, to_yaml,
-};
+use workflow_core::document::{pipeline_to_json, pipeline_to_yaml, read, read_pipeline, schema, to_json, to_yaml};
 use workflow_core::error::{Problem, Rejection, Severity};
 use workflow_core::limits::{DOCUMENT_BYTES, PROBLEMS};
 use workflow_core::model::{FieldValue, ItemKind, Priority};
@@ -386,5 +384,21 @@ fn s2_1_names_of_fields_may_be_anything() {
     let pipeline: PipelineDefinition =
         read("pipeline", text.replace("{}", "[x]").as_bytes()).expect("good with a list of texts");
     assert_eq!(pipeline.job_defaults.expect("defaults").fields["2026"], FieldValue::Flag(true));
-    assert!(pipeline_schema()["properties"]["job_defaults"].is_object());
+    assert!(schema("pipeline").expect("published")["properties"]["job_defaults"].is_object());
+}
+
+#[test]
+fn s9_3_a_day_of_the_month_is_a_number_or_a_word() {
+    let series = |day: &str| {
+        let text = format!(
+            r#"{{"create_series": {{"name": "Books", "makes": {{"job": {{"pipeline": "p"}}}},
+            "schedule": {{"preset": {{"monthly": {{"day": {day}}}}}, "start": "2026-01-10"}}}}}}"#
+        );
+        read::<Command>("command", text.as_bytes())
+    };
+    assert!(series("10").is_ok() && series("\"last\"").is_ok());
+    let why = |day: &str| series(day).expect_err("refused").to_string();
+    assert!(why("32").contains("from 1 to 31"), "{}", why("32"));
+    assert!(why("\"first\"").contains("`last`"), "{}", why("\"first\""));
+    assert!(why("true").contains("expected a text"), "{}", why("true"));
 }

@@ -1,5 +1,6 @@
 //! What a command would do, and what it would leave undone and why.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cascade::Verdict;
@@ -11,7 +12,7 @@ use crate::id::{AutomationKey, IdSource, StageKey};
 use crate::model::{Account, Job};
 
 /// What a preview tells besides the events: what was looked at on the way.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Outlook {
     /// Automations that something in the cascade could set off, in the order they were looked at.
     pub automations: Vec<PreviewedAutomation>,
@@ -20,7 +21,7 @@ pub struct Outlook {
 }
 
 /// An automation that a preview looked at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PreviewedAutomation {
     /// Which.
     pub automation: AutomationKey,
@@ -37,7 +38,7 @@ pub struct PreviewedAutomation {
 }
 
 /// Jobs of a stage that a new version drops.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StageMigration {
     /// From which stage.
     pub from: StageKey,

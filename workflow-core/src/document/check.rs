@@ -175,6 +175,7 @@ impl<'a> Checker<'a> {
     }
 
     fn list(&mut self, schema: &'a Json, items: &[Node], line: u32) {
+        let first = schema.get("prefixItems").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         let unique = schema.get("uniqueItems").and_then(Json::as_bool) == Some(true);
         let mut seen: HashSet<&str> = HashSet::new();
         for (place, item) in items.iter().enumerate() {
@@ -182,7 +183,7 @@ impl<'a> Checker<'a> {
                 return;
             }
             let before = self.path.push_index(place);
-            if let Some(inner) = schema.get("items") {
+            if let Some(inner) = first.get(place).or_else(|| schema.get("items")) {
                 self.node(inner, item);
             }
             if let Value::Text(text) = &item.value

@@ -44,6 +44,10 @@ impl<'a> Checker<'a> {
         match &node.value {
             Value::Text(text) => self.word(&choices, text, node.line),
             Value::Map(entries) if !choices.tags.is_empty() => self.tagged(&choices, entries, node.line),
+            // A number beside words, such as the day of a month or `last`.
+            other if choices.kinds.iter().any(|kind| types(kind).iter().any(|name| fits(name, other))) => {
+                self.by_kind(&choices, node);
+            }
             other => {
                 let expected = match (choices.words.is_empty(), choices.tags.is_empty()) {
                     (false, true) => "a text",

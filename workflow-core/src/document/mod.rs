@@ -38,7 +38,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use closest::advice;
 pub(crate) use path::{Path, quote};
-pub use schema::{command_schema, pipeline_schema, template_schema};
+pub use schema::{schema, schema_names};
 
 use crate::definition::PipelineDefinition;
 use crate::error::{Problem, Rejection};
@@ -132,6 +132,27 @@ fn read_or<T: DeserializeOwned + JsonSchema>(
     }
 }
 
+/// Holds a document against the schema of this name, one of [`schema_names`], and tells every
+/// problem. What the engine writes has none.
+///
+/// ```
+/// use workflow_core::document::check;
+///
+/// let refused = check("receipt", b"{}").unwrap_err();
+/// assert!(refused.to_string().contains("`firm` is missing"));
+/// ```
+///
+/// # Errors
+/// [`Rejection::Document`] with every problem, [`Rejection::NotFound`] when there is no such schema.
+pub fn check(name: &str, bytes: &[u8]) -> Result<(), Rejection> {
+    let schema = schema::bare(name).ok_or_else(|| Rejection::not_found("schema", name))?;
+    let mut problems = Problems::default();
+    if let Ok(tree) = parse_as(name, bytes, &['{', '['], &mut problems) {
+        check::check(&schema, &tree, &mut problems);
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Rejection::Document(problems.into_sorted())) }
+}
+
 /// Writes a pipeline as YAML. Reading it back gives the same pipeline.
 #[must_use]
 pub fn pipeline_to_yaml(pipeline: &PipelineDefinition) -> String {
@@ -163,6 +184,11 @@ pub fn to_json<T: Serialize>(value: &T) -> String {
 }
 
 fn parse(what: &str, bytes: &[u8], problems: &mut Problems) -> Result<Node, Stop> {
+    parse_as(what, bytes, &['{'], problems)
+}
+
+/// Reads a text as JSON when it begins with one of these signs, else as YAML.
+fn parse_as(what: &str, bytes: &[u8], of_json: &[char], problems: &mut Problems) -> Result<Node, Stop> {
     if bytes.len() > DOCUMENT_BYTES {
         let message = format!("the document has {} bytes; the limit is {DOCUMENT_BYTES} (DOCUMENT_BYTES)", bytes.len());
         problems.add("", 1, "too_big", message);
@@ -176,7 +202,7 @@ fn parse(what: &str, bytes: &[u8], problems: &mut Problems) -> Result<Node, Stop
         Stop
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let tree = if text.trim_start().starts_with('{') {
+    let tree = if text.trim_start().starts_with(of_json) {
         json::read(text, Bounds::DOCUMENT, problems)?
     } else {
         yaml::read(text, Bounds::DOCUMENT, problems)?

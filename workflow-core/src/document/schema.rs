@@ -7,55 +7,114 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value as Json, json};
 
-use crate::command::Command;
+use crate::command::{Command, Request};
 use crate::definition::{PipelineDefinition, Template};
+use crate::engine::{Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
+use crate::error::Report;
+use crate::event::AccountRecord;
 use crate::limits::KEY_BYTES;
+use crate::model::{FirmSettings, Member, Notification};
+use crate::query::{Answer, Inquiry};
 
 /// The pattern of every key: no space at either end. It also tells the reader that a text is one.
 pub(super) const KEY_PATTERN: &str = r"^\S(.*\S)?$";
 
-static SCHEMAS: LazyLock<RwLock<HashMap<&'static str, Arc<Json>>>> = LazyLock::new(RwLock::default);
+type Known = HashMap<(&'static str, Way), Arc<Json>>;
 
-/// The schema of a pipeline document.
+static SCHEMAS: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
+
+/// What a document is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    /// It is read: fields that have a default may be absent.
+    Read,
+    /// It is written: fields that are always there are required.
+    Written,
+}
+
+/// A type of document whose schema is published.
+struct Published {
+    /// What it is called in messages, and the name of its file.
+    name: &'static str,
+    title: &'static str,
+    schema: fn() -> Arc<Json>,
+}
+
+/// Those that people and hosts write, then those that the engine writes.
+const PUBLISHED: &[Published] = &[
+    Published { name: "pipeline", title: "Pipeline", schema: schema_of::<PipelineDefinition> },
+    Published { name: "template", title: "Template", schema: schema_of::<Template> },
+    Published { name: "settings", title: "Settings", schema: schema_of::<FirmSettings> },
+    Published { name: "member", title: "Member", schema: schema_of::<Member> },
+    Published { name: "account", title: "Account", schema: schema_of::<AccountRecord> },
+    Published { name: "command", title: "Command", schema: schema_of::<Command> },
+    Published { name: "request", title: "Request", schema: schema_of::<Request> },
+    Published { name: "inquiry", title: "Inquiry", schema: schema_of::<Inquiry> },
+    Published { name: "receipt", title: "Receipt", schema: schema_of::<Receipt> },
+    Published { name: "outcome", title: "Outcome", schema: written::<Outcome> },
+    Published { name: "results", title: "Results", schema: written::<Results<'static>> },
+    Published { name: "answer", title: "Answer", schema: written::<Answer> },
+    Published { name: "ticked", title: "Ticked", schema: written::<Ticked> },
+    Published { name: "delivery", title: "Delivery", schema: written::<Delivery> },
+    Published { name: "deliveries", title: "Deliveries", schema: written::<Deliveries> },
+    Published { name: "notification", title: "Notification", schema: written::<Notification> },
+    Published { name: "error", title: "Error", schema: written::<Report> },
+];
+
+/// The names of the documents that have a schema: `pipeline`, `request`, `answer`, …
 ///
 /// ```
-/// let schema = workflow_core::document::pipeline_schema();
-/// assert_eq!(schema["title"], "Pipeline");
+/// use workflow_core::document::{schema, schema_names};
+///
+/// assert!(schema_names().all(|name| schema(name).is_some()));
+/// ```
+pub fn schema_names() -> impl Iterator<Item = &'static str> {
+    PUBLISHED.iter().map(|document| document.name)
+}
+
+/// The schema of the document that is called so; `None` when there is none.
+///
+/// ```
+/// let schema = workflow_core::document::schema("request").expect("published");
+/// assert_eq!(schema["title"], "Request");
 /// ```
 #[must_use]
-pub fn pipeline_schema() -> Json {
-    published::<PipelineDefinition>("pipeline", "Pipeline")
-}
-
-/// The schema of a command.
-#[must_use]
-pub fn command_schema() -> Json {
-    published::<Command>("command", "Command")
-}
-
-/// The schema of a firm's template of a task or job.
-#[must_use]
-pub fn template_schema() -> Json {
-    published::<Template>("template", "Template")
-}
-
-fn published<T: JsonSchema>(file: &str, title: &str) -> Json {
-    let mut schema = Json::clone(&schema_of::<T>());
+pub fn schema(name: &str) -> Option<Json> {
+    let document = PUBLISHED.iter().find(|document| document.name == name)?;
+    let mut schema = Json::clone(&(document.schema)());
     if let Some(fields) = schema.as_object_mut() {
-        let id = format!("{}/docs/schema/{file}.schema.json", env!("CARGO_PKG_REPOSITORY"));
+        let id = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_PKG_REPOSITORY"));
         fields.insert("$id".to_owned(), id.into());
-        fields.insert("title".to_owned(), title.into());
+        fields.insert("title".to_owned(), document.title.into());
     }
-    schema
+    Some(schema)
 }
 
-/// The schema of a type, made once.
+/// The schema of the document that is called so, as the reader goes by it.
+pub(super) fn bare(name: &str) -> Option<Arc<Json>> {
+    PUBLISHED.iter().find(|document| document.name == name).map(|document| (document.schema)())
+}
+
+/// The schema of a type as it is read, made once.
 pub(super) fn schema_of<T: JsonSchema>() -> Arc<Json> {
-    let name = type_name::<T>();
-    if let Some(schema) = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+    made_once::<T>(Way::Read)
+}
+
+/// The schema of a type as it is written, made once.
+fn written<T: JsonSchema>() -> Arc<Json> {
+    made_once::<T>(Way::Written)
+}
+
+fn made_once<T: JsonSchema>(way: Way) -> Arc<Json> {
+    let name = (type_name::<T>(), way);
+    if let Some(schema) = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
         return Arc::clone(schema);
     }
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    let settings = match way {
+        Way::Read => SchemaSettings::draft2020_12(),
+        Way::Written => SchemaSettings::draft2020_12().for_serialize(),
+    };
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     tighten(&mut schema);
     let schema = Arc::new(schema);
     SCHEMAS.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::clone(&schema));

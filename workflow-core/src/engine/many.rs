@@ -17,7 +17,7 @@ use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition, Settle};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
-pub(super) const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 512;
 
 type Answer = Result<Outcome, Error>;
 
@@ -163,7 +163,8 @@ impl Engine {
         requests: &[Request],
         settles: &[Settle],
     ) -> Vec<(Standing, SequentialIds)> {
-        let mut overlay = Overlay::default();
+        // Were it to fail, each command would meet the failure by itself.
+        let mut overlay = session.ahead(requests).unwrap_or_default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
         let mut standings = Vec::with_capacity(requests.len());
         for (place, request) in requests.iter().enumerate() {

@@ -32,7 +32,7 @@ use uuid::Uuid;
 pub use acting::Acting;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
-pub use outcome::{Outcome, Preview};
+pub use outcome::{Outcome, Preview, Results};
 pub use runner::{OnError, Runner, RunnerOptions};
 pub use session::Session;
 pub(crate) use session::back_off;

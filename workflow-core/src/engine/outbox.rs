@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::clock::after;
 use super::commit::Work;
@@ -45,7 +47,7 @@ pub enum Delivered {
 }
 
 /// How many deliveries came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Deliveries {
     /// Delivered.
     pub delivered: usize,
@@ -56,7 +58,7 @@ pub struct Deliveries {
 }
 
 /// A notification handed out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     /// What is to be done.
     pub notification: Arc<Notification>,
@@ -66,8 +68,20 @@ pub struct Delivery {
     pub receipt: Receipt,
 }
 
-/// Names a delivery. Good as long as its lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Names a delivery. Good as long as its lease, and in any process: it can be kept as a document.
+///
+/// ```
+/// use workflow_core::engine::Receipt;
+/// use workflow_core::document::read;
+///
+/// let kept = br#"{"firm": "0190a5d0-0000-7000-8000-000000000001",
+///     "notification": "0190a5d0-0000-7000-8000-000000000002", "generation": 1, "attempts": 1}"#;
+/// let receipt: Receipt = read("receipt", kept)?;
+/// assert_eq!(receipt.attempts, 1);
+/// # Ok::<(), workflow_core::error::Rejection>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// Of which firm.
     pub firm: FirmId,
@@ -78,11 +92,12 @@ pub struct Receipt {
     /// How often it was handed out.
     pub attempts: u32,
     /// About which job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<crate::id::JobId>,
 }
 
 /// A notification that could not be delivered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DeadLetter {
     /// Its place in the list: go on after it.
     pub sequence: u64,
@@ -234,17 +249,8 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub fn dead_letters(&self, firm: FirmId, after: Option<u64>, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        let letter = |waiting: Waiting| match waiting.body {
-            QueuedBody::Notification(notification) => Some(DeadLetter {
-                sequence: waiting.sequence,
-                notification,
-                attempts: waiting.attempts,
-                why: waiting.error.unwrap_or_default(),
-            }),
-            QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
-        };
         let found = self.queued(Queue::Outbox, firm, QueuedState::Dead, after, limit)?;
-        Ok(found.into_iter().filter_map(letter).collect())
+        Ok(found.into_iter().filter_map(DeadLetter::of).collect())
     }
 
     /// Queued work of a firm, oldest first: what waits, or what died.
@@ -274,6 +280,21 @@ impl Engine {
             return Ok(());
         }
         Err(Rejection::not_found("dead letter", notification).into())
+    }
+}
+
+impl DeadLetter {
+    /// The dead letter that a queued row is, if it is one of the outbox.
+    pub(crate) fn of(row: Waiting) -> Option<Self> {
+        match row.body {
+            QueuedBody::Notification(notification) => Some(Self {
+                sequence: row.sequence,
+                notification,
+                attempts: row.attempts,
+                why: row.error.unwrap_or_default(),
+            }),
+            QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::round::{Held, Round};
@@ -17,7 +18,7 @@ use crate::model::Account;
 use crate::store::{Cell, Document, IndexName, Scan, SettleHow};
 
 /// What moving deadlines would change.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ShiftPreview {
     /// Accounts with at least one job whose deadlines move.
     pub accounts: usize,

@@ -6,13 +6,15 @@
 //! nothing left to do: a timer fires once, whoever dies in between.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
 use super::clock::after;
 use super::follow::backoff;
 use super::many::CHUNK;
 use super::{Engine, Outcome};
 use crate::command::{Command, Reaction, Request};
-use crate::error::{Error, Rejection};
+use crate::error::{Error, Rejection, Report};
 use crate::event::Actor;
 use crate::id::FirmId;
 use crate::limits;
@@ -22,7 +24,7 @@ use crate::store::{Batch, Claim, Claimed, DocId, Queue, QueuedBody, Settle, Sett
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// What a tick did.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Ticked {
     /// What it did to each record that had something due, in the order it was due.
     pub outcomes: Vec<Outcome>,
@@ -31,18 +33,25 @@ pub struct Ticked {
     pub failures: Vec<TimerFailure>,
     /// When the next is due: not after the tick's time when its limit left some undone. Nothing
     /// is when absent.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::instant::write_some")]
     pub next: Option<DateTime<Utc>>,
 }
 
 /// A record on which what is due could not be done.
-#[derive(Debug)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TimerFailure {
     /// Of which firm.
     pub firm: FirmId,
     /// Which.
     pub of: TimerOf,
     /// Why.
+    #[serde(serialize_with = "report")]
+    #[schemars(with = "Report")]
     pub error: Error,
+}
+
+fn report<S: Serializer>(error: &Error, serializer: S) -> Result<S::Ok, S::Error> {
+    error.report().serialize(serializer)
 }
 
 impl Engine {

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Engine;
 use super::commit::contribution;
 use crate::apply::apply_entry;
@@ -12,7 +15,7 @@ use crate::state::State;
 use crate::store::{Cell, DocId, Document, IndexName, LogBy, LogScan, Record, Scan, StageTally};
 
 /// What a check of a firm's records found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Verification {
     /// Entries of the log that were read.
     pub entries: usize,

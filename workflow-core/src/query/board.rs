@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::jobs::board_partition;
@@ -15,7 +16,7 @@ use crate::model::JobStatus;
 use crate::store::{IndexName, Scan, StageTally, date_cell};
 
 /// The board of a pipeline: its stages with their cards. Archived jobs are not on it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Board {
     /// Which pipeline.
     pub pipeline: PipelineKey,
@@ -29,7 +30,7 @@ pub struct Board {
 }
 
 /// A stage on the board.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct BoardColumn {
     /// Which stage.
     pub stage: StageKey,
@@ -60,7 +61,7 @@ pub struct BoardColumn {
 }
 
 /// A number that is counted up to a bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// The number.
     pub counted: u64,

@@ -26,7 +26,7 @@ pub struct CalendarQuery {
 }
 
 /// What is due on a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CalendarDay {
     /// Which day.
     pub day: NaiveDate,

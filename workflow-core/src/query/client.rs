@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pager::{fingerprint, jobs};
@@ -13,7 +14,7 @@ use crate::model::{Job, JobStatus};
 use crate::store::{Cell, IndexName, Scan};
 
 /// A job as its client sees it, in client-facing words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ClientJob {
     /// Its identifier.
     pub id: JobId,

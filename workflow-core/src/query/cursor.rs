@@ -3,11 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::error::Rejection;
 use crate::store::Cell;
+
+/// A cursor longer than this is none.
+const CURSOR_BYTES: usize = 4_096;
 
 /// Where a page ends, and the next begins. A text to be handed back as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,15 @@ pub struct Cursor {
     pub(super) stretch: usize,
     /// The last row's sort cell and key; at the beginning of the stretch when absent.
     pub(super) last: Option<(Cell, Cell)>,
+}
+
+impl JsonSchema for Cursor {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cursor".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "maxLength": CURSOR_BYTES, "description": "Where a page ends, and the next begins. A text to be handed back as it is." })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +75,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Rejection> {
         let wrong = || Rejection::invalid("after", "it is not a cursor that a query answered");
-        if text.len() > 4_096 || !text.len().is_multiple_of(2) || !text.is_ascii() {
+        if text.len() > CURSOR_BYTES || !text.len().is_multiple_of(2) || !text.is_ascii() {
             return Err(wrong());
         }
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

@@ -78,7 +78,7 @@ pub struct JobQuery {
 }
 
 /// A job in a list, or a card on a board.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct JobRow {
     /// Its identifier.
     pub id: JobId,

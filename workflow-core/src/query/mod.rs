@@ -1,10 +1,15 @@
 //! Queries: what users look at, paged and sorted by index.
 //!
+//! [`Engine::ask`] answers a [`Question`], which is a document, with an [`Answer`], which is one
+//! too. [`Engine::query`] has a method for each.
+//!
 //! [`Engine::query`] answers in the name of an actor and leaves out what the actor may not see.
 //! Pages are told apart by a [`Cursor`] that names the last row, not a number of rows, so that
 //! nothing is shown twice or missed because rows came or went before it.
 
 mod activity;
+mod answer;
+mod ask;
 mod board;
 mod calendar;
 mod client;
@@ -12,8 +17,11 @@ mod cursor;
 mod jobs;
 mod pager;
 mod people;
+mod question;
 mod series;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod view;
 mod weeks;
 
@@ -21,15 +29,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use activity::{ActivityOf, ActivityQuery};
+pub use answer::Answer;
 pub use board::{Board, BoardColumn, Count};
 pub use calendar::{CalendarDay, CalendarQuery};
 pub use client::ClientJob;
 pub use cursor::Cursor;
 pub use jobs::{JobQuery, JobRow, JobScope};
-pub use people::{AccountQuery, MemberLoad};
+pub use people::{AccountQuery, MemberLoad, PipelineRow};
+pub use question::{Inquiry, Notation, Question};
 pub use series::{LedgerOf, LedgerQuery, PlannedOccurrence, PlannedRow, SeriesQuery, SeriesView};
 pub use tasks::{TaskQuery, TaskRow, TaskScope};
 pub use view::JobView;
@@ -48,7 +59,7 @@ use crate::model::{Account, Job, Member};
 use crate::store::{DocId, Document, Store};
 
 /// A page of rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
@@ -58,11 +69,13 @@ pub struct Page<T> {
 }
 
 /// Which page of rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct PageRequest {
     /// No more rows than this, 1 to [`limits::PAGE`].
     pub limit: usize,
     /// After this row: the `next` of the page before, of the same query.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
 }
 

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::pager::fingerprint;
 use super::{Count, Page, PageRequest, Queries};
+use crate::definition::{Template, TemplateKind};
 use crate::error::{Error, Rejection};
 use crate::id::{AccountId, ExternalRef, MemberId, PipelineKey, Tag};
 use crate::limits;
-use crate::model::{Account, Member, PipelineHead};
+use crate::model::{Account, Firm, Member, PipelineHead};
 use crate::store::{Cell, Document, Hit, IndexName, Scan};
 
 /// A list of accounts, by name. Filters that are absent let every account through.
@@ -29,8 +30,18 @@ pub struct AccountQuery {
     pub text: Option<String>,
 }
 
+/// A pipeline in the list of the firm's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PipelineRow {
+    /// What is true of it whatever its version.
+    #[serde(flatten)]
+    pub head: Arc<PipelineHead>,
+    /// What its newest version is called.
+    pub name: String,
+}
+
 /// What a member has to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemberLoad {
     /// Who.
     pub member: MemberId,
@@ -100,6 +111,26 @@ impl Queries<'_> {
         }))
     }
 
+    /// The firm with its settings.
+    ///
+    /// # Errors
+    /// For a client.
+    pub fn firm(&self) -> Result<Arc<Firm>, Error> {
+        self.for_the_firm()?;
+        let found = self.catalog.firm.as_ref().map(|(_, firm)| Arc::clone(firm));
+        found.ok_or_else(|| Rejection::not_found("firm", self.firm).into())
+    }
+
+    /// The firm's templates, by kind and key; of one kind, perhaps.
+    ///
+    /// # Errors
+    /// For a client.
+    pub fn templates(&self, kind: Option<TemplateKind>) -> Result<Vec<Arc<Template>>, Error> {
+        self.for_the_firm()?;
+        let wanted = self.catalog.templates.iter().filter(|((of, _), _)| kind.is_none_or(|kind| kind == *of));
+        Ok(wanted.map(|(_, (_, template))| Arc::clone(template)).collect())
+    }
+
     /// The firm's members, by identifier.
     ///
     /// # Errors
@@ -113,11 +144,11 @@ impl Queries<'_> {
     ///
     /// # Errors
     /// For a client.
-    pub fn pipelines(&self) -> Result<Vec<(Arc<PipelineHead>, String)>, Error> {
+    pub fn pipelines(&self) -> Result<Vec<PipelineRow>, Error> {
         self.for_the_firm()?;
         let named = |(_, head): &(u64, Arc<PipelineHead>)| {
             let name = self.catalog.newest(&head.key).map(|newest| newest.definition().name.clone());
-            (Arc::clone(head), name.unwrap_or_default())
+            PipelineRow { head: Arc::clone(head), name: name.unwrap_or_default() }
         };
         let open = self.catalog.pipelines.values().filter(|(_, head)| self.may_open(&head.key));
         Ok(open.map(named).collect())

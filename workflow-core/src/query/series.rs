@@ -37,7 +37,7 @@ pub struct SeriesQuery {
 }
 
 /// One series with what it is to make.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SeriesView {
     /// The series.
     pub series: Arc<Series>,
@@ -48,7 +48,7 @@ pub struct SeriesView {
 }
 
 /// An occurrence that has not had its turn.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PlannedOccurrence {
     /// The day by the rule, by which commands name it.
     pub day: NaiveDate,
@@ -75,7 +75,7 @@ pub struct PlannedOccurrence {
 }
 
 /// What a series has planned for a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PlannedRow {
     /// Which series.
     pub series: SeriesId,

@@ -70,7 +70,7 @@ pub struct TaskQuery {
 }
 
 /// A task in a list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TaskRow {
     /// The task.
     #[serde(flatten)]

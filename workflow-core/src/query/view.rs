@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Queries;
@@ -12,7 +13,7 @@ use crate::model::{Account, Comment, Item, Job, Tally, Task};
 use crate::store::{Cell, DocId, Document, IndexName, Revision, Scan};
 
 /// One job with everything about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct JobView {
     /// The job.
     pub job: Arc<Job>,

@@ -29,7 +29,7 @@ pub struct WorkloadQuery {
 }
 
 /// What a member has to do in a week.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemberWeek {
     /// Who.
     pub member: MemberId,

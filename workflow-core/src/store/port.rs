@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Committed, Conflict, StageTally};
@@ -16,7 +17,7 @@ use crate::event::Entry;
 use crate::id::{AccountId, EntryId, FirmId, IdempotencyKey, JobId, MemberId, PipelineKey, StageKey};
 
 /// A place in a store's log. Later commits have greater positions; there may be gaps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LogPosition(pub u64);
 
@@ -125,7 +126,7 @@ impl LogScan {
 }
 
 /// An entry with its place in the log.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Logged {
     /// Its place.
     pub position: LogPosition,

@@ -19,7 +19,8 @@ use crate::id::{
 use crate::model::{Notification, SeriesTurn};
 
 /// Which queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Queue {
     /// Notifications for the host.
     Outbox,
@@ -35,7 +36,8 @@ impl Queue {
 }
 
 /// What a queued row carries.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum QueuedBody {
     /// In the outbox.
     Notification(Arc<Notification>),
@@ -180,7 +182,7 @@ pub enum SettleHow {
 }
 
 /// In which state a queued row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QueuedState {
     /// Waiting to be handed out, or handed out under a lease.
@@ -205,7 +207,7 @@ pub struct QueueScan {
 }
 
 /// A queued row as it is listed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Waiting {
     /// Its place in the order of the queue.
     pub sequence: u64,
@@ -216,15 +218,17 @@ pub struct Waiting {
     /// How often it was handed out.
     pub attempts: u32,
     /// Until when it is leased, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub leased_until: Option<DateTime<Utc>>,
     /// Why it did not work last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// What it carries.
     pub body: QueuedBody,
 }
 
 /// Work that a command left for later, committed with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FollowUp {
     /// Its identifier, from which the idempotency keys of its commands derive.
     pub id: FollowUpId,
@@ -235,7 +239,7 @@ pub struct FollowUp {
 }
 
 /// What a follow-up does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FollowUpWork {
     /// Let the account's jobs react to its tags.
@@ -362,7 +366,7 @@ pub struct ActionOrigin {
 }
 
 /// What a chain of follow-ups has done so far, so that one that goes in circles is cut.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Chain {
     /// The first follow-up of the command that began it: the same in all its branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@
 
 mod backup;
 mod bind;
+mod decoded;
 mod fault;
 mod guard;
 mod open;
@@ -186,10 +187,14 @@ impl Transact for SqliteStore {
     }
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        self.read(|connection| match ids {
-            [] => Ok(Vec::new()),
-            [id] => Ok(vec![read::get(connection, firm, id)?]),
-            ids => read::at_one_moment(connection, || ids.iter().map(|id| read::get(connection, firm, id)).collect()),
+        let decoded = Some(self.writer.decoded());
+        self.read(|connection| {
+            let one = |id| read::get(connection, firm, id, decoded);
+            match ids {
+                [] => Ok(Vec::new()),
+                [id] => Ok(vec![one(id)?]),
+                ids => read::at_one_moment(connection, || ids.iter().map(one).collect()),
+            }
         })
     }
 

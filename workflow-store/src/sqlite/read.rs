@@ -12,6 +12,7 @@ use workflow_core::store::{
 };
 
 use super::bind::{Bound, Id, bytes, cell, count as counted, instant, text, uuid};
+use super::decoded::Decoded;
 use super::fault::fault;
 use super::queue::queue_sql;
 use super::statements;
@@ -73,11 +74,25 @@ fn record(row: &Row<'_>, place: usize, kind: Kind) -> Result<Record, StoreError>
     Ok(Record { revision, document: Document::decode(kind, bytes(value(row, place + 1)?)?)? })
 }
 
-pub(super) fn get(connection: &Connection, firm: FirmId, id: &DocId) -> Result<Option<Record>, StoreError> {
+pub(super) fn get(
+    connection: &Connection,
+    firm: FirmId,
+    id: &DocId,
+    decoded: Option<&Decoded>,
+) -> Result<Option<Record>, StoreError> {
     let kind = id.kind();
     let sql = statements::table(kind).ok_or_else(missing_sql)?;
     let key = id.cell();
-    let mut found = rows(connection, &sql.get, (Id(firm.0), Bound(&key)), |row| record(row, 0, kind))?;
+    let mut found = rows(connection, &sql.get, (Id(firm.0), Bound(&key)), |row| {
+        let Some(decoded) = decoded else { return record(row, 0, kind) };
+        let (revision, body) = (counted(value(row, 0)?)?, bytes(value(row, 1)?)?);
+        if let Some(document) = decoded.find(firm, id, body) {
+            return Ok(Record { revision, document });
+        }
+        let document = Document::decode(kind, body)?;
+        decoded.keep(firm, id.clone(), body.to_vec(), document.clone());
+        Ok(Record { revision, document })
+    })?;
     Ok(found.pop())
 }
 

@@ -86,7 +86,7 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        ids.iter().map(|id| read::get(self.connection, firm, id)).collect()
+        ids.iter().map(|id| read::get(self.connection, firm, id, None)).collect()
     }
 
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
@@ -106,7 +106,10 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        batches.iter().map(|batch| writer::in_savepoint(self.connection, batch)).collect()
+        batches
+            .iter()
+            .map(|batch| Ok(writer::in_savepoint(self.connection, batch)?.map(|(committed, _)| committed)))
+            .collect()
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {

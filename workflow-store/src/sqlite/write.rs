@@ -1,24 +1,74 @@
-//! Writing one batch, inside a transaction that the caller has begun.
+//! Writing batches, inside a transaction that the caller has begun.
+
+use std::collections::BTreeMap;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, params_from_iter};
+use rustc_hash::FxHashMap;
 use workflow_core::event::{Actor, Entry};
-use workflow_core::id::FirmId;
+use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, StageDelta, StageGuard,
-    encode_entry,
+    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Revision, StageGuard,
+    StageTally, encode_entry,
 };
 
 use super::bind::{Bound, Id, micros};
+use super::decoded::Decoded;
 use super::fault::{Clash, Stop, clash};
 use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
 
-/// Writes a batch, or finds why it conflicts. When it stops, what it wrote is to be rolled back.
-pub(super) fn batch(connection: &Connection, batch: &Batch) -> Step<Committed> {
+/// What has been seen and done in a transaction, so that its batches together do it once.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Revisions of documents, as they are by now.
+    revisions: FxHashMap<(FirmId, DocId), Option<Revision>>,
+    /// What stages' counts are still to be changed by.
+    tallies: BTreeMap<(FirmId, PipelineKey, StageKey), StageTally>,
+    written: Vec<(FirmId, DocId, Vec<u8>, Document)>,
+}
+
+impl Progress {
+    /// Writes what was put off. To be called before the transaction, or a savepoint, ends.
+    pub(super) fn finish(&mut self, connection: &Connection) -> Step {
+        while let Some(((firm, pipeline, stage), by)) = self.tallies.pop_first() {
+            add(connection, firm, (&pipeline, &stage), by)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what was written. To be called when it is committed.
+    pub(super) fn remember(self, decoded: &Decoded) {
+        for (firm, id, body, document) in self.written {
+            decoded.keep(firm, id, body, document);
+        }
+    }
+
+    fn revision(&mut self, connection: &Connection, firm: FirmId, id: &DocId) -> Step<Option<Revision>> {
+        let key = (firm, id.clone());
+        if let Some(known) = self.revisions.get(&key) {
+            return Ok(*known);
+        }
+        let revision = read::revision(connection, firm, id)?;
+        self.revisions.insert(key, revision);
+        Ok(revision)
+    }
+}
+
+/// Writes a batch by itself, with all that belongs to it.
+pub(super) fn whole(connection: &Connection, of: &Batch) -> Step<(Committed, Progress)> {
+    let mut progress = Progress::default();
+    let committed = batch(connection, of, &mut progress)?;
+    progress.finish(connection)?;
+    Ok((committed, progress))
+}
+
+/// Writes a batch, or finds why it conflicts. When it stops, what it wrote is to be rolled back,
+/// and what had been in progress is to be forgotten.
+pub(super) fn batch(connection: &Connection, batch: &Batch, progress: &mut Progress) -> Step<Committed> {
     for check in &batch.checks {
-        if read::revision(connection, batch.firm, &check.id)? != check.expected {
+        if progress.revision(connection, batch.firm, &check.id)? != check.expected {
             return Err(Conflict::Document(check.id.clone()).into());
         }
     }
@@ -27,12 +77,20 @@ pub(super) fn batch(connection: &Connection, batch: &Batch) -> Step<Committed> {
     }
     for delete in &batch.deletes {
         remove(connection, batch.firm, delete)?;
+        progress.revisions.insert((batch.firm, delete.previous.id()), None);
     }
     for put in &batch.puts {
-        write(connection, batch.firm, put)?;
+        let body = write(connection, batch.firm, put)?;
+        let revision = put.expected.unwrap_or(0).saturating_add(1);
+        progress.revisions.insert((batch.firm, put.document.id()), Some(revision));
+        progress.written.push((batch.firm, put.document.id(), body, put.document.clone()));
     }
     for delta in &batch.tallies {
-        add(connection, batch.firm, delta)?;
+        let tally = progress.tallies.entry((batch.firm, delta.pipeline.clone(), delta.stage.clone())).or_default();
+        *tally = tally.plus(delta.by);
+    }
+    if !batch.guards.is_empty() {
+        progress.finish(connection)?;
     }
     for guard in &batch.guards {
         keep(connection, batch.firm, guard)?;
@@ -56,25 +114,25 @@ pub(super) fn batch(connection: &Connection, batch: &Batch) -> Step<Committed> {
     Ok(Committed { position: LogPosition(position.unsigned_abs()) })
 }
 
-fn text(bytes: &[u8]) -> impl ToSql + '_ {
-    struct Body<'a>(&'a [u8]);
-    impl ToSql for Body<'_> {
-        fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-            Ok(rusqlite::types::ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
-        }
+/// JSON as SQLite keeps it.
+struct Body<'a>(&'a [u8]);
+
+impl ToSql for Body<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        Ok(rusqlite::types::ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
     }
-    Body(bytes)
 }
 
 fn signed(revision: u64) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
-fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step {
+/// Writes a document and answers its body.
+fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step<Vec<u8>> {
     let id = put.document.id();
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
-    let (firm_id, key, body) = (Id(firm.0), id.cell(), put.document.encode()?);
-    let (key, body, revision) = (Bound(&key), text(&body), signed(put.expected.unwrap_or(0)));
+    let (firm_id, key, encoded) = (Id(firm.0), id.cell(), put.document.encode()?);
+    let (key, body, revision) = (Bound(&key), Body(&encoded), signed(put.expected.unwrap_or(0)));
     let columns = put.document.columns();
     let before = put.previous.as_ref().map(Document::columns);
     let (changed, statement): (Vec<&Cell>, &str) = match (put.expected, &before) {
@@ -102,7 +160,7 @@ fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step {
     for index in id.kind().indexes() {
         update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
     }
-    Ok(())
+    Ok(encoded)
 }
 
 fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {
@@ -166,16 +224,15 @@ fn document_clash(error: rusqlite::Error, id: &DocId, exists: impl FnOnce() -> b
     }
 }
 
-fn add(connection: &Connection, firm: FirmId, delta: &StageDelta) -> Step {
+fn add(connection: &Connection, firm: FirmId, stage: (&PipelineKey, &StageKey), by: StageTally) -> Step {
     let sql = "INSERT INTO wf_stage_tallies (firm, pipeline, stage, jobs, attention, open_blockers, done_blockers) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs, \
                attention = attention + excluded.attention, open_blockers = open_blockers + excluded.open_blockers, \
                done_blockers = done_blockers + excluded.done_blockers";
-    let by = delta.by;
     connection.prepare_cached(sql)?.execute((
         Id(firm.0),
-        delta.pipeline.as_str(),
-        delta.stage.as_str(),
+        stage.0.as_str(),
+        stage.1.as_str(),
         by.jobs,
         by.attention,
         by.open_blockers,
@@ -209,7 +266,7 @@ fn append(connection: &Connection, entry: &Entry) -> Step<i64> {
         member,
         micros(entry.at),
         &*entry.command,
-        text(&body),
+        Body(&body),
     ));
     match result {
         Ok(_) => Ok(connection.last_insert_rowid()),

@@ -14,9 +14,10 @@ use rusqlite::Connection;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::{Batch, Committed, Conflict};
 
+use super::decoded::Decoded;
 use super::fault::{Stop, commit_fault, fault, is_busy};
 use super::guard::LockGuard;
-use super::write;
+use super::write::{self, Progress};
 
 pub(super) type Answers = Vec<Result<Committed, Conflict>>;
 
@@ -25,6 +26,7 @@ pub(super) struct Writer {
     busy_timeout: Duration,
     group: Mutex<Group>,
     guard: LockGuard,
+    decoded: Decoded,
 }
 
 #[derive(Default)]
@@ -70,7 +72,18 @@ impl Ticket {
 
 impl Writer {
     pub(super) fn new(connection: Connection, busy_timeout: Duration, guard: LockGuard) -> Self {
-        Self { connection: Mutex::new(connection), busy_timeout, group: Mutex::default(), guard }
+        Self {
+            connection: Mutex::new(connection),
+            busy_timeout,
+            group: Mutex::default(),
+            guard,
+            decoded: Decoded::default(),
+        }
+    }
+
+    /// Documents read or written lately.
+    pub(super) fn decoded(&self) -> &Decoded {
+        &self.decoded
     }
 
     /// Writes batches, together with others' where they come at the same time.
@@ -144,17 +157,26 @@ impl Writer {
         {
             return Ok(answers);
         }
-        self.transaction(connection, |connection| {
+        let (answers, written) = self.transaction(connection, |connection| {
+            let mut written = Vec::new();
             if let [batch] = batches {
-                return match write::batch(connection, batch) {
-                    Ok(committed) => Ok((true, vec![Ok(committed)])),
-                    Err(Stop::Conflict(conflict)) => Ok((false, vec![Err(conflict)])),
+                return match write::whole(connection, batch) {
+                    Ok((committed, progress)) => Ok((true, (vec![Ok(committed)], vec![progress]))),
+                    Err(Stop::Conflict(conflict)) => Ok((false, (vec![Err(conflict)], written))),
                     Err(Stop::Fault(error)) => Err(error),
                 };
             }
-            let answers = batches.iter().map(|batch| in_savepoint(connection, batch)).collect::<Result<Vec<_>, _>>()?;
-            Ok((answers.iter().any(Result::is_ok), answers))
-        })
+            let mut answers = Vec::with_capacity(batches.len());
+            for batch in batches {
+                answers.push(in_savepoint(connection, batch)?.map(|(committed, progress)| {
+                    written.push(progress);
+                    committed
+                }));
+            }
+            Ok((answers.iter().any(Result::is_ok), (answers, written)))
+        })?;
+        written.into_iter().for_each(|progress| progress.remember(&self.decoded));
+        Ok(answers)
     }
 
     /// Writes batches none of which conflicts. Writes nothing when one does.
@@ -162,17 +184,24 @@ impl Writer {
     /// A savepoint makes SQLite keep a copy of every page that is changed after it, which costs
     /// more than it saves where conflicts are rare: it is for when there was one.
     fn write_straight(&self, connection: &Connection, batches: &[&Batch]) -> Result<Option<Answers>, StoreError> {
-        self.transaction(connection, |connection| {
-            let mut answers = Vec::with_capacity(batches.len());
-            for batch in batches {
-                match write::batch(connection, batch) {
-                    Ok(committed) => answers.push(Ok(committed)),
-                    Err(Stop::Conflict(_)) => return Ok((false, None)),
-                    Err(Stop::Fault(error)) => return Err(error),
-                }
+        let mut progress = Progress::default();
+        let answers = self.transaction(connection, |connection| {
+            let mut write = || {
+                let written = |batch: &&Batch| write::batch(connection, batch, &mut progress).map(Ok);
+                let answers = batches.iter().map(written).collect::<Result<Answers, Stop>>()?;
+                progress.finish(connection)?;
+                Ok(answers)
+            };
+            match write() {
+                Ok(answers) => Ok((true, Some(answers))),
+                Err(Stop::Conflict(_)) => Ok((false, None)),
+                Err(Stop::Fault(error)) => Err(error),
             }
-            Ok((true, Some(answers)))
-        })
+        })?;
+        if answers.is_some() {
+            progress.remember(&self.decoded);
+        }
+        Ok(answers)
     }
 
     /// Runs something in a transaction of its own that is committed when it says so.
@@ -249,13 +278,16 @@ fn roll_back(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Writes a batch so that it alone can be taken back.
-pub(super) fn in_savepoint(connection: &Connection, batch: &Batch) -> Result<Result<Committed, Conflict>, StoreError> {
+pub(super) fn in_savepoint(
+    connection: &Connection,
+    batch: &Batch,
+) -> Result<Result<(Committed, Progress), Conflict>, StoreError> {
     let run = |sql| statement(connection, sql).map_err(|error| fault("marking a place to return to", error));
     run("SAVEPOINT wf_batch")?;
-    match write::batch(connection, batch) {
-        Ok(committed) => {
+    match write::whole(connection, batch) {
+        Ok(written) => {
             run("RELEASE wf_batch")?;
-            Ok(Ok(committed))
+            Ok(Ok(written))
         }
         Err(stop) => {
             run("ROLLBACK TO wf_batch")?;

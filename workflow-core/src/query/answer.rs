@@ -1,0 +1,84 @@
+//! Answers to questions, as documents.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    Board, CalendarDay, ClientJob, JobRow, JobView, MemberLoad, MemberWeek, Page, PipelineRow, PlannedRow, SeriesView,
+    TaskRow,
+};
+use crate::definition::{PipelineDefinition, Template};
+use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
+use crate::error::Problem;
+use crate::model::{Account, Firm, Member, Occurrence, Series};
+use crate::store::{Logged, Waiting};
+
+/// What a [`super::Question`] is answered with, under its name.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Answer {
+    /// Which day it is for the firm.
+    Today(NaiveDate),
+    /// The firm with its settings.
+    Firm(Arc<Firm>),
+    /// The firm's members, by identifier.
+    Members(Vec<Arc<Member>>),
+    /// The firm's templates, by kind and key.
+    Templates(Vec<Arc<Template>>),
+    /// The firm's pipelines that are open to the actor, by key.
+    Pipelines(Vec<PipelineRow>),
+    /// The newest version of a pipeline.
+    Definition(Arc<PipelineDefinition>),
+    /// A pipeline, drawn.
+    Graph(String),
+    /// The board of a pipeline.
+    Board(Board),
+    /// The cards of one stage.
+    Column(Page<JobRow>),
+    /// A list of jobs.
+    Jobs(Page<JobRow>),
+    /// One job in full.
+    Job(Box<JobView>),
+    /// A list of tasks.
+    Tasks(Page<TaskRow>),
+    /// A list of accounts.
+    Accounts(Page<Arc<Account>>),
+    /// One account.
+    Account(Arc<Account>),
+    /// The account that the host's own system calls so, if there is one.
+    AccountByExternal(Option<Arc<Account>>),
+    /// The jobs of an account in client-facing words.
+    ClientJobs(Page<ClientJob>),
+    /// What each working member has to do.
+    Workload(Vec<MemberLoad>),
+    /// What each working member has to do in which week.
+    WorkloadByWeek(Vec<MemberWeek>),
+    /// The days on which something is due.
+    Calendar(Vec<CalendarDay>),
+    /// A list of series.
+    SeriesList(Page<Arc<Series>>),
+    /// One series with its next occurrences.
+    Series(Box<SeriesView>),
+    /// What the active series are to make.
+    Planned(Vec<PlannedRow>),
+    /// Lines of the ledger of series.
+    Ledger(Page<Arc<Occurrence>>),
+    /// What happened.
+    Activity(Page<Logged>),
+    /// What a command would do.
+    Preview(Box<Preview>),
+    /// Which deadlines an order would move.
+    PreviewShift(ShiftPreview),
+    /// What is wrong or worth a look in a definition.
+    Lint(Vec<Problem>),
+    /// Notifications that could not be delivered.
+    DeadLetters(Page<DeadLetter>),
+    /// Queued work.
+    Queued(Page<Waiting>),
+    /// Whether the stored records are what the log says.
+    Verify(Verification),
+}
