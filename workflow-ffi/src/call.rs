@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use crate::code::workflow_code;
 use crate::engine::{EngineHandle, workflow_engine};
@@ -95,6 +95,12 @@ pub(crate) unsafe fn within(
 ) -> i32 {
     // SAFETY: as the caller's.
     unsafe { call(error, || guarded(&look_up::<EngineHandle>(engine)?, body)) }
+}
+
+/// The engine that a handle was made from, if it was not freed.
+pub(crate) fn still_open(engine: &Weak<EngineHandle>) -> Result<Arc<EngineHandle>, Failure> {
+    let freed = || Failure::boundary(workflow_code::InvalidHandle, "the engine that this was made from was freed");
+    engine.upgrade().filter(|engine| !engine.is_freed()).ok_or_else(freed)
 }
 
 /// Runs something on an engine that is well and not in a callback; a panic poisons it.
