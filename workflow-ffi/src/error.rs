@@ -20,6 +20,7 @@ pub struct workflow_error {
 }
 
 /// What is known of a failure.
+#[derive(Debug)]
 pub(crate) struct ErrorHandle {
     code: i32,
     message: Text,

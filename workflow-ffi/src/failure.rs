@@ -9,6 +9,7 @@ use crate::code::workflow_code;
 use crate::error::ErrorHandle;
 
 /// Why a call did nothing.
+#[derive(Debug)]
 pub(crate) enum Failure {
     /// Something is wrong with the call itself.
     Boundary {

@@ -27,3 +27,19 @@ fn c3_a_store_written_in_c_passes_the_conformance_suite() {
         assert_eq!(moved, "moved, at revision 2\n");
     }
 }
+
+#[test]
+fn c2_hosts_that_call_back_fail_or_answer_garbage_harm_nothing() {
+    for language in Language::ALL {
+        build("tests/c/safety.c", language, Link::Shared).run(&[]);
+    }
+}
+
+#[test]
+fn c2_sixty_four_threads_share_an_engine() {
+    let program = build("tests/c/threads.c", Language::C11, Link::Shared);
+    let database = format!("sqlite:{}?durability=process", program.folder().join("practice.db").display());
+    program.run(&["memory:"]);
+    program.run(&[&database]);
+    build("tests/c/threads.c", Language::Cpp17, Link::Shared);
+}
