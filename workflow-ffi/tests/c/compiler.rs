@@ -32,6 +32,16 @@ pub(crate) enum Link {
     Static,
 }
 
+/// Whether the library was built with AddressSanitizer, and the programs are to be.
+pub(crate) fn sanitized() -> bool {
+    std::env::var_os("WORKFLOW_SANITIZER").is_some_and(|value| value == "address")
+}
+
+/// Whether programs run in Valgrind.
+pub(crate) fn valgrind() -> bool {
+    std::env::var_os("WORKFLOW_VALGRIND").is_some_and(|value| value == "1")
+}
+
 /// The repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -68,6 +78,9 @@ impl Program {
             .arg(source)
             .args(["-x", "none"])
             .args(arguments);
+        if sanitized() {
+            compiler.args(["-fsanitize=address", "-fno-omit-frame-pointer"]);
+        }
         match link {
             Link::Shared => {
                 // The loader looks for the soname.
@@ -99,7 +112,21 @@ impl Program {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.path);
+        let mut command = match valgrind() {
+            false => Command::new(&self.path),
+            true => {
+                let mut valgrind = Command::new("valgrind");
+                // Tables that live as long as the process count as possibly lost.
+                valgrind.args([
+                    "--quiet",
+                    "--leak-check=full",
+                    "--errors-for-leak-kinds=definite",
+                    "--error-exitcode=99",
+                ]);
+                valgrind.arg(&self.path).env("RUST_BACKTRACE", "0");
+                valgrind
+            }
+        };
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }

@@ -3,5 +3,7 @@
 mod compiler;
 mod declarations;
 mod header;
+mod legacy;
 mod matrix;
 mod programs;
+mod symbols;
