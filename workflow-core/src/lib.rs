@@ -62,6 +62,7 @@ pub mod export;
 pub mod graph;
 pub mod id;
 mod instant;
+mod json;
 pub mod limits;
 pub mod lint;
 pub mod model;

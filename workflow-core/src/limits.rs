@@ -150,6 +150,12 @@ limits! {
     DELIVERY_ATTEMPTS: u32 = 12;
     /// Characters kept of a host's reason to fail or reject a notification.
     REASON_CHARS: usize = 1_000;
+    /// Bytes of one line in the export of a firm.
+    EXPORT_LINE_BYTES: u64 = 256_000_000;
+    /// Bytes of one commit, with what is sealed together with it, in the export of a firm.
+    EXPORT_COMMIT_BYTES: u64 = 1_000_000_000;
+    /// Rows of queues in the export of a firm, timers left out that are as their records say.
+    EXPORT_ROWS: u64 = 2_000_000;
     /// Steps that a shortcode template may take.
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.

@@ -7,6 +7,7 @@
 mod acting;
 mod acting_series;
 mod alarm;
+mod carry;
 mod catalogs;
 mod clock;
 mod commit;
@@ -30,6 +31,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub use acting::Acting;
+pub use carry::Carried;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview, Results};

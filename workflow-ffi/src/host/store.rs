@@ -145,6 +145,11 @@ pub struct workflow_store {
     pub durability: i32,
     /// 1 when several processes may work on it at once, else 0.
     pub shared: u32,
+    /// 1 when transactions that only read keep nobody waiting, however long they last, else 0. Only
+    /// then can a firm be exported while others work.
+    pub reads_without_waiting: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 // SAFETY: numbers, pointers that are not followed, and functions that may be NULL.
@@ -167,6 +172,7 @@ pub(crate) struct HostStore {
     callbacks: Callbacks,
     durability: Durability,
     shared: bool,
+    reads_without_waiting: bool,
 }
 
 impl HostStore {
@@ -192,7 +198,8 @@ impl HostStore {
             }
         };
         let owned = Arc::new(Owned::lent(store.user_data, store.destroy, engine));
-        Ok(Self { owned, callbacks, durability, shared: store.shared != 0 })
+        let (shared, reads_without_waiting) = (store.shared != 0, store.reads_without_waiting != 0);
+        Ok(Self { owned, callbacks, durability, shared, reads_without_waiting })
     }
 
     /// What the host gives with it.
@@ -211,6 +218,10 @@ fn of_boundary(failure: Failure) -> StoreError {
 impl Keyspace for HostStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities { name: "host".to_owned(), durability: self.durability, shared: self.shared }
+    }
+
+    fn reads_without_waiting(&self) -> bool {
+        self.reads_without_waiting
     }
 
     fn begin(&self, write: bool) -> Result<Box<dyn KeyTransaction + '_>, StoreError> {

@@ -65,9 +65,11 @@ mod indexes;
 mod isolation;
 mod leases;
 mod log;
+mod moments;
 mod paging;
 mod probe;
 mod queues;
+mod restores;
 mod samples;
 mod shadow;
 mod tallies;
@@ -140,6 +142,8 @@ pub fn checks() -> Vec<Check> {
         queues::CHECKS,
         leases::CHECKS,
         timers::CHECKS,
+        restores::CHECKS,
+        moments::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,
