@@ -37,6 +37,7 @@ pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt}
 pub use outcome::{Outcome, Preview, Results};
 pub use runner::{OnError, Runner, RunnerOptions};
 pub use session::Session;
+pub(crate) use session::back_off;
 pub use shift::ShiftPreview;
 pub use tick::{Ticked, TimerFailure};
 pub use verify::Verification;
