@@ -35,7 +35,7 @@ pub use carry::Carried;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview};
-pub use runner::{OnError, Runner, RunnerOptions};
+pub use runner::{OnError, Runner, RunnerOptions, RunnerStatus, WorkStatus};
 pub use session::Session;
 pub use shift::ShiftPreview;
 pub use tick::{Ticked, TimerFailure};
