@@ -36,7 +36,7 @@ MODULES = {
     "outbox": ("Notifications, and errors as documents.", ["notification", "delivery", "deliveries", "error"]),
 }
 #: Types that belong elsewhere than where they are first found.
-PLACES = {name: "events" for name in ("Event", "Entry", "Recorded", "Logged", "Cause", "Fired")}
+PLACES = dict.fromkeys(("Event", "Entry", "Recorded", "Logged", "Cause", "Fired"), "events")
 
 #: What these are when they are absent, which the schemas do not say. A test holds them against the engine.
 ABSENT = {
@@ -76,7 +76,7 @@ ROOTS = {
 #: Types that Python has in another form.
 ELSEWHERE = re.compile(r"Change\d*|Page\d*|Command|Question|Outcome|OutcomeOrError|Results|Inquiry|Request")
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-FORMATS = {"uuid": "UUID", "date": "date", "date-time": "datetime", "partial-time": "time"}
+FORMATS = {"uuid": "UUID", "date": "dt.date", "date-time": "dt.datetime", "partial-time": "dt.time"}
 
 
 def load() -> dict[str, Schema]:
@@ -140,12 +140,15 @@ class Types:
             return schema
         reference = schema.get("$ref", "").removeprefix("#/$defs/")
         if re.fullmatch(r"(Change|Page)\d*", reference):
-            return {**self.inlined(types[reference], types), "generic": reference.rstrip("0123456789"), **{
-                key: value for key, value in schema.items() if key != "$ref"
-            }}
+            return {
+                **self.inlined(types[reference], types),
+                "generic": reference.rstrip("0123456789"),
+                **{key: value for key, value in schema.items() if key != "$ref"},
+            }
         return {key: self.inlined(inner, types) for key, inner in schema.items()}
 
     def annotation(self, schema: Schema) -> str:
+        """A schema as Python writes it in an annotation."""
         if schema.get("generic") == "Change":
             return f"Change[{self.annotation(schema['oneOf'][0]['properties']['to'])}]"
         if schema.get("generic") == "Page":
@@ -153,7 +156,7 @@ class Types:
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
             return {"Results": "Sequence[Any]", "Command": "Mapping[str, Any]", "Outcome": "Mapping[str, Any]"}.get(
-                name, name
+                name, str(name)
             )
         if "const" in schema:
             return f"Literal[{json.dumps(schema['const'])}]"
@@ -177,9 +180,10 @@ class Types:
             return f"Mapping[str, {self.annotation(inner) if isinstance(inner, dict) else 'Any'}]"
         if kinds == "string":
             return FORMATS.get(schema.get("format", ""), "str")
-        return SCALARS[kinds]
+        return SCALARS[str(kinds)]
 
     def union(self, members: list[str]) -> str:
+        """Several annotations as one, literals together and None last."""
         literals = [member for member in members if member.startswith("Literal[")]
         if len(literals) > 1:
             merged = f"Literal[{', '.join(member[8:-1] for member in literals)}]"
@@ -241,7 +245,9 @@ def alias(name: str, annotation: str, text: str) -> list[str]:
     line = f"{name}: TypeAlias = {quote}{annotation}{quote}"
     if len(line) > WIDTH:
         wrapped = textwrap.wrap(annotation, WIDTH - 8, break_long_words=False)
-        parts = [f"    {quote}{part}{' ' if number + 1 < len(wrapped) else ''}{quote}" for number, part in enumerate(wrapped)]
+        parts = [
+            f"    {quote}{part}{' ' if number + 1 < len(wrapped) else ''}{quote}" for number, part in enumerate(wrapped)
+        ]
         line = "\n".join([f"{name}: TypeAlias = (", *parts, ")"])
     return [*line.split("\n"), *docstring(text, ""), ""]
 
@@ -272,7 +278,9 @@ def union(types: Types, name: str, schemas: list[Schema]) -> list[str]:
         text = prose(variant)
         if body.get("type") == "object" and "properties" in body and "generic" not in body:
             bodies = [
-                other["properties"][tag] for schema in schemas for other in schema["oneOf"]
+                other["properties"][tag]
+                for schema in schemas
+                for other in schema["oneOf"]
                 if is_tagged(other) and tag in other["properties"]
             ]
             lines += record(title, f'Record, tag="{tag}"', text, types.fields(f"{name}.{tag}", bodies))
@@ -300,7 +308,16 @@ def names_in(lines: list[str]) -> set[str]:
     return set(re.findall(r"\b[A-Z]\w+\b", code))
 
 
-HEADER = '"""{title}\n\nWritten by ``tools/generate.py`` from the JSON Schemas; do not edit.\n"""\n\nfrom __future__ import annotations\n'
+HEADER = (
+    '"""{title}
+
+Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
+"""
+
+'
+    "from __future__ import annotations
+"
+)
 
 
 def imports(lines: list[str], own: set[str], homes: dict[str, str], records: str) -> list[str]:
@@ -313,9 +330,8 @@ def imports(lines: list[str], own: set[str], homes: dict[str, str], records: str
         typed.append(f"    from collections.abc import {', '.join(abc)}")
     if "AbstractSet" in used:
         typed.append("    from collections.abc import Set as AbstractSet")
-    dates = [name for name in ("date", "datetime", "time") if re.search(rf"\b{name}\b", annotations(lines))]
-    if dates:
-        typed.append(f"    from datetime import {', '.join(dates)}")
+    if "dt." in "\n".join(lines):
+        typed.insert(0, "    import datetime as dt")
     ids = bool(re.search(r"NewType\(", "\n".join(lines)))
     typing = sorted(name for name in ("Any", "Literal", "NewType", "TypeAlias") if name in used)
     head.append(f"from typing import {', '.join(['TYPE_CHECKING', *typing])}")
@@ -340,12 +356,6 @@ def imports(lines: list[str], own: set[str], homes: dict[str, str], records: str
     if typed:
         head += ["", "if TYPE_CHECKING:", *typed]
     return head
-
-
-def annotations(lines: list[str]) -> str:
-    """What stands where annotations do."""
-    code = re.sub(r'"""[\s\S]*?"""', "", "\n".join(lines))
-    return "\n".join(re.findall(r"^(?:    )?\w+: ([^=\n]+|TypeAlias = .*)", code, flags=re.M))
 
 
 def titles(lines: list[str]) -> list[str]:
@@ -413,7 +423,6 @@ def parameters(types: Types) -> list[tuple[str, str, list[tuple[str, str, str | 
         reference = body.get("$ref", "").removeprefix("#/$defs/")
         if reference and "properties" in types.found[reference][0]:
             fields = types.fields(reference, types.found[reference])
-            fields = [field for field in fields]
             text += "\n\n" + "\n\n".join(prose(types.found[reference][0]).split("\n\n")[1:])
         elif reference:
             fields = [(tag.rpartition("_")[2], reference, None, "The whole of it.")]
@@ -428,7 +437,8 @@ def parameters(types: Types) -> list[tuple[str, str, list[tuple[str, str, str | 
 def signature(name: str, fields: list[tuple[str, str, str | None, str]], lead: list[str], answer: str) -> list[str]:
     ordered = [field for field in fields if field[2] is None] + [field for field in fields if field[2] is not None]
     names = [
-        f"{field}: {loosened(annotation)}" + ("" if absent is None else f" = {absent}") for field, annotation, absent, _ in ordered
+        f"{field}: {loosened(annotation)}" + ("" if absent is None else f" = {absent}")
+        for field, annotation, absent, _ in ordered
     ]
     star = ["*"] if names or lead[1:] else []
     line = f"def {name}({', '.join([*lead[:1], *star, *names, *lead[1:]])}) -> {answer}:"
@@ -453,7 +463,9 @@ def numpy_doc(text: str, fields: list[tuple[str, str, str | None, str]], indent:
     lines += ["", "Parameters", "----------"] if ordered or more else []
     for field, _, _, meaning in ordered:
         lines.append(field)
-        lines += ["    " + line for line in textwrap.wrap(" ".join((meaning or "Which.").split()), WIDTH - len(indent) - 8)]
+        lines += [
+            "    " + line for line in textwrap.wrap(" ".join((meaning or "Which.").split()), WIDTH - len(indent) - 8)
+        ]
     lines += more
     return [f'{indent}"""{lines[0]}', *(f"{indent}{line}".rstrip() for line in lines[1:]), f'{indent}"""']
 
@@ -474,32 +486,53 @@ def commands(types: Types, homes: dict[str, str]) -> str:
             call = f'    return _of("{tag}", {{{given}}})'
             if len(call) > WIDTH:
                 pairs = [f'            "{field.rstrip("_")}": {field},' for field, *_ in fields]
-                call = "\n".join([f"    return _of(", f'        "{tag}",', "        {", *pairs, "        },", "    )"])
+                call = "\n".join(["    return _of(", f'        "{tag}",', "        {", *pairs, "        },", "    )"])
             lines += call.split("\n")
         lines.append("")
     return function_file(
         "Commands: everything that can be asked of the engine to change.",
-        lines, names, homes,
-        ["from . import _native", "from ._command import _list, _of, _report_item"], ["from ._native import Command"],
+        lines,
+        names,
+        homes,
+        ["from . import _native", "from ._command import _list, _of, _report_item"],
+        ["from ._native import Command"],
     )
 
 
 def orders(types: Types, homes: dict[str, str]) -> str:
-    key = 'idempotency_key: str | None = None'
+    key = "idempotency_key: str | None = None"
     lines = ["", "class Orders:", '    """A method for every command, carried out at once."""', ""]
-    lines += ["    __slots__ = ()", "", "    def execute(self, command: Command, *, idempotency_key: str | None = None) -> Outcome:",
-              '        """Carries out a command."""', "        raise NotImplementedError", ""]
+    lines += [
+        "    __slots__ = ()",
+        "",
+        "    def execute(self, command: Command, *, idempotency_key: str | None = None) -> Outcome:",
+        '        """Carries out a command."""',
+        "        raise NotImplementedError",
+        "",
+    ]
     for tag, text, fields, _ in parameters(types):
         lines += signature(tag, fields, ["self", key], "Outcome")
-        lines += numpy_doc(text, fields, "        ", ["idempotency_key", "    Makes it have one effect however often it is given."])
+        lines += numpy_doc(
+            text, fields, "        ", ["idempotency_key", "    Makes it have one effect however often it is given."]
+        )
         given = ", ".join(f"{field}={field}" for field, *_ in fields)
         call = f"        command = commands.{tag}({given})"
         if len(call) > WIDTH:
-            call = "\n".join([f"        command = commands.{tag}(", *(f"            {field}={field}," for field, *_ in fields), "        )"])
+            call = "\n".join(
+                [
+                    f"        command = commands.{tag}(",
+                    *(f"            {field}={field}," for field, *_ in fields),
+                    "        )",
+                ]
+            )
         lines += [*call.split("\n"), "        return self.execute(command, idempotency_key=idempotency_key)", ""]
     return function_file(
-        "Commands as methods.", lines, ["Orders"], homes,
-        ["from . import commands"], ["from ._native import Command", "from ._outcome import Outcome"],
+        "Commands as methods.",
+        lines,
+        ["Orders"],
+        homes,
+        ["from . import commands"],
+        ["from ._native import Command", "from ._outcome import Outcome"],
     )
 
 
@@ -515,15 +548,28 @@ def questions(types: Types, homes: dict[str, str]) -> str:
         ((tag, body),) = types.inlined(variant, answer["$defs"])["properties"].items()
         answers[tag] = types.annotation(body)
     lines = ["", "class Questions:", '    """A method for every question."""', "", "    __slots__ = ()", ""]
-    lines += ["    def _ask(self, question: str, fields: dict[str, Any], answer: str) -> Any:", "        raise NotImplementedError", ""]
-    lines += ["    def _rows(self, question: str, fields: dict[str, Any], row: str, page_size: int) -> Rows[Any]:", "        raise NotImplementedError", ""]
+    lines += [
+        "    def _ask(self, question: str, fields: dict[str, Any], answer: str) -> Any:",
+        "        raise NotImplementedError",
+        "",
+    ]
+    lines += [
+        "    def _rows(self, question: str, fields: dict[str, Any], row: str, page_size: int) -> Rows[Any]:",
+        "        raise NotImplementedError",
+        "",
+    ]
     for variant in inquiry["Question"]["oneOf"]:
         tag = variant.get("const") or next(iter(variant["properties"]))
         if tag in OTHERWISE:
             continue
         lines += question(types, tag, variant, answers[tag])
     return function_file(
-        "Questions as methods.", lines, ["Questions"], homes, [], ["from ._rows import Rows"],
+        "Questions as methods.",
+        lines,
+        ["Questions"],
+        homes,
+        [],
+        ["from ._rows import Rows"],
     )
 
 
@@ -546,19 +592,18 @@ def question(types: Types, tag: str, variant: Schema, answer: str) -> list[str]:
             flat.append(field)
             given.append(f'"{name.rstrip("_")}": {name}')
     row = re.fullmatch(r"Page\[(.*)\]", answer)
-    more = []
     if row:
         flat.append(("page_size", "int", "100", "How many rows are fetched at a time."))
     asked = "{" + ", ".join(given) + "}"
     result = f"Rows[{row[1]}]" if row else answer
     lines = signature(tag, flat, ["self"], result)
-    lines += numpy_doc(prose(variant), flat, "        ", more)
-    call = f'_rows("{tag}", {asked}, "{row[1]}", page_size)' if row else f"_ask(\"{tag}\", {asked}, {json.dumps(answer)})"
-    return [*lines, f"        return self.{call}", ""]
+    lines += numpy_doc(prose(variant), flat, "        ", [])
+    call = f'_rows("{tag}", {asked}, "{row[1]}", page_size)' if row else f'_ask("{tag}", {asked}, {json.dumps(answer)})'
+    return [*lines, f"        found: {result} = self.{call}", "        return found", ""]
 
 
 def function_file(
-    title: str, lines: list[str], names: list[str], homes: dict[str, str], runtime: list[str], typed: list[str] = []
+    title: str, lines: list[str], names: list[str], homes: dict[str, str], runtime: list[str], typed: list[str]
 ) -> str:
     used = names_in(lines)
     if "_said(" in "\n".join(lines):
@@ -570,9 +615,8 @@ def function_file(
     abc = sorted(used & {"Collection", "Mapping", "Sequence"})
     if abc:
         later.append(f"    from collections.abc import {', '.join(abc)}")
-    dates = [name for name in ("date", "datetime") if re.search(rf": (?:Change\[)?{name}\b", "\n".join(lines))]
-    if dates:
-        later.append(f"    from datetime import {', '.join(dates)}")
+    if "dt." in "\n".join(lines):
+        later.insert(0, "    import datetime as dt")
     typing = sorted(name for name in ("Any", "Literal") if name in used)
     if typing:
         later.append(f"    from typing import {', '.join(typing)}")
@@ -586,8 +630,12 @@ def function_file(
 
 
 def formatted(name: str, text: str) -> str:
-    ruff = [sys.executable, "-m", "ruff", "format", "--line-length", str(WIDTH), "--stdin-filename", name, "-"]
-    return subprocess.run(ruff, input=text, capture_output=True, check=True, text=True).stdout
+    """A file as ``ruff`` leaves it."""
+    config = ["--config", str(ROOT / "workflow-py" / "pyproject.toml"), "--stdin-filename", str(PACKAGE / name)]
+    for order in (["check", "--fix", "--quiet", "--exit-zero", "--select", "I,D"], ["format"]):
+        ruff = [sys.executable, "-m", "ruff", *order, *config, "-"]
+        text = subprocess.run(ruff, input=text, capture_output=True, check=True, text=True).stdout
+    return text
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from __future__ import annotations
 from . import commands, errors, model
 from ._acting import Acting, read_definition
 from ._engine import Capabilities, Clock, Engine, Runner
-from ._native import VERSION as __version__
+from ._native import VERSION as __version__  # noqa: N811
 from ._native import Command, ManualClock
 from ._notify import Delivered, Notifier, Notify, Reject, Retry
 from ._outcome import Outcome

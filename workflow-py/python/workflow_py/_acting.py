@@ -175,5 +175,3 @@ def read_definition(
     else:
         text = to_json(definition).encode()
     return PipelineDefinition.from_document(json.loads(_native.pipeline_document(text)))
-
-

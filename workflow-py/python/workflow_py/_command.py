@@ -36,8 +36,9 @@ def _list(values: Collection[str]) -> list[str] | None:
 
 def _report_item(item: ItemRef | UUID | str, status: str) -> _native.Command:
     if isinstance(item, Record):
-        ((name, value),) = item.to_document().items()
-        return _native.report_item(status, **{name: UUID(value) if name == "id" else value})
+        named = item.to_document()
+        identifier = named.get("id")
+        return _native.report_item(status, UUID(identifier) if identifier else None, named.get("external"))
     if isinstance(item, UUID):
         return _native.report_item(status, id=item)
     return _native.report_item(status, external=item)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from . import _native
 from ._acting import Acting
@@ -92,7 +92,7 @@ class Engine:
     def __repr__(self) -> str:
         return "<Engine: closed>" if self.closed else f"<Engine: {self.capabilities.name}>"
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

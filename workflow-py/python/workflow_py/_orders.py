@@ -11,16 +11,16 @@ from . import commands
 from ._record import FrozenDict
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Mapping
-    from datetime import date
     from typing import Any
 
     from ._native import Command
     from ._outcome import Outcome
     from .model import (
         AccountId,
-        AssignMode,
         Assignment,
+        AssignMode,
         AttentionReason,
         Audience,
         AutomationKey,
@@ -101,7 +101,7 @@ class Orders:
         calendars: Mapping[str, CalendarDefinition] = FrozenDict(),
         folder_templates: Collection[TemplateKey] | None = None,
         holiday_sets: Collection[CalendarKey] = frozenset(),
-        holidays: Collection[date] = frozenset(),
+        holidays: Collection[dt.date] = frozenset(),
         host_templates: Mapping[str, Collection[TemplateKey]] = FrozenDict(),
         item_kinds: Mapping[str, ItemKindDefinition] = FrozenDict(),
         own_holiday_sets: Mapping[str, HolidaySet] = FrozenDict(),
@@ -393,9 +393,9 @@ class Orders:
         ),
         accounts: TagTest | None = None,
         field: FieldTest | None = None,
-        from_: date | None = None,
+        from_: dt.date | None = None,
         pipelines: Collection[PipelineKey] = frozenset(),
-        until: date | None = None,
+        until: dt.date | None = None,
         idempotency_key: str | None = None,
     ) -> Outcome:
         """Move deadlines of many jobs to a later day.
@@ -450,8 +450,8 @@ class Orders:
         fields: Mapping[str, FieldValue] = FrozenDict(),
         id: JobId | None = None,
         name: str | None = None,
-        period_end: date | None = None,
-        period_start: date | None = None,
+        period_end: dt.date | None = None,
+        period_start: dt.date | None = None,
         priority: Priority | None = None,
         stage: StageKey | None = None,
         start: DateExpression | None = None,
@@ -944,8 +944,8 @@ class Orders:
         self,
         *,
         task: TaskId,
-        due: date | None = None,
-        start: date | None = None,
+        due: dt.date | None = None,
+        start: dt.date | None = None,
         idempotency_key: str | None = None,
     ) -> Outcome:
         """Set a task's dates. They no longer follow the job's.
@@ -1301,7 +1301,7 @@ class Orders:
         self,
         *,
         series: SeriesId,
-        day: date,
+        day: dt.date,
         accounts: Collection[AccountId] = frozenset(),
         skip: bool = True,
         idempotency_key: str | None = None,
@@ -1328,7 +1328,7 @@ class Orders:
         self,
         *,
         series: SeriesId,
-        day: date,
+        day: dt.date,
         accounts: Collection[AccountId] = frozenset(),
         idempotency_key: str | None = None,
     ) -> Outcome:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from ._record import reader
 from .errors import WorkflowError
 
 if TYPE_CHECKING:
-    from . import _native
+    from ._native import Outcome as NativeOutcome
     from .model import Entry, Event, ItemId, JobId, Notification, Problem, Recorded, SeriesId, TaskId
 
 __all__ = ["Outcome"]
@@ -33,10 +33,10 @@ class Outcome:
     """
 
     __slots__ = ("_document", "_native")
-    _native: _native.Outcome | None
+    _native: NativeOutcome | None
     _document: Any
 
-    def __init__(self, native: _native.Outcome) -> None:
+    def __init__(self, native: NativeOutcome) -> None:
         self._native = native
         self._document = None
 
@@ -55,8 +55,8 @@ class Outcome:
     def job(self) -> JobId | None:
         """The job that the command was about."""
         if self._native is not None:
-            return self._native.job  # type: ignore[return-value]
-        return _identifier(self._document.get("job"))
+            return cast("JobId | None", self._native.job)
+        return cast("JobId | None", _identifier(self._document.get("job")))
 
     @property
     def revision(self) -> int:
@@ -167,7 +167,7 @@ def _name(event: Any) -> str:
     return event if isinstance(event, str) else str(next(iter(event)))
 
 
-def _identifier(text: str | None) -> Any:
+def _identifier(text: str | None) -> UUID | None:
     return None if text is None else UUID(text)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ._rows import _said
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Sequence
-    from datetime import date
     from typing import Any
 
     from ._rows import Rows
@@ -80,17 +80,20 @@ class Questions:
     def _rows(self, question: str, fields: dict[str, Any], row: str, page_size: int) -> Rows[Any]:
         raise NotImplementedError
 
-    def today(self) -> date:
+    def today(self) -> dt.date:
         """Which day it is for the firm."""
-        return self._ask("today", {}, "date")
+        found: dt.date = self._ask("today", {}, "dt.date")
+        return found
 
     def firm(self) -> Firm:
         """The firm with its settings."""
-        return self._ask("firm", {}, "Firm")
+        found: Firm = self._ask("firm", {}, "Firm")
+        return found
 
     def members(self) -> Sequence[Member]:
         """The firm's members, by identifier."""
-        return self._ask("members", {}, "Sequence[Member]")
+        found: Sequence[Member] = self._ask("members", {}, "Sequence[Member]")
+        return found
 
     def templates(self, *, kind: TemplateKind | None = None) -> Sequence[Template]:
         """The firm's templates, by kind and key.
@@ -100,11 +103,13 @@ class Questions:
         kind
             Of one kind; of every kind when absent.
         """
-        return self._ask("templates", {"kind": kind}, "Sequence[Template]")
+        found: Sequence[Template] = self._ask("templates", {"kind": kind}, "Sequence[Template]")
+        return found
 
     def pipelines(self) -> Sequence[PipelineRow]:
         """The firm's pipelines that are open to the actor, by key."""
-        return self._ask("pipelines", {}, "Sequence[PipelineRow]")
+        found: Sequence[PipelineRow] = self._ask("pipelines", {}, "Sequence[PipelineRow]")
+        return found
 
     def definition(self, *, pipeline: PipelineKey) -> PipelineDefinition:
         """The newest version of a pipeline, as it was published.
@@ -114,7 +119,8 @@ class Questions:
         pipeline
             Of which.
         """
-        return self._ask("definition", {"pipeline": pipeline}, "PipelineDefinition")
+        found: PipelineDefinition = self._ask("definition", {"pipeline": pipeline}, "PipelineDefinition")
+        return found
 
     def graph(self, *, pipeline: PipelineKey, notation: Notation = "dot") -> str:
         """The newest version of a pipeline, drawn.
@@ -126,7 +132,8 @@ class Questions:
         notation
             How.
         """
-        return self._ask("graph", {"pipeline": pipeline, "notation": notation}, "str")
+        found: str = self._ask("graph", {"pipeline": pipeline, "notation": notation}, "str")
+        return found
 
     def board(self, *, pipeline: PipelineKey, cards: int = 20) -> Board:
         """The board of a pipeline.
@@ -138,7 +145,8 @@ class Questions:
         cards
             So many cards per stage.
         """
-        return self._ask("board", {"pipeline": pipeline, "cards": cards}, "Board")
+        found: Board = self._ask("board", {"pipeline": pipeline, "cards": cards}, "Board")
+        return found
 
     def column(self, *, pipeline: PipelineKey, stage: StageKey, page_size: int = 100) -> Rows[JobRow]:
         """The cards of one stage of a board.
@@ -152,7 +160,8 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows("column", {"pipeline": pipeline, "stage": stage}, "JobRow", page_size)
+        found: Rows[JobRow] = self._rows("column", {"pipeline": pipeline, "stage": stage}, "JobRow", page_size)
+        return found
 
     def jobs(
         self,
@@ -160,8 +169,8 @@ class Questions:
         archived: bool = True,
         at_least: Priority | None = None,
         descending: bool = False,
-        due_from: date | None = None,
-        due_to: date | None = None,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
         overdue: bool = False,
         scope: JobScope = "firm",
         statuses: Collection[StatusKey] = frozenset(),
@@ -196,7 +205,7 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows(
+        found: Rows[JobRow] = self._rows(
             "jobs",
             {
                 "query": _said(
@@ -217,6 +226,7 @@ class Questions:
             "JobRow",
             page_size,
         )
+        return found
 
     def job(self, *, job: JobId) -> JobView:
         """One job in full.
@@ -226,15 +236,16 @@ class Questions:
         job
             Which.
         """
-        return self._ask("job", {"job": job}, "JobView")
+        found: JobView = self._ask("job", {"job": job}, "JobView")
+        return found
 
     def tasks(
         self,
         *,
         at_least: Priority | None = None,
         descending: bool = False,
-        due_from: date | None = None,
-        due_to: date | None = None,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
         overdue: bool = False,
         scope: TaskScope = "firm",
         states: Collection[TaskState] = frozenset(),
@@ -270,7 +281,7 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows(
+        found: Rows[TaskRow] = self._rows(
             "tasks",
             {
                 "query": _said(
@@ -291,6 +302,7 @@ class Questions:
             "TaskRow",
             page_size,
         )
+        return found
 
     def accounts(
         self,
@@ -313,9 +325,10 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows(
+        found: Rows[Account] = self._rows(
             "accounts", {"query": _said({"prefix": prefix, "tag": tag, "text": text})}, "Account", page_size
         )
+        return found
 
     def account(self, *, account: AccountId) -> Account:
         """One account.
@@ -325,7 +338,8 @@ class Questions:
         account
             Which.
         """
-        return self._ask("account", {"account": account}, "Account")
+        found: Account = self._ask("account", {"account": account}, "Account")
+        return found
 
     def account_by_external(self, *, external: ExternalRef) -> Account | None:
         """The account that the host's own system calls so, if there is one.
@@ -335,7 +349,8 @@ class Questions:
         external
             How.
         """
-        return self._ask("account_by_external", {"external": external}, "Account | None")
+        found: Account | None = self._ask("account_by_external", {"external": external}, "Account | None")
+        return found
 
     def client_jobs(self, *, account: AccountId, page_size: int = 100) -> Rows[ClientJob]:
         """The jobs of an account in client-facing words, newest first.
@@ -347,13 +362,15 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows("client_jobs", {"account": account}, "ClientJob", page_size)
+        found: Rows[ClientJob] = self._rows("client_jobs", {"account": account}, "ClientJob", page_size)
+        return found
 
     def workload(self) -> Sequence[MemberLoad]:
         """What each working member has to do."""
-        return self._ask("workload", {}, "Sequence[MemberLoad]")
+        found: Sequence[MemberLoad] = self._ask("workload", {}, "Sequence[MemberLoad]")
+        return found
 
-    def workload_by_week(self, *, from_: date, to: date, member: MemberId | None = None) -> Sequence[MemberWeek]:
+    def workload_by_week(self, *, from_: dt.date, to: dt.date, member: MemberId | None = None) -> Sequence[MemberWeek]:
         """What each working member has to do in which week.
 
         Parameters
@@ -365,11 +382,12 @@ class Questions:
         member
             Of one member; of all that work here when absent.
         """
-        return self._ask(
+        found: Sequence[MemberWeek] = self._ask(
             "workload_by_week", {"query": _said({"from": from_, "to": to, "member": member})}, "Sequence[MemberWeek]"
         )
+        return found
 
-    def calendar(self, *, from_: date, to: date, member: MemberId | None = None) -> Sequence[CalendarDay]:
+    def calendar(self, *, from_: dt.date, to: dt.date, member: MemberId | None = None) -> Sequence[CalendarDay]:
         """The days of a stretch on which something is due.
 
         Parameters
@@ -381,9 +399,10 @@ class Questions:
         member
             Of one member; of the firm when absent.
         """
-        return self._ask(
+        found: Sequence[CalendarDay] = self._ask(
             "calendar", {"query": _said({"from": from_, "to": to, "member": member})}, "Sequence[CalendarDay]"
         )
+        return found
 
     def series_list(
         self,
@@ -409,12 +428,13 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows(
+        found: Rows[Series] = self._rows(
             "series_list",
             {"query": _said({"account": account, "pipeline": pipeline, "state": state, "text": text})},
             "Series",
             page_size,
         )
+        return found
 
     def series(self, *, series: SeriesId, upcoming: int = 12) -> SeriesView:
         """One series with its next occurrences.
@@ -426,9 +446,10 @@ class Questions:
         upcoming
             So many occurrences.
         """
-        return self._ask("series", {"series": series, "upcoming": upcoming}, "SeriesView")
+        found: SeriesView = self._ask("series", {"series": series, "upcoming": upcoming}, "SeriesView")
+        return found
 
-    def planned(self, *, from_: date, to: date, account: AccountId | None = None) -> Sequence[PlannedRow]:
+    def planned(self, *, from_: dt.date, to: dt.date, account: AccountId | None = None) -> Sequence[PlannedRow]:
         """What the active series are to make on the days of a stretch.
 
         Parameters
@@ -440,7 +461,10 @@ class Questions:
         account
             For one account; for all when absent.
         """
-        return self._ask("planned", {"from": from_, "to": to, "account": account}, "Sequence[PlannedRow]")
+        found: Sequence[PlannedRow] = self._ask(
+            "planned", {"from": from_, "to": to, "account": account}, "Sequence[PlannedRow]"
+        )
+        return found
 
     def ledger(
         self,
@@ -463,12 +487,13 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows(
+        found: Rows[Occurrence] = self._rows(
             "ledger",
             {"query": _said({"of": of, "descending": descending, "refused": refused})},
             "Occurrence",
             page_size,
         )
+        return found
 
     def activity(self, *, of: ActivityOf = "firm", oldest_first: bool = False, page_size: int = 100) -> Rows[Logged]:
         """What happened.
@@ -482,7 +507,10 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows("activity", {"query": _said({"of": of, "oldest_first": oldest_first})}, "Logged", page_size)
+        found: Rows[Logged] = self._rows(
+            "activity", {"query": _said({"of": of, "oldest_first": oldest_first})}, "Logged", page_size
+        )
+        return found
 
     def preview_shift(self, *, order: ShiftDeadlines) -> ShiftPreview:
         """Which deadlines an order would move. For the host and for admins.
@@ -492,7 +520,8 @@ class Questions:
         order
             The order.
         """
-        return self._ask("preview_shift", {"order": order}, "ShiftPreview")
+        found: ShiftPreview = self._ask("preview_shift", {"order": order}, "ShiftPreview")
+        return found
 
     def lint(self, *, definition: PipelineDefinition) -> Sequence[Problem]:
         """What is wrong or worth a look in a definition, as publishing it would find.
@@ -502,7 +531,8 @@ class Questions:
         definition
             The definition.
         """
-        return self._ask("lint", {"definition": definition}, "Sequence[Problem]")
+        found: Sequence[Problem] = self._ask("lint", {"definition": definition}, "Sequence[Problem]")
+        return found
 
     def dead_letters(self, *, page_size: int = 100) -> Rows[DeadLetter]:
         """Notifications that could not be delivered, oldest first. For the host and for admins.
@@ -512,7 +542,8 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows("dead_letters", {}, "DeadLetter", page_size)
+        found: Rows[DeadLetter] = self._rows("dead_letters", {}, "DeadLetter", page_size)
+        return found
 
     def queued(self, *, queue: Queue, state: QueuedState = "waiting", page_size: int = 100) -> Rows[Waiting]:
         """Queued work, oldest first. For the host and for admins.
@@ -526,10 +557,12 @@ class Questions:
         page_size
             How many rows are fetched at a time.
         """
-        return self._rows("queued", {"queue": queue, "state": state}, "Waiting", page_size)
+        found: Rows[Waiting] = self._rows("queued", {"queue": queue, "state": state}, "Waiting", page_size)
+        return found
 
     def verify(self) -> Verification:
         """Whether the stored records are what the log says. Reads everything that the firm has. For the host and for
         admins.
         """
-        return self._ask("verify", {}, "Verification")
+        found: Verification = self._ask("verify", {}, "Verification")
+        return found

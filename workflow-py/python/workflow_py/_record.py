@@ -7,6 +7,7 @@ importing some hundreds of classes costs nothing to speak of.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, ItemsView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -62,19 +63,19 @@ class FrozenDict(dict[K, V]):
 
     __setitem__ = __delitem__ = _refuse
     pop = popitem = setdefault = update = clear = _refuse
-    __ior__ = _refuse  # type: ignore[assignment]
+    __ior__ = _refuse
 
 
 class Clear:
     """The type of :data:`CLEAR`."""
 
     __slots__ = ()
-    _only: ClassVar[Clear | None] = None
+    _only: ClassVar[Any] = None
 
-    def __new__(cls) -> Clear:
+    def __new__(cls) -> Self:
         if cls._only is None:
             cls._only = super().__new__(cls)
-        return cls._only
+        return cast(Self, cls._only)
 
     def __repr__(self) -> str:
         return "CLEAR"
@@ -109,7 +110,6 @@ class Record:
     """
 
     _tag: ClassVar[str | None] = None
-    _newtype: ClassVar[bool] = False
     _fields: ClassVar[tuple[str, ...]] = ()
     _required: ClassVar[frozenset[str]] = frozenset()
     _reads: ClassVar[tuple[tuple[str, str, Convert | None], ...] | None] = None
@@ -119,7 +119,7 @@ class Record:
         fields = [name for name in cls.__dict__.get("__annotations__", ()) if not name.startswith("_")]
         cls._fields = cls._fields + tuple(name for name in fields if name not in cls._fields)
         cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
-        cls.__match_args__ = cls._fields
+        setattr(cls, "__match_args__", cls._fields)  # noqa: B010
         cls._reads = None
         if tag is not None:
             cls._tag = tag
@@ -147,7 +147,7 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self._values() == cast(Record, other)._values()
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
@@ -235,7 +235,7 @@ class Variant(Record):
         self.__dict__["value"] = _frozen(value)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({getattr(self, 'value')!r})"
+        return f"{type(self).__name__}({self._values()[0]!r})"
 
     def replace(self, **changes: Any) -> Self:
         """The same with another value."""
@@ -254,7 +254,7 @@ class Variant(Record):
         if self._reads is None:
             self._look_at_annotations()
         ((_, _, convert),) = self._writes
-        value = getattr(self, "value")
+        (value,) = self._values()
         return value if convert is None else convert(value)
 
 
@@ -289,7 +289,7 @@ class _Names(dict[str, Any]):
 _ABSENT: Final = object()
 _NAMES: Final = _Names(
     AbstractSet=AbstractSet, Any=Any, Change=Change, Clear=Clear, Literal=Literal, Mapping=Mapping, Page=Page,
-    Sequence=Sequence, UUID=UUID, bool=bool, date=date, datetime=datetime, float=float, int=int, str=str, time=time,
+    Sequence=Sequence, UUID=UUID, bool=bool, dt=dt, float=float, int=int, str=str,
 )  # fmt: skip
 
 
@@ -310,13 +310,12 @@ def _reader(kind: Any) -> Convert | None:
     if origin is Sequence or origin is AbstractSet:
         make: Convert = tuple if origin is Sequence else frozenset
         item = _reader(arguments[0])
-        return make if item is None else lambda values: make([item(value) for value in values])
+        return make if item is None else _collection(make, item)
     if origin is Mapping:
         key, item = _reader(arguments[0]), _reader(arguments[1])
         if key is None and item is None:
             return FrozenDict
-        key, item = key or _same, item or _same
-        return lambda values: FrozenDict({key(name): item(value) for name, value in values.items()})
+        return _mapping(key or _same, item or _same)
     if isinstance(kind, NewType):
         return UUID
     if isinstance(kind, type) and issubclass(kind, Record):
@@ -342,13 +341,20 @@ def _union_reader(members: tuple[Any, ...]) -> Convert | None:
         return lambda value: value if value is None or isinstance(value, str) else _tagged(tagged, value)
     rest = [member for member in members if member is not NoneType]
     if Clear in rest:
-        (inner,) = (_reader(member) for member in rest if member is not Clear)
-        inner = inner or _same
+        (inner,) = (_reader(member) or _same for member in rest if member is not Clear)
         return lambda value: value if value is None else CLEAR if value == "clear" else inner(value["to"])
     if len(rest) > 1:
         return _frozen
-    (inner,) = (_reader(member) for member in rest)
-    return None if inner is None else lambda value: value if value is None else inner(value)
+    (only,) = (_reader(member) for member in rest)
+    return None if only is None else _optional(only)
+
+
+def _optional(convert: Convert) -> Convert:
+    return lambda value: value if value is None else convert(value)
+
+
+def _collection(make: Convert, item: Convert) -> Convert:
+    return lambda values: make([item(value) for value in values])
 
 
 def _tagged(tagged: Mapping[str, Convert], document: Mapping[str, Json]) -> Any:
@@ -365,9 +371,13 @@ def _writer(kind: Any) -> Convert | None:
         (inner,) = {_writer(member) for member in arguments} - {None} or (None,)
         return inner
     if origin is Mapping:
-        inner = _writer(arguments[1])
-        return None if inner is None else lambda values: {name: inner(value) for name, value in values.items()}
+        write = _writer(arguments[1])
+        return None if write is None else _mapping(_same, write)
     return None
+
+
+def _mapping(key: Convert, item: Convert) -> Convert:
+    return lambda values: FrozenDict({key(name): item(value) for name, value in values.items()})
 
 
 def _same(value: Any) -> Any:

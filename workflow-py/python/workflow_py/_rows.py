@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from ._command import _said
 from ._record import Page
@@ -31,7 +31,7 @@ class Rows(Iterator[T], Generic[T]):
         self._rows: Iterator[T] = iter(first.rows)
         self._next = first.next
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:

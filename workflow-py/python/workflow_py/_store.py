@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 __all__ = ["Change", "Durability", "KeyTransaction", "Keyspace"]
 
@@ -83,7 +83,7 @@ class Keyspace(ABC):
     shared: ClassVar[bool] = False
     """Whether several processes may work on it at once."""
 
-    def __new__(cls, *_: object, **__: object) -> Keyspace:
+    def __new__(cls, *_: object, **__: object) -> Self:
         if not isinstance(getattr(cls, "name", None), str):
             raise TypeError(f"{cls.__name__}.name is missing: what the store is called in messages")
         if cls.durability not in ("none", "process", "power_cut"):

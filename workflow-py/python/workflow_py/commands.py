@@ -12,15 +12,15 @@ from ._command import _list, _of, _report_item
 from ._record import FrozenDict
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Mapping
-    from datetime import date
     from typing import Any
 
     from ._native import Command
     from .model import (
         AccountId,
-        AssignMode,
         Assignment,
+        AssignMode,
         AttentionReason,
         Audience,
         AutomationKey,
@@ -144,7 +144,7 @@ def save_firm(
     calendars: Mapping[str, CalendarDefinition] = FrozenDict(),
     folder_templates: Collection[TemplateKey] | None = None,
     holiday_sets: Collection[CalendarKey] = frozenset(),
-    holidays: Collection[date] = frozenset(),
+    holidays: Collection[dt.date] = frozenset(),
     host_templates: Mapping[str, Collection[TemplateKey]] = FrozenDict(),
     item_kinds: Mapping[str, ItemKindDefinition] = FrozenDict(),
     own_holiday_sets: Mapping[str, HolidaySet] = FrozenDict(),
@@ -404,9 +404,9 @@ def shift_deadlines(
     ),
     accounts: TagTest | None = None,
     field: FieldTest | None = None,
-    from_: date | None = None,
+    from_: dt.date | None = None,
     pipelines: Collection[PipelineKey] = frozenset(),
-    until: date | None = None,
+    until: dt.date | None = None,
 ) -> Command:
     """Move deadlines of many jobs to a later day.
 
@@ -460,8 +460,8 @@ def create_job(
     fields: Mapping[str, FieldValue] = FrozenDict(),
     id: JobId | None = None,
     name: str | None = None,
-    period_end: date | None = None,
-    period_start: date | None = None,
+    period_end: dt.date | None = None,
+    period_start: dt.date | None = None,
     priority: Priority | None = None,
     stage: StageKey | None = None,
     start: DateExpression | None = None,
@@ -869,7 +869,7 @@ def edit_task(*, task: TaskId, changes: TaskChanges) -> Command:
     return _of("edit_task", {"task": task, "changes": changes})
 
 
-def set_task_dates(*, task: TaskId, due: date | None = None, start: date | None = None) -> Command:
+def set_task_dates(*, task: TaskId, due: dt.date | None = None, start: dt.date | None = None) -> Command:
     """Set a task's dates. They no longer follow the job's.
 
     Parameters
@@ -1174,7 +1174,7 @@ def change_series_accounts(
 def skip_occurrence(
     *,
     series: SeriesId,
-    day: date,
+    day: dt.date,
     accounts: Collection[AccountId] = frozenset(),
     skip: bool = True,
 ) -> Command:
@@ -1194,7 +1194,7 @@ def skip_occurrence(
     return _of("skip_occurrence", {"series": series, "day": day, "accounts": accounts, "skip": skip})
 
 
-def run_occurrence(*, series: SeriesId, day: date, accounts: Collection[AccountId] = frozenset()) -> Command:
+def run_occurrence(*, series: SeriesId, day: dt.date, accounts: Collection[AccountId] = frozenset()) -> Command:
     """Make the work of an occurrence now, also again where it was refused or skipped. What was made is not made twice.
 
     Parameters

@@ -11,9 +11,9 @@ from uuid import UUID
 from .._record import FrozenDict, Record, Variant
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import date, time
 
 __all__ = [
     "Access",
@@ -486,7 +486,7 @@ class CalendarDefinition(Record):
     """Its business hours, where they are not the firm's."""
     holiday_sets: AbstractSet[CalendarKey] = frozenset()
     """Sets of holidays that it observes: built-in ones, and the firm's own."""
-    holidays: AbstractSet[date] = frozenset()
+    holidays: AbstractSet[dt.date] = frozenset()
     """Days on which it is closed although the weekday is a working one."""
     rules: Sequence[Holiday] = ()
     """Holidays by rules of its own."""
@@ -675,11 +675,11 @@ class DateTest(Record):
 
     date: JobDate
     """Which date."""
-    after: date | None = None
+    after: dt.date | None = None
     """Later than this day."""
     after_date: JobDate | None = None
     """Later than another date of the job."""
-    before: date | None = None
+    before: dt.date | None = None
     """Earlier than this day."""
     before_date: JobDate | None = None
     """Earlier than another date of the job."""
@@ -788,7 +788,7 @@ class FirmSettings(Record):
     """Sets of holidays that the default calendar observes besides: built-in ones such as ``us-dc``, and the firm's
     own.
     """
-    holidays: AbstractSet[date] = frozenset()
+    holidays: AbstractSet[dt.date] = frozenset()
     """Days on which it is closed although the weekday is a working one."""
     host_templates: Mapping[str, AbstractSet[TemplateKey]] = FrozenDict()
     """The host's templates per kind of item. A kind that is listed accepts only these; a request for another template
@@ -878,7 +878,7 @@ class EasterHolidayRule(Variant, tag="easter"):
 class DatesHolidayRule(Variant, tag="dates"):
     """These days and no others."""
 
-    value: AbstractSet[date]
+    value: AbstractSet[dt.date]
 
 
 HolidayRule: TypeAlias = (
@@ -1210,23 +1210,23 @@ RoleKey: TypeAlias = "str"
 class Schedule(Record):
     """When something recurs, as a document says it. ``compile`` makes it ready to be asked."""
 
-    start: date
+    start: dt.date
     """The first day that may be an occurrence. Intervals are counted from it."""
     adjust: Adjustment = "exact"
     """What becomes of an occurrence on a closed day."""
     covers: Covers = "this"
     """Which period an occurrence is about."""
-    add: Sequence[date] = ()
+    add: Sequence[dt.date] = ()
     """Days beside those of the rule (RDATE). The period of each is the day itself."""
-    at: time | None = None
+    at: dt.time | None = None
     """The time of day; midnight when left out."""
     calendar: CalendarKey | None = None
     """The calendar that says which days are open; the firm's when left out."""
     count: int | None = None
     """How many occurrences there are, excepted ones counted, added ones not. This or ``end``."""
-    end: date | None = None
+    end: dt.date | None = None
     """The last day that may be one, before any adjustment. This or ``count``."""
-    except_: Sequence[date] = ()
+    except_: Sequence[dt.date] = ()
     """Days that are left out (EXDATE), as they are before any adjustment."""
     fiscal_year_end: int | None = None
     """The month, 1 to 12, with which fiscal years end; December when left out."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from .._record import FrozenDict, Record, Variant
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import date, datetime
+
     from .definitions import (
         AutomationKey,
         DateExpression,
@@ -182,7 +183,7 @@ class Entry(Record):
     """Its identifier, made before the commit, so that a commit whose answer was lost is found."""
     firm: FirmId
     """Of which firm."""
-    at: datetime
+    at: dt.datetime
     """When."""
     actor: Actor
     """Who."""
@@ -390,7 +391,7 @@ class JobDateSetEvent(Record, tag="job_date_set"):
     """Why somebody moved it."""
     rule: DateExpression | None = None
     """The expression that it follows from now on."""
-    to: date | None = None
+    to: dt.date | None = None
     """To what."""
 
 
@@ -399,9 +400,9 @@ class JobPeriodSetEvent(Record, tag="job_period_set"):
 
     job: JobId
     """Which job."""
-    end: date | None = None
+    end: dt.date | None = None
     """Its last day."""
-    start: date | None = None
+    start: dt.date | None = None
     """Its first day."""
 
 
@@ -603,7 +604,7 @@ class SeriesExceptionSetEvent(Record, tag="series_exception_set"):
 
     series: SeriesId
     """Of which series."""
-    day: date
+    day: dt.date
     """Which occurrence, by its day by the rule."""
     exception: SeriesException | None = None
     """How it is; as the rest when absent."""
@@ -623,7 +624,7 @@ class SeriesContinuedEvent(Record, tag="series_continued"):
 
     series: SeriesId
     """From which series."""
-    through: date
+    through: dt.date
     """Its last day by the rule."""
     by: SeriesId
     """The one that goes on."""
@@ -634,13 +635,13 @@ class SeriesAdvancedEvent(Record, tag="series_advanced"):
 
     series: SeriesId
     """Which series."""
-    cursor: date | None = None
+    cursor: dt.date | None = None
     """How far it has come."""
     left_out: Sequence[Any] | None = None
     """The first and the last of those that the catch-up policy left out."""
-    made: Sequence[date] = ()
+    made: Sequence[dt.date] = ()
     """Occurrences whose work is made, by their days by the rule."""
-    skipped: Sequence[date] = ()
+    skipped: Sequence[dt.date] = ()
     """Those that were skipped."""
 
 
@@ -660,7 +661,7 @@ class SeriesTimedEvent(Record, tag="series_timed"):
 
     series: SeriesId
     """Which series."""
-    next: datetime | None = None
+    next: dt.datetime | None = None
     """When; never when absent."""
 
 
@@ -695,7 +696,7 @@ class TimerFiredEvent(Record, tag="timer_fired"):
     """Of which job."""
     key: TimerKey
     """Which timer."""
-    due: datetime
+    due: dt.datetime
     """The time it fired for."""
 
 
@@ -715,7 +716,7 @@ class WaitLookedAtEvent(Record, tag="wait_looked_at"):
     """On which job."""
     number: int
     """Which wait."""
-    next: datetime
+    next: dt.datetime
     """When it is looked at again."""
 
 
@@ -748,7 +749,7 @@ class RemindedEvent(Record, tag="reminded"):
     """On which job."""
     number: int
     """Which reminders."""
-    next: datetime | None = None
+    next: dt.datetime | None = None
     """When the next one comes; none does when absent."""
 
 
@@ -830,9 +831,9 @@ class TaskDatesSetEvent(Record, tag="task_dates_set"):
     """Which task."""
     derived: bool
     """Whether the dates follow from the job's: then the task's rules stay."""
-    due: date | None = None
+    due: dt.date | None = None
     """When it is due."""
-    start: date | None = None
+    start: dt.date | None = None
     """When it begins."""
 
 
@@ -989,9 +990,9 @@ class Fired(Record):
 
     key: TimerKey
     """Which timer."""
-    due: datetime
+    due: dt.datetime
     """The time it was set for."""
-    day: date | None = None
+    day: dt.date | None = None
     """The date that it was about, if it was about one."""
 
 
@@ -1085,7 +1086,7 @@ class Ticked(Record):
     """Records on which it could not be done. Each is tried again later, and kept as a dead letter after
     ``DELIVERY_ATTEMPTS`` tries.
     """
-    next: datetime | None = None
+    next: dt.datetime | None = None
     """When the next is due: not after the tick's time when its limit left some undone. Nothing is when absent."""
 
 

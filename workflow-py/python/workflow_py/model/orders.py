@@ -11,9 +11,9 @@ from uuid import UUID
 from .._record import FrozenDict, Record, Variant
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import date, datetime
 
     from .._record import Change
     from .definitions import (
@@ -312,9 +312,9 @@ BulkMode: TypeAlias = 'Literal["each", "all_or_nothing"]'
 class CalendarQuery(Record):
     """A stretch of the calendar."""
 
-    from_: date
+    from_: dt.date
     """From this day."""
-    to: date
+    to: dt.date
     """To this day, which is part of it."""
     member: MemberId | None = None
     """Of one member; of the firm when absent."""
@@ -368,9 +368,9 @@ class JobChanges(Record):
     """Custom fields."""
     name: str | None = None
     """The name; shortcodes allowed."""
-    period_end: Change[date] | None = None
+    period_end: Change[dt.date] | None = None
     """Last day of the period it is about."""
-    period_start: Change[date] | None = None
+    period_start: Change[dt.date] | None = None
     """First day of the period it is about."""
     priority: Priority | None = None
     """The priority."""
@@ -389,9 +389,9 @@ class JobQuery(Record):
     """At least this urgent."""
     descending: bool = False
     """The other way round."""
-    due_from: date | None = None
+    due_from: dt.date | None = None
     """Due on this day or later."""
-    due_to: date | None = None
+    due_to: dt.date | None = None
     """Due on this day or earlier."""
     overdue: bool = False
     """Active and due before today."""
@@ -546,9 +546,9 @@ class NewJob(Record):
     """Its identifier; made by the engine when absent."""
     name: str | None = None
     """What it is called; shortcodes allowed."""
-    period_end: date | None = None
+    period_end: dt.date | None = None
     """Last day of the period it is about."""
-    period_start: date | None = None
+    period_start: dt.date | None = None
     """First day of the period it is about."""
     priority: Priority | None = None
     """How urgent."""
@@ -625,9 +625,9 @@ class PageRequest(Record):
 class Period(Record):
     """A stretch of days."""
 
-    start: date
+    start: dt.date
     """Its first day."""
-    end: date
+    end: dt.date
     """Its last day."""
 
 
@@ -637,7 +637,7 @@ PeriodKey: TypeAlias = "str"
 class ToPostpone(Variant, tag="to"):
     """To this day."""
 
-    value: date
+    value: dt.date
 
 
 class ByPostpone(Variant, tag="by"):
@@ -726,7 +726,7 @@ class ShiftDeadlinesReaction(Record, tag="shift_deadlines"):
     """The job that reacts."""
     order: ShiftDeadlines
     """How they are moved."""
-    at: datetime
+    at: dt.datetime
     """When that was ordered: jobs created later are not concerned."""
 
 
@@ -764,7 +764,7 @@ class SeriesChanges(Record):
 
     catch_up: CatchUp | None = None
     """What becomes of occurrences whose day has gone by."""
-    date: Change[date] | None = None
+    date: Change[dt.date] | None = None
     """The day that one occurrence is put on."""
     lead: Change[Span] | None = None
     """How long before an occurrence its work is made."""
@@ -829,13 +829,13 @@ class SeriesQuery(Record):
 class ThisSeriesScope(Variant, tag="this"):
     """This one alone."""
 
-    value: date
+    value: dt.date
 
 
 class ThisAndFollowingSeriesScope(Variant, tag="this_and_following"):
     """This one and those after it: another series goes on from here."""
 
-    value: date
+    value: dt.date
 
 
 SeriesScope: TypeAlias = 'ThisSeriesScope | ThisAndFollowingSeriesScope | Literal["all"]'
@@ -861,9 +861,9 @@ class SeriesTask(Record):
 class SeriesTurn(Record):
     """One time of a series: what its work is about, and when."""
 
-    day: date
+    day: dt.date
     """The day by the rule, by which commands name it."""
-    date: date
+    date: dt.date
     """The day by the calendar, or the one it was put on by hand."""
     period: Period
     """What it is about."""
@@ -917,11 +917,11 @@ class ShiftDeadlines(Record):
     """Of accounts with these tags."""
     field: FieldTest | None = None
     """Of jobs or accounts whose custom field passes this test."""
-    from_: date | None = None
+    from_: dt.date | None = None
     """Only dates on this day or later."""
     pipelines: AbstractSet[PipelineKey] = frozenset()
     """In these pipelines; in all of them when empty."""
-    until: date | None = None
+    until: dt.date | None = None
     """Only dates on this day or earlier."""
 
 
@@ -951,9 +951,9 @@ class TaskQuery(Record):
     """At least this urgent."""
     descending: bool = False
     """The other way round."""
-    due_from: date | None = None
+    due_from: dt.date | None = None
     """Due on this day or later."""
-    due_to: date | None = None
+    due_to: dt.date | None = None
     """Due on this day or earlier."""
     overdue: bool = False
     """Open and due before today."""
@@ -997,9 +997,9 @@ TemplateKind: TypeAlias = 'Literal["task", "job"]'
 class WorkloadQuery(Record):
     """Weeks of the calendar, those that these days are in."""
 
-    from_: date
+    from_: dt.date
     """From the week of this day."""
-    to: date
+    to: dt.date
     """To the week of this day."""
     member: MemberId | None = None
     """Of one member; of all that work here when absent."""

@@ -11,9 +11,10 @@ from uuid import UUID
 from .._record import FrozenDict, Record, Variant
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import date, datetime
+
     from .definitions import (
         AccessMode,
         AutomationKey,
@@ -173,9 +174,9 @@ class Account(Record):
     """Its identifier."""
     name: str
     """What it is called."""
-    created: datetime
+    created: dt.datetime
     """When the engine first heard of it."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
     access: AbstractSet[MemberId] = frozenset()
     """Members that automations gave access to the account; the host enforces it."""
@@ -198,7 +199,7 @@ class Attention(Record):
     """What kind of reason."""
     text: str
     """In words."""
-    since: datetime
+    since: dt.datetime
     """Since when."""
 
 
@@ -249,7 +250,7 @@ class BoardColumn(Record):
 class CalendarDay(Record):
     """What is due on a day."""
 
-    day: date
+    day: dt.date
     """Which day."""
     open: bool
     """Whether the firm is open."""
@@ -305,7 +306,7 @@ class Comment(Record):
     """On which job."""
     text: str
     """What it says."""
-    at: datetime
+    at: dt.datetime
     """When."""
     author: MemberId | None = None
     """By whom; absent when the host's system left it."""
@@ -372,7 +373,7 @@ class FailedAction(Record):
     """During which visit."""
     why: str
     """Why."""
-    at: datetime
+    at: dt.datetime
     """When."""
     status_round: int | None = None
     """In which round of status automations, if it belongs to one."""
@@ -393,7 +394,7 @@ class Firm(Record):
     """Counts changes of settings, members, templates and pipelines, so that a host notices when what it remembers of
     them is old.
     """
-    created: datetime
+    created: dt.datetime
     """When it was set up."""
 
 
@@ -452,7 +453,7 @@ class ShiftDeadlinesFollowUpWork(Record, tag="shift_deadlines"):
 
     order: ShiftDeadlines
     """How, and of which."""
-    at: datetime
+    at: dt.datetime
     """When it was ordered."""
 
 
@@ -653,9 +654,9 @@ class Item(Record):
     """What it is called."""
     progress: ItemProgress
     """How far it has come."""
-    created: datetime
+    created: dt.datetime
     """When it was requested or linked first."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
     account: AccountId | None = None
     """The account it is for."""
@@ -715,11 +716,11 @@ class Job(Record):
     """Active, completed, archived, or a custom status."""
     visits: Sequence[Visit]
     """Its stage visits, the present one last. Never empty."""
-    created: datetime
+    created: dt.datetime
     """When it was created."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
-    archived: datetime | None = None
+    archived: dt.datetime | None = None
     """When it was archived, if it is."""
     assigned_members: AbstractSet[MemberId] = frozenset()
     """Those of the assignees who were assigned by name; they stay when roles are resolved again."""
@@ -737,15 +738,15 @@ class Job(Record):
     """What the client sees of its state."""
     comments: int = 0
     """How many comments were left on it."""
-    completed: datetime | None = None
+    completed: dt.datetime | None = None
     """When it was completed, if it is."""
     date_rules: Mapping[str, DateExpression] = FrozenDict()
     """How its dates follow from others, those that do."""
     description: str | None = None
     """What is to be done."""
-    due: date | None = None
+    due: dt.date | None = None
     """When the firm wants it done."""
-    extended: date | None = None
+    extended: dt.date | None = None
     """When the law wants it done after an extension."""
     failed: Sequence[FailedAction] = ()
     """Actions that could not be done and wait to be retried or dismissed."""
@@ -759,9 +760,9 @@ class Job(Record):
     """Its items, in the order they were linked."""
     period: PeriodKey | None = None
     """The name of its period in that series' ledger."""
-    period_end: date | None = None
+    period_end: dt.date | None = None
     """Last day of the period it is about."""
-    period_start: date | None = None
+    period_start: dt.date | None = None
     """First day of the period it is about."""
     pinned: bool = False
     """Whether it stays on that version."""
@@ -773,7 +774,7 @@ class Job(Record):
     """The number of the last reminder there was."""
     series: SeriesId | None = None
     """The series that made it."""
-    start: date | None = None
+    start: dt.date | None = None
     """When work should begin."""
     status_before_archive: JobStatus | None = None
     """The status it had when it was archived."""
@@ -781,7 +782,7 @@ class Job(Record):
     """Counts how often the status was set, so that what a status automation created is told from what an earlier one
     did.
     """
-    statutory: date | None = None
+    statutory: dt.date | None = None
     """When the law wants it done."""
     tags: AbstractSet[Tag] = frozenset()
     """Tags."""
@@ -814,7 +815,7 @@ class JobRow(Record):
     """Which pipeline."""
     stage: StageKey
     """Which stage."""
-    stage_since: datetime | None
+    stage_since: dt.datetime | None
     """Since when."""
     status: JobStatus
     """Its status."""
@@ -822,7 +823,7 @@ class JobRow(Record):
     """How urgent."""
     assignees: AbstractSet[MemberId]
     """Who is responsible."""
-    due: date | None
+    due: dt.date | None
     """When it is due."""
     overdue: bool
     """Whether it is late."""
@@ -909,7 +910,7 @@ class MemberWeek(Record):
     """Their name."""
     week: str
     """The week, as ISO 8601 names it: ``2026-W15``."""
-    monday: date
+    monday: dt.date
     """Its Monday."""
     tasks: int
     """Open tasks due in it. Those that are late count for the week of today."""
@@ -934,7 +935,7 @@ class Notification(Record):
     """Its identifier, which is also its idempotency key: the same however often it is delivered."""
     firm: FirmId
     """Of which firm."""
-    at: datetime
+    at: dt.datetime
     """When the change that caused it was made."""
     intent: Intent
     """What is to be done."""
@@ -953,17 +954,17 @@ class Occurrence(Record):
     """Of which period."""
     series: SeriesId
     """Of which series."""
-    day: date
+    day: dt.date
     """The day by the rule."""
-    date: date
+    date: dt.date
     """The day by the calendar, or the one it was put on by hand."""
-    starts: date
+    starts: dt.date
     """First day of the period."""
-    ends: date
+    ends: dt.date
     """Last day of the period."""
     outcome: OccurrenceOutcome
     """What became of it."""
-    at: datetime
+    at: dt.datetime
     """When."""
     account: AccountId | None = None
     """Of which account; of the firm itself when absent."""
@@ -1009,7 +1010,7 @@ class PipelineRow(Record):
     """Its key."""
     newest: int
     """The newest version."""
-    published: datetime
+    published: dt.datetime
     """When the newest version was published."""
     name: str
     """What its newest version is called."""
@@ -1024,11 +1025,11 @@ class PipelineRow(Record):
 class PlannedOccurrence(Record):
     """An occurrence that has not had its turn."""
 
-    day: date
+    day: dt.date
     """The day by the rule, by which commands name it."""
-    date: date
+    date: dt.date
     """The day by the calendar, or the one it was put on by hand."""
-    opens: datetime | None
+    opens: dt.datetime | None
     """When its work is made."""
     period: Period
     """What it is about."""
@@ -1133,7 +1134,7 @@ class Reminder(Record):
     """Of what."""
     rule: Reminders
     """How often."""
-    next: datetime
+    next: dt.datetime
     """When the next one comes."""
     sent: int = 0
     """How many there were."""
@@ -1170,9 +1171,9 @@ class Series(Record):
     """When it occurs."""
     state: SeriesState
     """Whether it runs."""
-    created: datetime
+    created: dt.datetime
     """When it was created."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
     catch_up: CatchUp = "latest"
     """What becomes of occurrences whose day has gone by."""
@@ -1180,22 +1181,22 @@ class Series(Record):
     """The series that goes on from it."""
     continues: SeriesId | None = None
     """The series that it goes on from."""
-    cursor: date | None = None
+    cursor: dt.date | None = None
     """Occurrences up to this day by the rule have had their turn."""
     exceptions: Mapping[str, SeriesException] = FrozenDict()
     """Occurrences that are not as the rest, by their day by the rule. Those that have had their turn are forgotten."""
     lead: Span | None = None
     """How long before an occurrence its work is made; on the day itself when absent."""
-    next: datetime | None = None
+    next: dt.datetime | None = None
     """When it next has something to do."""
-    through: date | None = None
+    through: dt.date | None = None
     """The last day by the rule that is this series' own, when another continues it."""
 
 
 class SeriesException(Record):
     """How one occurrence of a series is not as the rest."""
 
-    date: date | None = None
+    date: dt.date | None = None
     """It is on this day."""
     makes: SeriesWork | None = None
     """It makes this instead."""
@@ -1260,9 +1261,9 @@ class Task(Record):
     """What is to be done."""
     state: TaskState
     """Its state."""
-    created: datetime
+    created: dt.datetime
     """When it was created."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
     account: AccountId | None = None
     """The account it is for."""
@@ -1274,13 +1275,13 @@ class Task(Record):
     """Time budgeted, in minutes."""
     checklist: Sequence[ChecklistItem] = ()
     """Steps to tick off. They never hold the task up."""
-    completed: datetime | None = None
+    completed: dt.datetime | None = None
     """When it was completed, if it is."""
     custom_status: StatusKey | None = None
     """The firm's own name for its state."""
     description: str | None = None
     """How."""
-    due: date | None = None
+    due: dt.date | None = None
     """When it is due."""
     due_rule: DateExpression | None = None
     """How the due date follows from the job's dates."""
@@ -1288,7 +1289,7 @@ class Task(Record):
     """The job it belongs to."""
     priority: Priority = "medium"
     """How urgent."""
-    start: date | None = None
+    start: dt.date | None = None
     """When it begins."""
     start_rule: DateExpression | None = None
     """How the start follows from the job's dates."""
@@ -1315,9 +1316,9 @@ class TaskLink(Record):
     """What its dates count from that may change."""
     automation: AutomationKey | None = None
     """By which automation; by hand when absent."""
-    completed: datetime | None = None
+    completed: dt.datetime | None = None
     """When it was completed, if it is."""
-    due: date | None = None
+    due: dt.date | None = None
     """When it is due."""
     status_round: int | None = None
     """In which round of status automations, if one of them made it."""
@@ -1334,9 +1335,9 @@ class TaskRow(Record):
     """What is to be done."""
     state: TaskState
     """Its state."""
-    created: datetime
+    created: dt.datetime
     """When it was created."""
-    updated: datetime
+    updated: dt.datetime
     """When it last changed."""
     revision: int
     """Its revision."""
@@ -1352,13 +1353,13 @@ class TaskRow(Record):
     """Time budgeted, in minutes."""
     checklist: Sequence[ChecklistItem] = ()
     """Steps to tick off. They never hold the task up."""
-    completed: datetime | None = None
+    completed: dt.datetime | None = None
     """When it was completed, if it is."""
     custom_status: StatusKey | None = None
     """The firm's own name for its state."""
     description: str | None = None
     """How."""
-    due: date | None = None
+    due: dt.date | None = None
     """When it is due."""
     due_rule: DateExpression | None = None
     """How the due date follows from the job's dates."""
@@ -1368,7 +1369,7 @@ class TaskRow(Record):
     """What its job is called."""
     priority: Priority = "medium"
     """How urgent."""
-    start: date | None = None
+    start: dt.date | None = None
     """When it begins."""
     start_rule: DateExpression | None = None
     """How the start follows from the job's dates."""
@@ -1385,9 +1386,9 @@ class Timer(Record):
 
     key: TimerKey
     """What for. A job has one timer of each key at most: setting it again replaces it."""
-    due: datetime
+    due: dt.datetime
     """When."""
-    day: date | None = None
+    day: dt.date | None = None
     """The date that it warns of, or that has passed by then, if it is about one."""
 
 
@@ -1442,9 +1443,9 @@ class Visit(Record):
 
     stage: StageKey
     """Which stage."""
-    entered: datetime
+    entered: dt.datetime
     """Since when."""
-    left: datetime | None = None
+    left: dt.datetime | None = None
     """Until when; absent while it lasts."""
     pipeline: PipelineKey | None = None
     """Of which pipeline; absent when it is that of the visit before."""
@@ -1463,17 +1464,17 @@ class Wait(Record):
     """The version of the job's pipeline whose actions go on."""
     visit: int
     """During which visit it began."""
-    began: datetime
+    began: dt.datetime
     """Since when."""
     for_condition: bool = False
     """Whether it waits for a condition."""
     keep: bool = False
     """Whether it goes on when the job leaves the stage or is held up."""
-    look: datetime | None = None
+    look: dt.datetime | None = None
     """When its condition is looked at again because the day changes, if it looks at the day."""
     status_round: int | None = None
     """In which round of status automations, if it belongs to one."""
-    until: datetime | None = None
+    until: dt.datetime | None = None
     """When it is over, at the latest; never by itself when absent."""
 
 
@@ -1500,7 +1501,7 @@ class Waiting(Record):
     """Its place in the order of the queue."""
     id: UUID
     """Its identifier."""
-    due: datetime
+    due: dt.datetime
     """When it is due."""
     attempts: int
     """How often it was handed out."""
@@ -1508,5 +1509,5 @@ class Waiting(Record):
     """What it carries."""
     error: str | None = None
     """Why it did not work last time."""
-    leased_until: datetime | None = None
+    leased_until: dt.datetime | None = None
     """Until when it is leased, if it is."""
