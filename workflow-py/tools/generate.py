@@ -309,14 +309,8 @@ def names_in(lines: list[str]) -> set[str]:
 
 
 HEADER = (
-    '"""{title}
-
-Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
-"""
-
-'
-    "from __future__ import annotations
-"
+    '"""{title}\n\nWritten by ``tools/generate.py`` from the JSON Schemas; do not edit.\n"""\n\n'
+    "from __future__ import annotations\n"
 )
 
 
