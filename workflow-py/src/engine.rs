@@ -124,12 +124,7 @@ impl Engine {
 
     /// Does what is due, as JSON.
     #[pyo3(signature = (now=None, limit=1_000))]
-    fn tick<'py>(
-        &self,
-        py: Python<'py>,
-        now: Option<DateTime<Utc>>,
-        limit: usize,
-    ) -> PyResult<Bound<'py, PyBytes>> {
+    fn tick<'py>(&self, py: Python<'py>, now: Option<DateTime<Utc>>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;
         let ticked = released(py, self.0.clock(), || Ok(engine.tick(now.unwrap_or_else(|| engine.now()), limit)?))?;
         Ok(json(py, &ticked)?)

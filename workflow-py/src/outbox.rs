@@ -38,9 +38,8 @@ impl Outbox {
         let engine = self.0.engine()?;
         // A float past what fits saturates.
         let lease = TimeDelta::milliseconds((lease_seconds * 1_000.0) as i64);
-        let claimed = released(py, self.0.clock(), || {
-            Ok(engine.claim_notifications(firm.map(FirmId), lease, limit)?)
-        })?;
+        let claimed =
+            released(py, self.0.clock(), || Ok(engine.claim_notifications(firm.map(FirmId), lease, limit)?))?;
         Ok(json(py, &claimed)?)
     }
 

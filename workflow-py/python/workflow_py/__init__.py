@@ -32,7 +32,6 @@ from ._rows import Rows
 from ._store import Keyspace, KeyTransaction
 from .errors import Rejection, StoreError, WorkflowError
 from .model import *  # noqa: F403
-from .model import __all__ as _model_names
 
 __all__ = [
     "CLEAR",
@@ -66,4 +65,4 @@ __all__ = [
     "model",
     "read_definition",
 ]
-__all__ += _model_names
+__all__ += model.__all__

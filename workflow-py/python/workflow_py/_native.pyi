@@ -5,6 +5,28 @@ from datetime import datetime, timedelta
 from typing import Any, final
 from uuid import UUID
 
+__all__ = [
+    "VERSION",
+    "Acting",
+    "Command",
+    "Engine",
+    "ManualClock",
+    "Outbox",
+    "Outcome",
+    "Runner",
+    "check",
+    "check_store",
+    "command",
+    "move_job",
+    "pipeline_document",
+    "report_item",
+    "schema",
+    "schema_names",
+    "set_task_state",
+    "store_checks",
+    "to_yaml",
+]
+
 VERSION: str
 
 @final

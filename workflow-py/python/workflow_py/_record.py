@@ -119,7 +119,6 @@ class Record:
         fields = [name for name in cls.__dict__.get("__annotations__", ()) if not name.startswith("_")]
         cls._fields = cls._fields + tuple(name for name in fields if name not in cls._fields)
         cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
-        setattr(cls, "__match_args__", cls._fields)  # noqa: B010
         cls._reads = None
         if tag is not None:
             cls._tag = tag
@@ -231,6 +230,8 @@ class Record:
 class Variant(Record):
     """A record that is one value under a name: one of several things that something can be."""
 
+    __match_args__ = ("value",)
+
     def __init__(self, value: Any) -> None:
         self.__dict__["value"] = _frozen(value)
 
@@ -341,7 +342,7 @@ def _union_reader(members: tuple[Any, ...]) -> Convert | None:
         return lambda value: value if value is None or isinstance(value, str) else _tagged(tagged, value)
     rest = [member for member in members if member is not NoneType]
     if Clear in rest:
-        (inner,) = (_reader(member) or _same for member in rest if member is not Clear)
+        inner = _union_reader(tuple(member for member in rest if member is not Clear)) or _same
         return lambda value: value if value is None else CLEAR if value == "clear" else inner(value["to"])
     if len(rest) > 1:
         return _frozen

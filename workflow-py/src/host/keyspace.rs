@@ -19,8 +19,9 @@ struct HostKeyspace {
 /// The store over a keyspace of the host's.
 pub(crate) fn store_of(host: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Store>> {
     let (name, durability, shared): (String, String, bool) = host.call_method0("_capabilities")?.extract()?;
-    let durability: Durability = serde_json::from_value(durability.into())
-        .map_err(|error| Failure::from(StoreError::new(ErrorKind::Unsupported, "no such durability").caused_by(error)))?;
+    let durability: Durability = serde_json::from_value(durability.into()).map_err(|error| {
+        Failure::from(StoreError::new(ErrorKind::Unsupported, "no such durability").caused_by(error))
+    })?;
     let keyspace =
         HostKeyspace { host: host.clone().unbind(), capabilities: Capabilities { name, durability, shared } };
     let store = host.py().detach(|| KeyedStore::open(keyspace)).map_err(Failure::from)?;
