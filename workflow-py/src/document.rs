@@ -44,3 +44,9 @@ pub(crate) fn pipeline_document<'py>(py: Python<'py>, document: &[u8]) -> Result
 pub(crate) fn to_yaml(document: &[u8]) -> Result<String, Failure> {
     Ok(core::pipeline_to_yaml(&read_pipeline(document)?))
 }
+
+/// Draws a pipeline as a Mermaid diagram.
+#[pyfunction]
+pub(crate) fn to_mermaid(document: &[u8]) -> Result<String, Failure> {
+    Ok(workflow_core::export::to_mermaid(&read_pipeline(document)?))
+}

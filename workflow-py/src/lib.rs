@@ -31,7 +31,7 @@ mod _native {
     #[pymodule_export]
     use crate::command::{Command, command, move_job, report_item, set_task_state};
     #[pymodule_export]
-    use crate::document::{check, pipeline_document, schema, schema_names, to_yaml};
+    use crate::document::{check, pipeline_document, schema, schema_names, to_mermaid, to_yaml};
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

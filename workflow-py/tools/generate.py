@@ -22,6 +22,8 @@ PACKAGE = ROOT / "workflow-py" / "python" / "workflow_py"
 WIDTH = 120
 
 Schema = dict[str, Any]
+#: A field of a record: its name, its annotation, what it is when absent, what it means.
+Field = tuple[str, str, str | None, str]
 
 #: Which documents the types of a module are found in, in the order in which modules are filled.
 #: A type belongs to the first that has it.
@@ -193,7 +195,7 @@ class Types:
             unique = [member for member in unique if member != "None"] + ["None"]
         return " | ".join(unique)
 
-    def fields(self, name: str, schemas: list[Schema]) -> list[tuple[str, str, str | None, str]]:
+    def fields(self, name: str, schemas: list[Schema]) -> list[Field]:
         """The fields of an object: name, annotation, what it is when absent, what it means."""
         required = set.intersection(*(set(schema.get("required", ())) for schema in schemas))
         properties = ChainMap(*(schema.get("properties", {}) for schema in schemas))
@@ -236,6 +238,27 @@ class Types:
         return "None"
 
 
+#: Records that notebooks show: the method, and the function that draws.
+SHOWN = {
+    "Board": [("_repr_html_", "board_html")],
+    "JobView": [("_repr_html_", "job_html")],
+    "PipelineDefinition": [
+        ("_repr_svg_", "pipeline_svg"),
+        ("to_mermaid", "pipeline_mermaid"),
+        ("to_yaml", "pipeline_yaml"),
+    ],
+}
+
+
+def shown(name: str) -> list[str]:
+    """How a notebook shows a record."""
+    lines = []
+    for method, draw in SHOWN.get(name, ()):
+        lines += ["", f"    def {method}(self) -> str:", f'        """It as {draw.rpartition("_")[2].upper()}."""']
+        lines += [f"        from .._show import {draw}", "", f"        return {draw}(self)"]
+    return lines
+
+
 def is_tagged(schema: Schema) -> bool:
     return "properties" in schema and len(schema["properties"]) == 1 and len(schema.get("required", ())) == 1
 
@@ -252,7 +275,7 @@ def alias(name: str, annotation: str, text: str) -> list[str]:
     return [*line.split("\n"), *docstring(text, ""), ""]
 
 
-def record(name: str, base: str, text: str, fields: list[tuple[str, str, str | None, str]]) -> list[str]:
+def record(name: str, base: str, text: str, fields: list[Field]) -> list[str]:
     lines = ["", f"class {name}({base}):", *docstring(text or f"{name}.", "    ")]
     ordered = [field for field in fields if field[2] is None] + [field for field in fields if field[2] is not None]
     if ordered:
@@ -260,7 +283,7 @@ def record(name: str, base: str, text: str, fields: list[tuple[str, str, str | N
     for field, annotation, absent, meaning in ordered:
         lines.append(f"    {field}: {annotation}" + ("" if absent is None else f" = {absent}"))
         lines += docstring(meaning, "    ")
-    return [*lines, ""]
+    return [*lines, *shown(name), ""]
 
 
 def union(types: Types, name: str, schemas: list[Schema]) -> list[str]:
@@ -385,6 +408,7 @@ def model(types: Types) -> dict[str, str]:
     files["commands.py"] = commands(types, homes)
     files["_orders.py"] = orders(types, homes)
     files["_questions.py"] = questions(types, homes)
+    files["aio/_methods.py"] = methods(types, homes)
     return files
 
 
@@ -404,7 +428,7 @@ TYPED = {
 }
 
 
-def parameters(types: Types) -> list[tuple[str, str, list[tuple[str, str, str | None, str]], bool]]:
+def parameters(types: Types) -> list[tuple[str, str, list[Field], bool]]:
     """Every command: its name, what it does, its fields, whether it is one value under its name."""
     found = []
     document = json.loads((SCHEMAS / "command.schema.json").read_text())
@@ -428,7 +452,7 @@ def parameters(types: Types) -> list[tuple[str, str, list[tuple[str, str, str | 
     return found
 
 
-def signature(name: str, fields: list[tuple[str, str, str | None, str]], lead: list[str], answer: str) -> list[str]:
+def signature(name: str, fields: list[Field], lead: list[str], answer: str) -> list[str]:
     ordered = [field for field in fields if field[2] is None] + [field for field in fields if field[2] is not None]
     names = [
         f"{field}: {loosened(annotation)}" + ("" if absent is None else f" = {absent}")
@@ -448,7 +472,7 @@ def loosened(annotation: str) -> str:
     return annotation.replace("AbstractSet[", "Collection[").replace("Sequence[", "Collection[")
 
 
-def numpy_doc(text: str, fields: list[tuple[str, str, str | None, str]], indent: str, more: list[str]) -> list[str]:
+def numpy_doc(text: str, fields: list[Field], indent: str, more: list[str]) -> list[str]:
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
     ordered = [field for field in fields if field[2] is None] + [field for field in fields if field[2] is not None]
     lines = []
@@ -535,12 +559,9 @@ OTHERWISE = {"preview"}
 
 
 def questions(types: Types, homes: dict[str, str]) -> str:
+    """Every question as a method."""
     inquiry = json.loads((SCHEMAS / "inquiry.schema.json").read_text())["$defs"]
-    answer = json.loads((SCHEMAS / "answer.schema.json").read_text())
-    answers = {}
-    for variant in answer["oneOf"]:
-        ((tag, body),) = types.inlined(variant, answer["$defs"])["properties"].items()
-        answers[tag] = types.annotation(body)
+    answers = answers_of(types)
     lines = ["", "class Questions:", '    """A method for every question."""', "", "    __slots__ = ()", ""]
     lines += [
         "    def _ask(self, question: str, fields: dict[str, Any], answer: str) -> Any:",
@@ -567,24 +588,28 @@ def questions(types: Types, homes: dict[str, str]) -> str:
     )
 
 
-def question(types: Types, tag: str, variant: Schema, answer: str) -> list[str]:
+def asked_with(types: Types, tag: str, variant: Schema) -> tuple[list[Field], list[str]]:
+    """What a question is asked with: parameters, and the parts of the document made of them."""
     body = variant["properties"][tag] if "properties" in variant else {}
-    fields = types.fields(f"Question.{tag}", [body]) if body else []
     given: list[str] = []
-    flat: list[tuple[str, str, str | None, str]] = []
-    for field in fields:
+    flat: list[Field] = []
+    for field in types.fields(f"Question.{tag}", [body]) if body else []:
         name, annotation, _, _ = field
-        if name == "page":
-            continue
         inner = annotation.removesuffix(" | None")
         if name == "query":
             parts = types.fields(inner, types.found[inner])
             flat += parts
             pairs = ", ".join(f'"{part.rstrip("_")}": {part}' for part, *_ in parts)
             given.append(f'"query": _said({{{pairs}}})')
-        else:
+        elif name != "page":
             flat.append(field)
             given.append(f'"{name.rstrip("_")}": {name}')
+    return flat, given
+
+
+def question(types: Types, tag: str, variant: Schema, answer: str) -> list[str]:
+    """A question as a method."""
+    flat, given = asked_with(types, tag, variant)
     row = re.fullmatch(r"Page\[(.*)\]", answer)
     if row:
         flat.append(("page_size", "int", "100", "How many rows are fetched at a time."))
@@ -592,8 +617,86 @@ def question(types: Types, tag: str, variant: Schema, answer: str) -> list[str]:
     result = f"Rows[{row[1]}]" if row else answer
     lines = signature(tag, flat, ["self"], result)
     lines += numpy_doc(prose(variant), flat, "        ", [])
-    call = f'_rows("{tag}", {asked}, "{row[1]}", page_size)' if row else f'_ask("{tag}", {asked}, {json.dumps(answer)})'
+    call = f'_ask("{tag}", {asked}, {json.dumps(answer)})'
+    if row:
+        call = f'_rows("{tag}", {asked}, "{row[1]}", page_size)'
     return [*lines, f"        found: {result} = self.{call}", "        return found", ""]
+
+
+def answers_of(types: Types) -> dict[str, str]:
+    """What each question is answered with."""
+    document = json.loads((SCHEMAS / "answer.schema.json").read_text())
+    found = {}
+    for variant in document["oneOf"]:
+        ((tag, body),) = types.inlined(variant, document["$defs"])["properties"].items()
+        found[tag] = types.annotation(body)
+    return found
+
+
+def methods(types: Types, homes: dict[str, str]) -> str:
+    """Every command and question as an awaitable method over the one that is not."""
+    lines = [
+        "",
+        "class Methods:",
+        '    """A method for every command and every question, carried out on a worker thread."""',
+        "",
+        "    __slots__ = ()",
+        "    _sync: Sync",
+        "",
+        "    async def _run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:",
+        "        raise NotImplementedError",
+        "",
+    ]
+    key = "idempotency_key: str | None = None"
+    for tag, text, fields, _ in parameters(types):
+        lines += awaited(tag, text, fields, ["self", key], "Outcome")
+    answers = answers_of(types)
+    inquiry = json.loads((SCHEMAS / "inquiry.schema.json").read_text())["$defs"]
+    for variant in inquiry["Question"]["oneOf"]:
+        tag = variant.get("const") or next(iter(variant["properties"]))
+        if tag not in OTHERWISE:
+            fields, _ = asked_with(types, tag, variant)
+            row = re.fullmatch(r"Page\[(.*)\]", answers[tag])
+            if row:
+                fields = [*fields, ("page_size", "int", "100", "")]
+            lines += awaited(tag, prose(variant), fields, ["self"], f"AsyncRows[{row[1]}]" if row else answers[tag])
+    return (
+        function_file(
+            "Commands and questions as awaitable methods.",
+            lines,
+            ["Methods"],
+            homes,
+            [
+                "from typing import ParamSpec, TypeVar",
+                "",
+                "from .._record import FrozenDict",
+                "from ._rows import AsyncRows",
+                "",
+                'P = ParamSpec("P")',
+                'T = TypeVar("T")',
+            ],
+            ["from .._acting import Acting as Sync", "from .._outcome import Outcome"],
+        )
+        .replace("from ._record", "from .._record")
+        .replace("from .model", "from ..model")
+    )
+
+
+def awaited(tag: str, text: str, fields: list[Field], lead: list[str], answer: str) -> list[str]:
+    """A method that awaits the one of the same name."""
+    rows = answer.startswith("AsyncRows")
+    lines = signature(tag, fields, lead, answer)
+    if not rows:
+        lines[0] = lines[0].replace("def ", "async def ", 1)
+    summary = " ".join(text.split("\n\n")[0].split())
+    names = [field for field, *_ in fields] + [part.partition(":")[0] for part in lead[1:]]
+    given = ", ".join(f"{name}={name}" for name in names)
+    lines += docstring(f"{summary}\n\nAs :meth:`workflow_py.Acting.{tag}`.", "        ")
+    if rows:
+        lines.append(f"        return AsyncRows(self._run, lambda: self._sync.{tag}({given}))")
+    else:
+        lines.append(f"        return await self._run(self._sync.{tag}{', ' if given else ''}{given})")
+    return [*lines, ""]
 
 
 def function_file(
@@ -606,7 +709,7 @@ def function_file(
     if "FrozenDict" in used:
         head.append("from ._record import FrozenDict")
     later = []
-    abc = sorted(used & {"Collection", "Mapping", "Sequence"})
+    abc = sorted(used & {"Callable", "Collection", "Mapping", "Sequence"})
     if abc:
         later.append(f"    from collections.abc import {', '.join(abc)}")
     if "dt." in "\n".join(lines):

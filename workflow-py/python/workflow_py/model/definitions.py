@@ -1064,6 +1064,24 @@ class PipelineDefinition(Record):
     versioning: Versioning = "follow"
     """Whether new jobs follow the newest version or stay on theirs."""
 
+    def _repr_svg_(self) -> str:
+        """It as SVG."""
+        from .._show import pipeline_svg
+
+        return pipeline_svg(self)
+
+    def to_mermaid(self) -> str:
+        """It as MERMAID."""
+        from .._show import pipeline_mermaid
+
+        return pipeline_mermaid(self)
+
+    def to_yaml(self) -> str:
+        """It as YAML."""
+        from .._show import pipeline_yaml
+
+        return pipeline_yaml(self)
+
 
 PipelineKey: TypeAlias = "str"
 

@@ -217,6 +217,12 @@ class Board(Record):
     them that are pinned to an older one.
     """
 
+    def _repr_html_(self) -> str:
+        """It as HTML."""
+        from .._show import board_html
+
+        return board_html(self)
+
 
 class BoardColumn(Record):
     """A stage on the board."""
@@ -865,6 +871,12 @@ class JobView(Record):
     """Its items, in the order they were linked."""
     comments: Sequence[Comment]
     """The first comments on it, oldest first; no more than ``PAGE``."""
+
+    def _repr_html_(self) -> str:
+        """It as HTML."""
+        from .._show import job_html
+
+        return job_html(self)
 
 
 class LinkOrigin(Record):
