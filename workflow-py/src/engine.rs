@@ -18,6 +18,7 @@ use crate::call::released;
 use crate::document::json;
 use crate::failure::Failure;
 use crate::host::{HostClock, clock_of, store_of};
+use crate::instant::Instant;
 use crate::outbox::Outbox;
 use crate::outcome::Outcome;
 use crate::runner::Runner;
@@ -124,9 +125,10 @@ impl Engine {
 
     /// Does what is due, as JSON.
     #[pyo3(signature = (now=None, limit=1_000))]
-    fn tick<'py>(&self, py: Python<'py>, now: Option<DateTime<Utc>>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
+    fn tick<'py>(&self, py: Python<'py>, now: Option<Instant>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;
-        let ticked = released(py, self.0.clock(), || Ok(engine.tick(now.unwrap_or_else(|| engine.now()), limit)?))?;
+        let ticked =
+            released(py, self.0.clock(), || Ok(engine.tick(now.map_or_else(|| engine.now(), |now| now.0), limit)?))?;
         Ok(json(py, &ticked)?)
     }
 

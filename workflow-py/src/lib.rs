@@ -16,6 +16,7 @@ mod document;
 mod engine;
 mod failure;
 mod host;
+mod instant;
 mod outbox;
 mod outcome;
 mod runner;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::document::json;
 use crate::engine::Shared;
 use crate::failure::Failure;
 use crate::host::HostNotifier;
+use crate::instant::Instant;
 
 fn receipt(document: &[u8]) -> Result<Receipt, Failure> {
     Ok(read("receipt", document)?)
@@ -60,9 +61,9 @@ impl Outbox {
 
     /// Says that a delivery failed and is to be tried again.
     #[pyo3(signature = (document, why, at=None))]
-    fn fail(&self, py: Python<'_>, document: &[u8], why: &str, at: Option<DateTime<Utc>>) -> PyResult<bool> {
+    fn fail(&self, py: Python<'_>, document: &[u8], why: &str, at: Option<Instant>) -> PyResult<bool> {
         let engine = self.0.engine()?;
-        released(py, self.0.clock(), || Ok(engine.fail(&receipt(document)?, why, at)?))
+        released(py, self.0.clock(), || Ok(engine.fail(&receipt(document)?, why, at.map(|at| at.0))?))
     }
 
     /// Says that a notification can never be delivered.

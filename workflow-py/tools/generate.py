@@ -240,7 +240,7 @@ class Types:
 
 #: Records that notebooks show: the method, and the function that draws.
 SHOWN = {
-    "Board": [("_repr_html_", "board_html")],
+    "Board": [("_repr_html_", "board_html"), ("__rich__", "board_table")],
     "JobView": [("_repr_html_", "job_html")],
     "PipelineDefinition": [
         ("_repr_svg_", "pipeline_svg"),
@@ -254,7 +254,9 @@ def shown(name: str) -> list[str]:
     """How a notebook shows a record."""
     lines = []
     for method, draw in SHOWN.get(name, ()):
-        lines += ["", f"    def {method}(self) -> str:", f'        """It as {draw.rpartition("_")[2].upper()}."""']
+        form = draw.rpartition("_")[2]
+        answer, words = ("Any", "a table of rich's") if form == "table" else ("str", form.upper())
+        lines += ["", f"    def {method}(self) -> {answer}:", f'        """It as {words}."""']
         lines += [f"        from .._show import {draw}", "", f"        return {draw}(self)"]
     return lines
 

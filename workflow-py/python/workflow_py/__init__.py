@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from . import commands, errors, model
 from ._acting import Acting, read_definition
+from ._command import command_of
 from ._engine import Capabilities, Clock, Engine, Runner
 from ._native import VERSION as __version__  # noqa: N811
 from ._native import Command, ManualClock
@@ -60,6 +61,7 @@ __all__ = [
     "StoreError",
     "WorkflowError",
     "__version__",
+    "command_of",
     "commands",
     "errors",
     "model",

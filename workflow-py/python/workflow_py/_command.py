@@ -54,3 +54,21 @@ def document_of(value: Any) -> bytes:
 def command_document(command: _native.Command) -> Any:
     """A command as ``json.loads`` would answer it."""
     return json.loads(command.to_json())
+
+
+def command_of(name: str, document: Any) -> _native.Command:
+    """The command of a name, of what it is about as a document: what a file holds, for example.
+
+    Parameters
+    ----------
+    name
+        Its name, as in :mod:`workflow_py.commands`.
+    document
+        As ``command.schema.json`` has it under that name: a dictionary, or a record.
+
+    Examples
+    --------
+    >>> command_of("save_firm", {"name": "Ledger & Sons"}).name
+    'save_firm'
+    """
+    return _native.command(to_json({name: document}).encode())

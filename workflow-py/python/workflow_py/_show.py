@@ -7,9 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from .model import Board, BoardColumn, JobRow, JobView, PipelineDefinition
 
-__all__ = ["board_html", "job_html", "pipeline_mermaid", "pipeline_svg", "pipeline_yaml"]
+__all__ = ["board_html", "board_table", "job_html", "pipeline_mermaid", "pipeline_svg", "pipeline_yaml"]
 
 COLUMN = "vertical-align:top;text-align:left;padding:6px;min-width:11em;background:#f4f5f7;border:2px solid #fff"
 CARD = "background:#fff;border:1px solid #d8dbe0;border-radius:4px;margin:4px 0;padding:5px;color:#172b4d"
@@ -64,6 +66,36 @@ def _card(card: JobRow) -> str:
 
 def _mark(text: str, colour: str) -> str:
     return f'<span style="{MARK}{colour}">{escape(text)}</span>'
+
+
+def board_table(board: Board) -> Table:
+    """A board as a table for a terminal: a column for each stage, a card in each cell."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"{escape(board.name)}, version {board.version}", title_justify="left", show_lines=True)
+    for column in board.columns:
+        limit = f"/{column.wip_limit.max}" if column.wip_limit else ""
+        late = f" [red]{column.overdue.counted} overdue[/red]" if column.overdue.counted else ""
+        table.add_column(f"{escape(column.name)} [dim]{column.jobs}{limit}[/dim]{late}", overflow="fold")
+    depth = max((len(column.cards) for column in board.columns), default=0)
+    for place in range(depth):
+        table.add_row(
+            *(_card_words(column.cards[place]) if place < len(column.cards) else "" for column in board.columns)
+        )
+    return table
+
+
+def _card_words(row: JobRow) -> str:
+    from rich.markup import escape
+
+    lines = [f"[bold]{escape(row.name)}[/bold]"]
+    if row.due:
+        lines.append(f"[red]due {row.due}[/red]" if row.overdue else f"due {row.due}")
+    if row.open_blockers:
+        lines.append(f"[dim]{row.done_blockers} of {row.done_blockers + row.open_blockers} done[/dim]")
+    lines += [f"[yellow]{escape(reason.text)}[/yellow]" for reason in row.attention]
+    return "\n".join(lines)
 
 
 def job_html(view: JobView) -> str:

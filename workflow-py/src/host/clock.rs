@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pyo3::prelude::*;
 use workflow_core::engine::{self as core, Clock, SystemClock};
 
+use crate::instant::Instant;
+
 thread_local! {
     /// The time at which this thread's call is carried out.
     static TOLD: Cell<Option<DateTime<Utc>>> = const { Cell::new(None) };
@@ -27,7 +29,7 @@ impl Drop for Told {
 impl HostClock {
     /// Asks it.
     pub(crate) fn ask(&self, py: Python<'_>) -> PyResult<DateTime<Utc>> {
-        self.0.bind(py).call0()?.extract()
+        self.0.bind(py).call0()?.extract::<Instant>().map(|instant| instant.0)
     }
 
     /// Lets it be this time for what this thread does meanwhile.
@@ -60,13 +62,13 @@ pub(crate) struct ManualClock(Arc<core::ManualClock>);
 #[pymethods]
 impl ManualClock {
     #[new]
-    fn new(now: DateTime<Utc>) -> Self {
-        Self(Arc::new(core::ManualClock::at(now)))
+    fn new(now: Instant) -> Self {
+        Self(Arc::new(core::ManualClock::at(now.0)))
     }
 
     /// Sets it.
-    fn set(&self, now: DateTime<Utc>) {
-        self.0.set(now);
+    fn set(&self, now: Instant) {
+        self.0.set(now.0);
     }
 
     /// Moves it on.

@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
 use workflow_core::engine::{Delivered, Notifier};
 use workflow_core::model::Notification;
+
+use crate::instant::Instant;
 
 /// A notifier that is a Python callable. It is given the notification as JSON, and answers None when
 /// it was delivered, or whether it is to be tried again, why, and when.
@@ -14,7 +15,7 @@ pub(crate) struct HostNotifier {
     raised: Mutex<Option<PyErr>>,
 }
 
-type Told = Option<(bool, String, Option<DateTime<Utc>>)>;
+type Told = Option<(bool, String, Option<Instant>)>;
 
 impl HostNotifier {
     pub(crate) fn new(notify: Py<PyAny>) -> Self {
@@ -31,7 +32,7 @@ impl HostNotifier {
         let told: Told = self.notify.bind(py).call1((document,))?.extract()?;
         Ok(match told {
             None => Delivered::Done,
-            Some((true, why, at)) => Delivered::Retry { at, why },
+            Some((true, why, at)) => Delivered::Retry { at: at.map(|at| at.0), why },
             Some((false, why, _)) => Delivered::Reject { why },
         })
     }

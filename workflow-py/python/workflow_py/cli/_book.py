@@ -16,7 +16,7 @@ from ..model import JobActivityOf, PipelineJobScope
 from ._desk import JOB_COLUMNS, TASK_COLUMNS, Desk, ending, pass_desk
 
 if TYPE_CHECKING:
-    from ..model import ActivityOf, Board, JobRow, JobScope, Logged
+    from ..model import ActivityOf, JobScope, Logged
 
 
 @click.command()
@@ -29,36 +29,7 @@ def board(desk: Desk, pipeline: str, cards: int) -> None:
     if desk.as_json:
         click.echo(found.to_json())
     else:
-        show(desk, found)
-
-
-def show(desk: Desk, board: Board) -> None:
-    """A board as a table: a column for each stage, a card in each cell."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=f"{escape(board.name)}, version {board.version}", title_justify="left", show_lines=True)
-    for column in board.columns:
-        limit = f"/{column.wip_limit.max}" if column.wip_limit else ""
-        late = f" [red]{column.overdue.counted} overdue[/red]" if column.overdue.counted else ""
-        table.add_column(f"{escape(column.name)} [dim]{column.jobs}{limit}[/dim]{late}", overflow="fold")
-    depth = max((len(column.cards) for column in board.columns), default=0)
-    for place in range(depth):
-        table.add_row(*(card(column.cards[place]) if place < len(column.cards) else "" for column in board.columns))
-    desk.console.print(table)
-
-
-def card(row: JobRow) -> str:
-    """A card in words."""
-    from rich.markup import escape
-
-    lines = [f"[bold]{escape(row.name)}[/bold]"]
-    if row.due:
-        lines.append(f"[red]due {row.due}[/red]" if row.overdue else f"due {row.due}")
-    if row.open_blockers:
-        lines.append(f"[dim]{row.done_blockers} of {row.done_blockers + row.open_blockers} done[/dim]")
-    lines += [f"[yellow]{escape(reason.text)}[/yellow]" for reason in row.attention]
-    return "\n".join(lines)
+        desk.console.print(found)
 
 
 @click.command()

@@ -223,6 +223,12 @@ class Board(Record):
 
         return board_html(self)
 
+    def __rich__(self) -> Any:
+        """It as a table of rich's."""
+        from .._show import board_table
+
+        return board_table(self)
+
 
 class BoardColumn(Record):
     """A stage on the board."""
