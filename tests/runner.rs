@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Delivered, Engine, ManualClock, Notifier, Outcome, Runner, RunnerOptions, RunnerStatus};
 use workflow_core::error::{ErrorKind, StoreError};
@@ -20,6 +19,7 @@ use workflow_core::store::{
     Batch, Claim, Claimed, Committed, Conflict, Queue, QueuedState, SettleHow, Store, Transact, Waiting,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 fn firm() -> FirmId {
     FirmId(uuid::Uuid::from_u128(0xf1))
