@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub use status::{RunnerStatus, WorkStatus};
 
 use super::{Engine, Notifier};
-use crate::error::{Error, ErrorKind, StoreError};
+use crate::error::{Error, ErrorKind, Rejection, StoreError};
 use crate::limits;
 use crate::store::Queue;
 use crew::Crew;
@@ -109,9 +109,17 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// When the system has no threads to give.
+    /// When it is to have no worker, or too many. When the system has no threads to give.
     pub fn start_runner(&self, options: RunnerOptions) -> Result<Runner, Error> {
-        let workers = options.workers.clamp(1, limits::RUNNER_WORKERS);
+        let workers = options.workers;
+        if workers == 0 {
+            return Err(Rejection::invalid("workers", "a runner needs one at least").into());
+        }
+        if workers > limits::RUNNER_WORKERS {
+            let [max, actual] = [limits::RUNNER_WORKERS, workers].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+            let what = "the number of workers".to_owned();
+            return Err(Rejection::Limit { limit: "RUNNER_WORKERS", max, actual, what }.into());
+        }
         let crew = Arc::new(Crew::new(self.clone(), options, workers));
         let runner = Runner { crew: Arc::clone(&crew), threads: Mutex::default() };
         self.shared.alarm.runners.fetch_add(1, Ordering::SeqCst);
