@@ -670,6 +670,15 @@ typedef struct workflow_store {
      * 1 when several processes may work on it at once, else 0.
      */
     uint32_t shared;
+    /**
+     * 1 when transactions that only read keep nobody waiting, however long they last, else 0. Only
+     * then can a firm be exported while others work.
+     */
+    uint32_t reads_without_waiting;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } workflow_store;
 
 /**

@@ -2,6 +2,7 @@
 
 mod compiler;
 mod declarations;
+mod guide;
 mod header;
 mod legacy;
 mod matrix;

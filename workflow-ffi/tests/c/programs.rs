@@ -1,6 +1,6 @@
 //! The programs in `tests/c` and `examples/c`.
 
-use crate::compiler::{Language, Link, Program, repository};
+use crate::compiler::{Language, Link, Program, repository, sanitized, valgrind};
 
 fn build(name: &str, language: Language, link: Link) -> Program {
     Program::build(&repository().join(name), language, link)
@@ -42,4 +42,20 @@ fn c2_sixty_four_threads_share_an_engine() {
     program.run(&["memory:"]);
     program.run(&[&database]);
     build("tests/c/threads.c", Language::Cpp17, Link::Shared);
+}
+
+/// The short form of `make test-c`: what a program leaks or reads that it must not.
+#[test]
+fn c2_programs_are_clean_in_valgrind() {
+    if sanitized() || valgrind() {
+        return;
+    }
+    let there = std::process::Command::new("valgrind").arg("--version").output().is_ok();
+    if !there {
+        assert!(std::env::var_os("CI").is_none(), "valgrind is needed where CI is set");
+        return;
+    }
+    for (program, arguments) in [("tests/c/first.c", &["memory:"][..]), ("tests/c/safety.c", &[])] {
+        build(program, Language::C11, Link::Shared).run_in_valgrind(arguments);
+    }
 }
