@@ -5,11 +5,17 @@ OUT ?= demo-out
 ROUNDS ?= 50
 PYTHON ?= python3
 ORACLE = tests/oracle/requirements.txt
+PREFIX ?= /usr/local
+FEATURES ?= sqlite
+FUZZ_SECONDS ?= 300
+# The C programs with AddressSanitizer need the library built for it, in a folder of its own.
+ASAN = RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address WORKFLOW_SANITIZER=address
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv test lint bench yardstick crash decade schema clean
+.PHONY: help demo venv valgrind test test-c header library install fuzz lint bench yardstick crash decade schema clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 demo: ## a firm's calendar year on one SQLite file, in $(OUT)
 	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
@@ -24,9 +30,27 @@ venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer
 		|| { rm -rf .venv; echo "the oracles' packages cannot be installed"; test -z "$$CI"; }; \
 	fi
 
-test: venv ## every suite
+valgrind:
+	@command -v valgrind > /dev/null || { apt-get update -qq && apt-get install -y -qq valgrind; } > /dev/null 2>&1 \
+		|| echo "no valgrind, and it cannot be installed: its suite is skipped, or fails where CI is set"
+
+test: venv valgrind ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
+
+test-c: valgrind ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
+	WORKFLOW_C_WHOLE=1 $(CARGO) test --locked -p workflow-ffi
+	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan
+	WORKFLOW_VALGRIND=1 $(CARGO) test --locked -p workflow-ffi --test c
+
+header: ## writes include/workflow.h and the list of symbols anew
+	WORKFLOW_REGENERATE=1 $(CARGO) test --locked -p workflow-ffi --test c c1_
+
+library: ## libworkflow.so and libworkflow.a, in target/release
+	$(CARGO) build --locked --release -p workflow-ffi --no-default-features --features "$(FEATURES)"
+
+install: library ## the C library under PREFIX, with header, pkg-config, CMake, schemas and manual
+	packaging/install.sh target/release "$(PREFIX)"
 
 lint: ## formatting and lints
 	$(CARGO) fmt --all --check

@@ -1041,8 +1041,8 @@ const char *workflow_answer_text(const struct workflow_answer *answer, size_t *l
 size_t workflow_answer_count(const struct workflow_answer *answer);
 
 /**
- * What became of one command of many, or of a bulk, from 0: the code that it would have answered by
- * itself, with its answer or its error. Both are the caller's to free.
+ * What became of one command of many or of a bulk, or of one record of a tick, from 0: the code that
+ * it would have answered by itself, with its answer or its error. Both are the caller's to free.
  */
 int32_t workflow_answer_part(const struct workflow_answer *answer,
                              size_t index,

@@ -4,6 +4,7 @@ mod compiler;
 mod declarations;
 mod guide;
 mod header;
+mod install;
 mod legacy;
 mod matrix;
 mod programs;

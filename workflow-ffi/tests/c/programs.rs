@@ -59,3 +59,21 @@ fn c2_programs_are_clean_in_valgrind() {
         build(program, Language::C11, Link::Shared).run_in_valgrind(arguments);
     }
 }
+
+#[test]
+fn c3_the_tax_season_is_worked_through_in_c() {
+    let examples = repository().join("examples");
+    let examples = examples.to_str().expect("a path");
+    let mut said = Vec::new();
+    for language in Language::ALL {
+        let program = build("examples/c/tax_season.c", language, Link::Shared);
+        said.push(program.run(&["season.db", examples, "8"]));
+    }
+    let last = said[0].lines().last().expect("a line");
+    assert!(last.starts_with("8 returns, 8 of them done; "), "{last}");
+    for asked in ["request_item organizer Tax organizer for 2025", "remind_of_item", "Your return is filed"] {
+        assert!(said[0].contains(asked), "`{asked}` was not asked for:\n{}", said[0]);
+    }
+    // The same season every time, in C and in C++.
+    assert_eq!(said[0], said[1]);
+}
