@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 300
 ASAN = RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address WORKFLOW_SANITIZER=address
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv valgrind test test-c header library install fuzz lint bench yardstick crash decade schema clean
+.PHONY: help demo venv valgrind node test test-c header library install fuzz lint bench yardstick crash decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,11 +34,20 @@ valgrind:
 	@command -v valgrind > /dev/null || { apt-get update -qq && apt-get install -y -qq valgrind; } > /dev/null 2>&1 \
 		|| echo "no valgrind, and it cannot be installed: its suite is skipped, or fails where CI is set"
 
-test: venv valgrind ## every suite
+node: ## koffi for the story in Node.js, in examples/node
+	@if ! command -v npm > /dev/null; then \
+		echo "no npm: the story in Node.js is skipped, or fails where CI is set"; \
+	elif ! cmp -s examples/node/package-lock.json examples/node/node_modules/installed.json; then \
+		(cd examples/node && npm ci --ignore-scripts --no-audit --no-fund --silent) \
+		&& cp examples/node/package-lock.json examples/node/node_modules/installed.json \
+		|| { echo "koffi cannot be installed"; test -z "$$CI"; }; \
+	fi
+
+test: venv valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 
-test-c: valgrind ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
+test-c: valgrind node ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
 	WORKFLOW_C_WHOLE=1 $(CARGO) test --locked -p workflow-ffi
 	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan
 	WORKFLOW_VALGRIND=1 $(CARGO) test --locked -p workflow-ffi --test c
@@ -75,4 +84,4 @@ schema: ## writes the JSON Schemas anew
 
 clean: ## removes what the targets above make
 	$(CARGO) clean
-	rm -rf $(OUT) .venv
+	rm -rf $(OUT) .venv examples/node/node_modules
