@@ -67,6 +67,9 @@ const REFUSED: &[&str] = &[
     "SERIES_ACCOUNTS",
     "SERIES_EXCEPTIONS",
     "SERIES_UPCOMING",
+    "EXPORT_LINE_BYTES",
+    "EXPORT_COMMIT_BYTES",
+    "EXPORT_ROWS",
 ];
 
 #[test]

@@ -21,6 +21,27 @@ pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec
     }
 }
 
+/// Writes a value like [`to_vec`], at the end of a buffer. When it has no form in JSON, the buffer
+/// is left as it was.
+///
+/// # Errors
+/// As [`to_vec`].
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, buffer: &mut Vec<u8>) -> serde_json::Result<()> {
+    let before = buffer.len();
+    let mut writer = Writer { out: std::mem::take(buffer) };
+    let written = value.serialize(&mut writer);
+    *buffer = writer.out;
+    if written.is_ok() {
+        return Ok(());
+    }
+    buffer.truncate(before);
+    let written = serde_json::to_writer(&mut *buffer, value);
+    if written.is_err() {
+        buffer.truncate(before);
+    }
+    written
+}
+
 /// To be left to serde_json.
 #[derive(Debug)]
 struct Left;

@@ -228,6 +228,8 @@ pub(super) struct Reader<R> {
     firm: FirmId,
     entries: u64,
     rows: u64,
+    /// Bytes of a line, and of a stretch, at most.
+    most: (u64, u64),
 }
 
 impl<R: BufRead> Reader<R> {
@@ -241,6 +243,7 @@ impl<R: BufRead> Reader<R> {
             firm: FirmId(uuid::Uuid::nil()),
             entries: 0,
             rows: 0,
+            most: (limits::EXPORT_LINE_BYTES, limits::EXPORT_COMMIT_BYTES),
         };
         let not_ours = || StoreError::new(ErrorKind::NotAStore, "this is not the export of a firm");
         if !reader.next()? {
@@ -287,7 +290,7 @@ impl<R: BufRead> Reader<R> {
             let before = if seals { in_hex(self.sum.clone().finalize()) } else { String::new() };
             self.sum.update(&self.line);
             bytes = bytes.saturating_add(size(&self.line));
-            bounded("EXPORT_COMMIT_BYTES", limits::EXPORT_COMMIT_BYTES, bytes, "a stretch of the export")?;
+            bounded("EXPORT_COMMIT_BYTES", self.most.1, bytes, "a stretch of the export")?;
             match line {
                 Line::Entry(entry) => self.take_entry(&mut stretch, entry)?,
                 Line::Row(row) => {
@@ -347,7 +350,7 @@ impl<R: BufRead> Reader<R> {
     /// Reads a line. Answers whether there was one.
     fn next(&mut self) -> Result<bool, Error> {
         self.line.clear();
-        let most = limits::EXPORT_LINE_BYTES;
+        let most = self.most.0;
         let mut from = self.from.by_ref().take(most.saturating_add(1));
         from.read_until(b'\n', &mut self.line).map_err(|error| transport("the export cannot be read", error))?;
         if self.line.is_empty() {
@@ -359,5 +362,82 @@ impl<R: BufRead> Reader<R> {
             return Err(damaged(self.number, "the file ends in the middle of it"));
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::event::Actor;
+    use crate::id::EntryId;
+
+    fn entry(number: u128, more: bool) -> Arc<Entry> {
+        Arc::new(Entry {
+            id: EntryId(uuid::Uuid::from_u128(number)),
+            firm: FirmId(uuid::Uuid::from_u128(1)),
+            at: DateTime::UNIX_EPOCH,
+            actor: Actor::Automation,
+            command: Cow::Borrowed("tick"),
+            key: None,
+            fingerprint: 0,
+            job: None,
+            account: None,
+            revision: 0,
+            definition: None,
+            more,
+            events: Vec::new(),
+        })
+    }
+
+    fn written(entries: &[Arc<Entry>]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut writer = Writer::begin(&mut file, FirmId(uuid::Uuid::from_u128(1))).expect("begun");
+        entries.iter().for_each(|entry| writer.entry(entry).expect("written"));
+        writer.end(u64::try_from(entries.len()).expect("few"), 0).expect("ended");
+        file
+    }
+
+    fn reader(file: &[u8]) -> Reader<&[u8]> {
+        Reader::begin(file).expect("an export")
+    }
+
+    #[test]
+    fn a_stretch_ends_with_a_whole_commit() {
+        // Two commits of a thousand entries: more than a stretch, which a commit is not cut by.
+        let entries: Vec<_> = (0..2_000).map(|number| entry(number, number % 1_000 != 999)).collect();
+        let file = written(&entries);
+        assert!(u64::try_from(file.len()).expect("small") > 3 * STRETCH);
+        let mut reader = reader(&file);
+        let lengths: Vec<usize> = (0..3).map(|_| reader.stretch().expect("sealed").entries.len()).collect();
+        assert_eq!(lengths, [1_000, 1_000, 0]);
+    }
+
+    #[test]
+    fn s12_1_lines_and_commits_have_a_size() {
+        let file = written(&(0..50).map(|number| entry(number, number < 49)).collect::<Vec<_>>());
+        for (most, limit) in [((100, 1_000_000), "EXPORT_LINE_BYTES"), ((100_000, 4_000), "EXPORT_COMMIT_BYTES")] {
+            let mut reader = reader(&file);
+            reader.most = most;
+            let error = reader.stretch().expect_err("too much");
+            assert!(matches!(error, Error::Rejected(Rejection::Limit { limit: name, .. }) if name == limit), "{error}");
+            // No more was read than that, and a little for the buffer.
+            assert!(reader.line.len() <= 1_000);
+        }
+    }
+
+    #[test]
+    fn a_commit_that_does_not_end_is_noticed() {
+        let error = reader(&written(&[entry(1, false), entry(2, true)])).stretch().expect_err("not whole");
+        assert!(error.to_string().contains("a commit is not complete"), "{error}");
+    }
+
+    #[test]
+    fn entries_of_another_firm_are_noticed() {
+        let mut other = Entry::clone(&entry(1, false));
+        other.firm = FirmId(uuid::Uuid::from_u128(2));
+        let error = reader(&written(&[Arc::new(other)])).stretch().expect_err("another firm");
+        assert!(error.to_string().contains("of another firm"), "{error}");
     }
 }

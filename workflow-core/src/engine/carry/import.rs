@@ -62,6 +62,8 @@ struct Import<'a> {
     known: Known,
     unwritten: Unwritten,
     rows: Vec<Row>,
+    /// How many of them there may be.
+    most: u64,
 }
 
 /// The firm's log in the store, read page by page.
@@ -90,7 +92,8 @@ impl<'a> Import<'a> {
             return Err(exists(firm));
         }
         let (known, unwritten) = (Known::default(), Unwritten::default());
-        Ok(Self { engine, carried: Carried::of(firm), known, unwritten, rows: Vec::new() })
+        let carried = Carried::of(firm);
+        Ok(Self { engine, carried, known, unwritten, rows: Vec::new(), most: limits::EXPORT_ROWS })
     }
 
     /// Brings in what a stretch holds of the log.
@@ -148,7 +151,7 @@ impl<'a> Import<'a> {
         rows.iter().for_each(|row| self.carried.count(row));
         self.rows.extend(rows);
         let count = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
-        bounded("EXPORT_ROWS", limits::EXPORT_ROWS, count, "the number of queued rows in the export")
+        bounded("EXPORT_ROWS", self.most, count, "the number of queued rows in the export")
     }
 
     /// Makes the firm appear, with its timers and everything that waits.
@@ -221,4 +224,35 @@ const COMMITS: usize = 256;
 fn beaten(firm: FirmId, conflict: &Conflict) -> Error {
     let why = format!("the firm {firm} is written to by another, who imports it too or sets it up ({conflict:?})");
     StoreError::new(ErrorKind::Conflict, why).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::MemoryStore;
+    use crate::store::{QueuedBody, QueuedState, Waiting};
+
+    #[test]
+    fn s12_1_queued_rows_have_a_number() {
+        let engine = Engine::new(Arc::new(MemoryStore::new()));
+        let mut import = Import::begin(&engine, FirmId(uuid::Uuid::from_u128(1))).expect("begun");
+        import.most = 3;
+        let of = TimerOf::Job(crate::id::JobId(uuid::Uuid::from_u128(2)));
+        let due = chrono::DateTime::UNIX_EPOCH;
+        let body = QueuedBody::Timer(of);
+        let waiting = Waiting {
+            sequence: 1,
+            id: of.row(),
+            due,
+            attempts: 1,
+            generation: 1,
+            leased_until: None,
+            error: None,
+            body,
+        };
+        let rows = |count| (0..count).map(|_| Row::of(&waiting, QueuedState::Waiting, due)).collect();
+        import.rows(rows(3)).expect("as many as there may be");
+        let error = import.rows(rows(1)).expect_err("one too many");
+        assert!(matches!(error, Error::Rejected(Rejection::Limit { limit: "EXPORT_ROWS", .. })), "{error}");
+    }
 }

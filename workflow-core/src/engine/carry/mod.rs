@@ -14,12 +14,13 @@ mod file;
 mod import;
 mod replay;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{FirmId, NotificationId};
 
 /// What an export wrote, or what an import found in the file and brought into the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Carried {
     /// Which firm.
     pub firm: FirmId,
