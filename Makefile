@@ -10,9 +10,13 @@ FEATURES ?= sqlite
 FUZZ_SECONDS ?= 300
 # The C programs with AddressSanitizer need the library built for it, in a folder of its own.
 ASAN = RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address WORKFLOW_SANITIZER=address
+# What cargo-fuzz would ask of the compiler: coverage for libFuzzer, and AddressSanitizer.
+FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv valgrind node test test-c header library install fuzz lint bench yardstick crash decade schema clean
+.PHONY: bench-c help demo venv valgrind node test test-c header library install fuzz lint bench yardstick crash decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -61,6 +65,16 @@ library: ## libworkflow.so and libworkflow.a, in target/release
 install: library ## the C library under PREFIX, with header, pkg-config, CMake, schemas and manual
 	packaging/install.sh target/release "$(PREFIX)"
 
+fuzz: ## two fuzz targets for $(FUZZ_SECONDS) seconds each, from fuzz/seeds
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --locked --release --manifest-path fuzz/Cargo.toml \
+		--target $(HOST)
+	@for target in execute document; do \
+		mkdir -p fuzz/corpus.new/$$target; \
+		fuzz/target/$(HOST)/release/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=20 \
+			-rss_limit_mb=4096 -artifact_prefix=fuzz/$$target- -print_final_stats=1 \
+			fuzz/corpus.new/$$target fuzz/seeds/$$target || exit 1; \
+	done
+
 lint: ## formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
@@ -68,6 +82,9 @@ lint: ## formatting and lints
 
 bench: ## criterion benches; see docs/benchmarks.md
 	$(CARGO) bench --locked --bench engine --bench clock --bench calendar --bench recurrence
+
+bench-c: ## the C functions beside Rust, a store behind callbacks beside one without
+	$(CARGO) bench --locked -p workflow-ffi --bench boundary
 
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
 	$(CARGO) bench --locked --bench yardstick

@@ -44,7 +44,7 @@ pub(crate) enum Content {
     /// Of a notifier.
     Delivered(Deliveries),
     /// A document that is written already.
-    Document(String),
+    Document(Text),
     /// Of a check of a store.
     Report(Box<Report>),
 }
@@ -83,7 +83,7 @@ impl Content {
         }
     }
 
-    fn json(&self) -> Result<String, Failure> {
+    fn json(&self) -> Text {
         match self {
             Self::Outcome(outcome) => document::write(outcome),
             Self::Results(results) => document::write(&Results(results)),
@@ -92,7 +92,7 @@ impl Content {
             Self::Ticked(ticked) => document::write(ticked),
             Self::Deliveries(claimed) => document::write(&claimed.deliveries()),
             Self::Delivered(deliveries) => document::write(deliveries),
-            Self::Document(json) => Ok(json.clone()),
+            Self::Document(json) => json.again(),
             Self::Report(report) => document::write(report),
         }
     }
@@ -140,13 +140,7 @@ pub unsafe extern "C" fn workflow_answer_json(answer: *const workflow_answer, le
         text::lend(len, |len| {
             let answer = look_up::<AnswerHandle>(answer)?;
             // Written by the first who asks.
-            let json = match answer.json.get() {
-                Some(json) => json,
-                None => {
-                    let written = Text::new(&answer.content.json()?);
-                    answer.json.get_or_init(|| written)
-                }
-            };
+            let json = answer.json.get_or_init(|| answer.content.json());
             Ok(json.lend(len))
         })
     }

@@ -103,3 +103,12 @@ fn c3_the_tax_season_is_the_same_in_node() {
     assert!(output.status.success(), "{}", Told(&output));
     assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), season(Language::C11));
 }
+
+#[test]
+fn c1_a_runner_does_what_is_due_and_a_firm_is_carried() {
+    for language in Language::ALL {
+        let program = build("tests/c/carry.c", language, Link::Shared);
+        program.run(&["firm.wf"]);
+        assert!(program.folder().join("firm.wf").is_file() && !program.folder().join("firm.wf.part").exists());
+    }
+}
