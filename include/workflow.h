@@ -419,6 +419,11 @@ typedef struct workflow_error workflow_error;
 typedef struct workflow_reply workflow_reply;
 
 /**
+ * A thread that does what is due when it is due. May be woken by many threads at once.
+ */
+typedef struct workflow_runner workflow_runner;
+
+/**
  * The identifier of a firm, account, member, job, task, item, …: the sixteen bytes of a UUID, most
  * significant first.
  */
@@ -670,6 +675,15 @@ typedef struct workflow_store {
      * 1 when several processes may work on it at once, else 0.
      */
     uint32_t shared;
+    /**
+     * 1 when transactions that only read keep nobody waiting, however long they last, else 0. Only
+     * then can a firm be exported while others work.
+     */
+    uint32_t reads_without_waiting;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } workflow_store;
 
 /**
@@ -1032,8 +1046,8 @@ const char *workflow_answer_text(const struct workflow_answer *answer, size_t *l
 size_t workflow_answer_count(const struct workflow_answer *answer);
 
 /**
- * What became of one command of many, or of a bulk, from 0: the code that it would have answered by
- * itself, with its answer or its error. Both are the caller's to free.
+ * What became of one command of many or of a bulk, or of one record of a tick, from 0: the code that
+ * it would have answered by itself, with its answer or its error. Both are the caller's to free.
  */
 int32_t workflow_answer_part(const struct workflow_answer *answer,
                              size_t index,
@@ -1121,6 +1135,29 @@ size_t workflow_answer_failure_count(const struct workflow_answer *answer);
  * Frees an answer. NULL, and what is no answer any more, do nothing.
  */
 void workflow_answer_free(struct workflow_answer *answer);
+
+/**
+ * Writes a firm to a file, as it is at one moment while others may work on it. The file appears
+ * under its name when it is complete, over one that may be there. The answer's document, by
+ * carried.schema.json, says what is in it.
+ */
+int32_t workflow_engine_export_firm(const struct workflow_engine *engine,
+                                    const struct workflow_id *firm,
+                                    const char *path,
+                                    size_t path_len,
+                                    struct workflow_answer **answer,
+                                    struct workflow_error **error);
+
+/**
+ * Reads a firm from a file of `workflow_engine_export_firm` into a store that does not have it. One
+ * that was interrupted goes on where it was. The answer's document, by carried.schema.json, says what
+ * was read.
+ */
+int32_t workflow_engine_import_firm(const struct workflow_engine *engine,
+                                    const char *path,
+                                    size_t path_len,
+                                    struct workflow_answer **answer,
+                                    struct workflow_error **error);
 
 /**
  * Answers a question, by inquiry.schema.json. One for a list answers its first page; where the next
@@ -1418,6 +1455,32 @@ int32_t workflow_engine_deliver(const struct workflow_engine *engine,
                                 size_t limit,
                                 struct workflow_answer **answer,
                                 struct workflow_error **error);
+
+/**
+ * Starts a thread that ticks, takes up what was left for other jobs, and delivers notifications when
+ * `notifier` is not NULL. It sleeps until the next is due, but no longer than `longest_sleep_millis`:
+ * that is how late it notices what other processes have made due. Failures go to the engine's log,
+ * and it tries again.
+ *
+ * The runner keeps the store open, also when the engine is freed, until it is freed itself. The
+ * notifier is the library's then; its callbacks come from the runner's thread.
+ */
+int32_t workflow_runner_start(const struct workflow_engine *engine,
+                              const struct workflow_notifier *notifier,
+                              uint64_t longest_sleep_millis,
+                              struct workflow_runner **runner,
+                              struct workflow_error **error);
+
+/**
+ * Makes a runner look at once at what is due: when a clock was set, or another process has worked.
+ */
+int32_t workflow_runner_wake(const struct workflow_runner *runner, struct workflow_error **error);
+
+/**
+ * Stops a runner when it is through with what it is doing, and frees it. From a callback of its
+ * engine it stops after that has returned. NULL, and what is no runner any more, do nothing.
+ */
+void workflow_runner_free(struct workflow_runner *runner);
 
 /**
  * The library's version, such as `0.1.0`. Valid for ever.
