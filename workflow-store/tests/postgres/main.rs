@@ -1,0 +1,3 @@
+//! The store in PostgreSQL, on a real server.
+
+mod conforming;
