@@ -34,8 +34,29 @@ pub(super) fn steps(plan: &Plan<'_>) -> Steps {
     Ok(steps)
 }
 
-/// Records of one kind that are written in one way.
+/// How many rows one statement updates or deletes. The server may go through all of them for each:
+/// which end of a join it begins at is its own choice.
+const ROWS: usize = 64;
+
+/// Records of one kind that are written in one way, in parts.
+struct Parts(Kind, Vec<Rows>);
+
+impl Parts {
+    fn add(&mut self, key: &Cell, was: Option<Revision>, now: Option<(Revision, &Document)>) -> Result<(), StoreError> {
+        let full = |rows: &&mut Rows| was.is_some() && rows.size >= ROWS;
+        if self.1.last_mut().is_none_or(|rows| full(&rows)) {
+            self.1.push(Rows::new(self.0));
+        }
+        self.1.last_mut().map_or(Ok(()), |rows| rows.add(key, was, now))
+    }
+
+    fn run(self, firm: Uuid, statement: Statement, steps: &mut Vec<Step>) {
+        steps.extend(self.1.into_iter().map(|rows| Step::Run(statement, rows.params(firm))));
+    }
+}
+
 struct Rows {
+    size: usize,
     keys: Columns,
     was: Vec<i64>,
     now: Vec<i64>,
@@ -47,6 +68,7 @@ impl Rows {
     fn new(kind: Kind) -> Self {
         let spec = kind.table();
         Self {
+            size: 0,
             keys: Columns::new([spec.key]),
             was: Vec::new(),
             now: Vec::new(),
@@ -56,6 +78,7 @@ impl Rows {
     }
 
     fn add(&mut self, key: &Cell, was: Option<Revision>, now: Option<(Revision, &Document)>) -> Result<(), StoreError> {
+        self.size = self.size.saturating_add(1);
         self.keys.push([key])?;
         self.was.extend(was.map(signed));
         if let Some((revision, document)) = now {
@@ -120,15 +143,15 @@ fn documents(plan: &Plan<'_>, steps: &mut Vec<Step>) -> Result<(), StoreError> {
                 keys.push([&key])?;
                 revisions.push(slot.expected.map(signed));
             }
-            Fate::Inserted => inserts.entry(kind).or_insert_with(|| Rows::new(kind)).add(&key, None, now)?,
+            Fate::Inserted => inserts.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, None, now)?,
             Fate::Updated => {
                 if loses_reference(slot) {
                     released.entry(kind).or_insert_with(|| Columns::new([kind.table().key])).push([&key])?;
                 }
-                updates.entry(kind).or_insert_with(|| Rows::new(kind)).add(&key, slot.expected, now)?;
+                updates.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, slot.expected, now)?;
             }
             Fate::Deleted => {
-                deletes.entry(kind).or_insert_with(|| Rows::new(kind)).add(&key, slot.expected, None)?;
+                deletes.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, slot.expected, None)?;
             }
         }
     }
@@ -144,19 +167,19 @@ fn documents(plan: &Plan<'_>, steps: &mut Vec<Step>) -> Result<(), StoreError> {
     let (gone, come) = side_rows(plan)?;
     run_sides(firm, gone, Statement::DeleteSide, steps);
     for (kind, rows) in deletes {
-        steps.push(Step::Run(Statement::Delete(kind), Rows::params(rows, firm)));
+        rows.run(firm, Statement::Delete(kind), steps);
     }
     for (kind, keys) in released {
         let params = std::iter::once(Param::Id(firm)).chain(keys.into_params()).collect();
         steps.push(Step::Run(Statement::Release(kind), params));
     }
     for (kind, rows) in updates {
-        steps.push(Step::Run(Statement::Update(kind), Rows::params(rows, firm)));
+        rows.run(firm, Statement::Update(kind), steps);
     }
     for (kind, rows) in inserts {
-        steps.push(Step::Run(Statement::Insert(kind), Rows::params(rows, firm)));
+        rows.run(firm, Statement::Insert(kind), steps);
     }
-    run_sides(firm, come, Statement::InsertSide, steps);
+    run_sides(firm, come, Statement::PutSide, steps);
     Ok(())
 }
 
@@ -176,7 +199,7 @@ fn loses_reference(slot: &Slot<'_>) -> bool {
 
 type Sides = BTreeMap<IndexName, Columns>;
 
-/// The rows that go from indexes with tables of their own, and those that come.
+/// The rows that go from indexes with tables of their own, and those that come or move.
 fn side_rows(plan: &Plan<'_>) -> Result<(Sides, Sides), StoreError> {
     let (mut gone, mut come) = (Sides::new(), Sides::new());
     for (id, slot) in &plan.slots {
@@ -188,8 +211,10 @@ fn side_rows(plan: &Plan<'_>) -> Result<(Sides, Sides), StoreError> {
             }
             let rows = |document: Option<&Document>| document.map_or_else(Vec::new, |it| it.index_entries(index));
             let (before, now) = (rows(slot.before), rows(slot.document));
+            // A document has one row for each first cell of the partition; what else is in it moves.
+            let named = |row: &IndexEntry| now.iter().any(|other| other.partition.first() == row.partition.first());
             let key = id.cell();
-            add_sides(&mut gone, index, &key, before.iter().filter(|row| !now.contains(row)))?;
+            add_sides(&mut gone, index, &key, before.iter().filter(|row| !named(row)))?;
             add_sides(&mut come, index, &key, now.iter().filter(|row| !before.contains(row)))?;
         }
     }
@@ -216,7 +241,11 @@ fn add_sides<'a>(
 
 fn run_sides(firm: Uuid, sides: Sides, statement: fn(IndexName) -> Statement, steps: &mut Vec<Step>) {
     for (index, columns) in sides {
-        let params = std::iter::once(Param::Id(firm)).chain(columns.into_params()).collect();
+        let mut params: Vec<Param> = std::iter::once(Param::Id(firm)).chain(columns.into_params()).collect();
+        if statement(index) == Statement::DeleteSide(index) {
+            // What tells the rows of a document apart is enough.
+            params.truncate(2 + index.spec().partition.len().min(1));
+        }
         steps.push(Step::Run(statement(index), params));
     }
 }

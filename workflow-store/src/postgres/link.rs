@@ -24,6 +24,8 @@ pub(super) enum Control {
     BeginSerializable,
     Commit,
     Rollback,
+    /// Plans are made anew. The first were made when the tables may have been empty.
+    DiscardPlans,
 }
 
 impl Control {
@@ -33,6 +35,7 @@ impl Control {
             Self::BeginSerializable => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
             Self::Commit => "COMMIT",
             Self::Rollback => "ROLLBACK",
+            Self::DiscardPlans => "DISCARD PLANS",
         }
     }
 }

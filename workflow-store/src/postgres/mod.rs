@@ -18,6 +18,7 @@ mod read;
 mod schema;
 mod statement;
 mod tls;
+mod transaction;
 mod wait;
 mod write;
 
@@ -28,8 +29,8 @@ use tokio_postgres::Row;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
+    QueueScan, Read, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::{Nature, fault, nature, report};
@@ -38,8 +39,9 @@ use link::{Control, Failure, Link, Step};
 use options::Address;
 pub use options::PostgresOptions;
 use pool::{Dial, Pool};
-pub use schema::SCHEMA_VERSION;
+pub use schema::{SCHEMA_VERSION, roles_sql, row_level_security_sql};
 use tls::Tls;
+pub use transaction::PostgresTransaction;
 
 /// How often a read is asked again on another connection when one was lost.
 const READ_TRIES: u32 = 4;
@@ -87,6 +89,7 @@ impl PostgresStore {
             tls,
             schema: place.quoted.clone(),
             setup: setup(&options),
+            plans_anew: !options.portable,
             most: options.pool,
             patience: options.pool_timeout,
         };
@@ -224,6 +227,15 @@ impl Transact for PostgresStore {
 
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
         read::logged(&self.ask_one(read::log(firm, scan)?)?)
+    }
+
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        let asked = reads.iter().map(|read| read::ask(firm, read)).collect::<Result<Vec<_>, _>>()?;
+        let asks: Vec<bool> = asked.iter().map(Option::is_some).collect();
+        let steps: Vec<Step> = asked.into_iter().flatten().collect();
+        let mut rows = if steps.is_empty() { Vec::new() } else { self.ask(&steps)? }.into_iter();
+        let mut answer = |asked: bool| if asked { rows.next().unwrap_or_default() } else { Vec::new() };
+        reads.iter().zip(asks).map(|(read, asked)| read::found(read, &answer(asked))).collect()
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {

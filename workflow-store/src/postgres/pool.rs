@@ -24,6 +24,10 @@ use super::wait::{wait, wait_at_most};
 /// Statements kept prepared per connection, before all are forgotten: more than most hosts use.
 const STATEMENTS: usize = 512;
 
+/// After how many runs on a connection plans are made anew. The first may have been made while the
+/// tables were empty, and the server notices that they have grown after a minute or so.
+const PLANS: [u64; 4] = [50, 400, 3_000, 20_000];
+
 /// How long a connection that is closed may take to say so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -36,6 +40,8 @@ pub(super) struct Dial {
     pub(super) schema: String,
     /// What every connection begins with.
     pub(super) setup: String,
+    /// Whether plans are made anew as the tables grow.
+    pub(super) plans_anew: bool,
     /// How many connections there are at most.
     pub(super) most: usize,
     /// How long to wait for one.
@@ -64,6 +70,8 @@ pub(super) struct Connection {
     client: Client,
     driver: JoinHandle<()>,
     prepared: HashMap<Statement, Prepared>,
+    /// How often something was run on it.
+    runs: u64,
 }
 
 /// A connection on loan. It goes back when it is dropped.
@@ -150,7 +158,7 @@ impl Pool {
         };
         let driver = runtime.spawn(driver);
         self.connected.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection { client, driver, prepared: HashMap::new() };
+        let connection = Connection { client, driver, prepared: HashMap::new(), runs: 0 };
         if !self.dial.setup.is_empty() {
             self.round_trips.fetch_add(1, Ordering::Relaxed);
             wait(connection.client.batch_execute(&self.dial.setup))
@@ -176,7 +184,7 @@ impl Drop for Pool {
 impl Connection {
     /// Says goodbye to the server, and waits until it is said.
     fn close(self) {
-        let Self { client, driver, prepared } = self;
+        let Self { client, driver, prepared, .. } = self;
         drop((prepared, client));
         drop(wait_at_most(FAREWELL, driver));
     }
@@ -324,7 +332,9 @@ impl Link for Loan<'_> {
     fn run(&mut self, steps: &[Step]) -> Result<Vec<Vec<Row>>, Failure> {
         self.prepare(steps).map_err(|error| Failure { error, in_doubt: false })?;
         self.pool.round_trips.fetch_add(1, Ordering::Relaxed);
-        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+        let Some(connection) = &mut self.connection else { return Ok(Vec::new()) };
+        connection.runs = connection.runs.saturating_add(1);
+        let anew = self.pool.dial.plans_anew && PLANS.contains(&connection.runs) && !self.dirty;
         let (client, prepared) = (&connection.client, &connection.prepared);
         let request = |step| -> Work<'_, Vec<Row>> {
             match step {
@@ -344,8 +354,12 @@ impl Link for Loan<'_> {
                 }
             }
         };
+        // Before the statements, in the same round trip.
+        let discard = Step::Control(Control::DiscardPlans);
+        let before = anew.then_some(&discard);
+        let answers = together(before.into_iter().chain(steps).map(request));
         let mut rows = Vec::with_capacity(steps.len());
-        for (step, answer) in steps.iter().zip(together(steps.iter().map(request))) {
+        for (step, answer) in steps.iter().zip(answers.into_iter().skip(before.iter().len())) {
             match answer {
                 Ok(found) => rows.push(found),
                 Err(error) => {

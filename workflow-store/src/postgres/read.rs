@@ -1,5 +1,6 @@
 //! Reading: what is asked as steps, and the answers from rows.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
@@ -7,8 +8,8 @@ use tokio_postgres::Row;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Cell, DocId, Document, Hit, Kind, LogBy, LogPosition, LogScan, Logged, Queue, QueueScan, QueuedState, Record, Scan,
-    StageTally, Waiting, decode_entry, decode_queued,
+    Cell, DocId, Document, Found, Hit, Kind, LogBy, LogPosition, LogScan, Logged, Queue, QueueScan, QueuedState, Read,
+    Record, Scan, StageTally, Waiting, decode_entry, decode_queued,
 };
 
 use super::link::Step;
@@ -41,8 +42,7 @@ fn record(row: &Row, place: usize, kind: Kind) -> Result<Record, StoreError> {
     Ok(Record { revision: count(row, place)?, document: Document::decode(kind, body(row, place + 1)?)? })
 }
 
-/// The documents in the order they were asked for.
-pub(super) fn got(ids: &[DocId], rows: &[Row]) -> Result<Vec<Option<Record>>, StoreError> {
+fn documents(rows: &[Row]) -> Result<HashMap<DocId, Record>, StoreError> {
     let mut found: HashMap<DocId, Record> = HashMap::with_capacity(rows.len());
     for row in rows {
         let number: usize = count(row, 0)?;
@@ -52,9 +52,25 @@ pub(super) fn got(ids: &[DocId], rows: &[Row]) -> Result<Vec<Option<Record>>, St
             None => Cell::Text(value::<&str>(row, 2)?.into()),
         };
         let id = kind.id_of(&key).ok_or_else(|| corrupt("a key that is none"))?;
-        found.insert(id, record(row, 3, kind)?);
+        if let Entry::Vacant(place) = found.entry(id) {
+            place.insert(record(row, 3, kind)?);
+        }
     }
+    Ok(found)
+}
+
+/// The documents in the order they were asked for.
+pub(super) fn got(ids: &[DocId], rows: &[Row]) -> Result<Vec<Option<Record>>, StoreError> {
+    let found = documents(rows)?;
     Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}
+
+/// The documents that were asked for, and others that came along.
+fn gathered(ids: &[DocId], rows: &[Row]) -> Result<Vec<(DocId, Option<Record>)>, StoreError> {
+    let mut found = documents(rows)?;
+    let mut all: Vec<(DocId, Option<Record>)> = ids.iter().map(|id| (id.clone(), found.remove(id))).collect();
+    all.extend(found.into_iter().map(|(id, record)| (id, Some(record))));
+    Ok(all)
 }
 
 /// Whether a scan can find anything: it names every cell of the partition, all of the right types.
@@ -175,4 +191,28 @@ pub(super) fn waiting(queue: Queue, rows: &[Row]) -> Result<Vec<Waiting>, StoreE
         })
     };
     rows.iter().map(waiting).collect()
+}
+
+/// Asks for several things at once. `None` for what can find nothing.
+pub(super) fn ask(firm: FirmId, read: &Read) -> Result<Option<Step>, StoreError> {
+    match read {
+        Read::Documents(ids) => Ok(get(firm, ids)?.map(|step| match step {
+            Step::Run(Statement::Get(kinds), params) => Step::Run(Statement::Gather(kinds), params),
+            other => other,
+        })),
+        Read::Scan(wanted) => scan(firm, wanted, false),
+        Read::Tallies(pipeline) => Ok(Some(tallies(firm, pipeline))),
+        Read::Log(wanted) => log(firm, wanted).map(Some),
+        _ => Err(StoreError::new(ErrorKind::Unsupported, "this version of the store cannot read that")),
+    }
+}
+
+/// What the rows of such a question are.
+pub(super) fn found(read: &Read, rows: &[Row]) -> Result<Found, StoreError> {
+    Ok(match read {
+        Read::Documents(ids) => Found::Documents(gathered(ids, rows)?),
+        Read::Scan(scan) => Found::Hits(scanned(scan, rows)?),
+        Read::Tallies(_) => Found::Tallies(tallied(rows)?),
+        _ => Found::Log(logged(rows)?),
+    })
 }

@@ -211,9 +211,34 @@ fn install(link: &mut dyn Plain, place: &Place) -> Result<(), Stop> {
         )))?;
     }
     if present < i64::from(SCHEMA_VERSION) {
-        link.execute(&place.sql(VIEWS))?;
+        // A view sees what its owner may see, unless it is told otherwise, which old servers and
+        // most others cannot be.
+        let knows = "SELECT (current_setting('server_version_num', true)::int >= 150000 \
+                     AND version() LIKE $1)::int::bigint";
+        let with = match link.numbers(knows, "PostgreSQL%")?.contains(&1) {
+            true => "WITH (security_invoker = true)",
+            false => "",
+        };
+        link.execute(&place.sql(&VIEWS.replace("{with}", with)))?;
     }
     Ok(())
+}
+
+/// The script that makes the roles of a schema and grants them what they need, for the owner of the
+/// tables to run.
+///
+/// # Errors
+/// When the name cannot be that of a schema.
+pub fn roles_sql(schema: &str) -> Result<String, StoreError> {
+    Ok(Place::new(schema)?.sql(include_str!("roles.sql")))
+}
+
+/// The script that keeps hosts of one firm to their firm's rows, to be run after that of the roles.
+///
+/// # Errors
+/// When the name cannot be that of a schema.
+pub fn row_level_security_sql(schema: &str) -> Result<String, StoreError> {
+    Ok(Place::new(schema)?.sql(include_str!("row_level_security.sql")))
 }
 
 /// The same inside a transaction of the host's.

@@ -55,8 +55,9 @@ CREATE INDEX accounts_by_name ON {s}.accounts (firm, name, id);
 CREATE UNIQUE INDEX accounts_by_external ON {s}.accounts (firm, external) WHERE external IS NOT NULL;
 CREATE TABLE {s}.account_tags (
     firm uuid NOT NULL, tag text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, id uuid NOT NULL,
-    PRIMARY KEY (firm, tag, name, id)
+    PRIMARY KEY (firm, id, tag)
 );
+CREATE INDEX account_tags_in_order ON {s}.account_tags (firm, tag, name, id);
 
 CREATE TABLE {s}.jobs (
     firm uuid NOT NULL, id uuid NOT NULL, revision bigint NOT NULL,
@@ -70,12 +71,14 @@ CREATE INDEX jobs_by_due ON {s}.jobs (firm, shelf, due, id);
 CREATE INDEX jobs_by_account ON {s}.jobs (firm, account, created, id);
 CREATE TABLE {s}.job_assignees (
     firm uuid NOT NULL, member uuid NOT NULL, shelf bigint NOT NULL, due bigint NOT NULL, id uuid NOT NULL,
-    PRIMARY KEY (firm, member, shelf, due, id)
+    PRIMARY KEY (firm, id, member)
 );
+CREATE INDEX job_assignees_in_order ON {s}.job_assignees (firm, member, shelf, due, id);
 CREATE TABLE {s}.job_attention (
     firm uuid NOT NULL, created bigint NOT NULL, id uuid NOT NULL,
-    PRIMARY KEY (firm, created, id)
+    PRIMARY KEY (firm, id)
 );
+CREATE INDEX job_attention_in_order ON {s}.job_attention (firm, created, id);
 
 CREATE TABLE {s}.tasks (
     firm uuid NOT NULL, id uuid NOT NULL, revision bigint NOT NULL,
@@ -87,12 +90,14 @@ CREATE INDEX tasks_by_due ON {s}.tasks (firm, ended, due, id);
 CREATE INDEX tasks_by_account ON {s}.tasks (firm, account, ended, due, id);
 CREATE TABLE {s}.task_assignees (
     firm uuid NOT NULL, member uuid NOT NULL, ended bigint NOT NULL, due bigint NOT NULL, id uuid NOT NULL,
-    PRIMARY KEY (firm, member, ended, due, id)
+    PRIMARY KEY (firm, id, member)
 );
+CREATE INDEX task_assignees_in_order ON {s}.task_assignees (firm, member, ended, due, id);
 CREATE TABLE {s}.task_roles (
     firm uuid NOT NULL, role text COLLATE "C" NOT NULL, ended bigint NOT NULL, due bigint NOT NULL, id uuid NOT NULL,
-    PRIMARY KEY (firm, role, ended, due, id)
+    PRIMARY KEY (firm, id, role)
 );
+CREATE INDEX task_roles_in_order ON {s}.task_roles (firm, role, ended, due, id);
 
 CREATE TABLE {s}.items (
     firm uuid NOT NULL, id uuid NOT NULL, revision bigint NOT NULL,

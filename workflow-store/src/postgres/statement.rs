@@ -156,6 +156,8 @@ pub(super) enum Statement {
     // Reading.
     /// Documents by key.
     Get(Kinds),
+    /// The same, and their owners.
+    Gather(Kinds),
     Scan(Shape),
     Count(Shape),
     Tallies,
@@ -178,7 +180,7 @@ pub(super) enum Statement {
     Delete(Kind),
     /// Takes unique references away before they are given anew.
     Release(Kind),
-    InsertSide(IndexName),
+    PutSide(IndexName),
     DeleteSide(IndexName),
     Tally,
     Guard,
@@ -248,7 +250,8 @@ impl Statement {
     /// Its SQL, in a schema whose name is quoted already.
     pub(super) fn sql(self, s: &str) -> String {
         match self {
-            Self::Get(kinds) => get(s, kinds),
+            Self::Get(kinds) => get(s, kinds).join(" UNION ALL "),
+            Self::Gather(kinds) => gather(s, kinds),
             Self::Scan(shape) => scan(s, shape, false),
             Self::Count(shape) => scan(s, shape, true),
             Self::Tallies => format!(
@@ -295,8 +298,8 @@ impl Statement {
             Self::Delete(kind) => {
                 let rows = unnest(2, &[("id", type_of(kind.table().key)), ("was", "bigint")]);
                 format!(
-                    "WITH d AS (DELETE FROM {s}.{} AS t USING {rows} WHERE t.firm = $1 AND t.id = w.id \
-                     AND t.revision = w.was RETURNING 1) SELECT {} FROM d",
+                    "WITH d AS (DELETE FROM {s}.{} AS t USING {rows} WHERE t.firm = $1 AND t.id = ANY($2) \
+                     AND t.id = w.id AND t.revision = w.was RETURNING 1) SELECT {} FROM d",
                     kind.table().name,
                     expect("count(*)", "array_length($2, 1)")
                 )
@@ -306,7 +309,7 @@ impl Statement {
                 kind.table().name,
                 type_of(kind.table().key)
             ),
-            Self::InsertSide(index) => insert_side(s, &index.spec()),
+            Self::PutSide(index) => put_side(s, &index.spec()),
             Self::DeleteSide(index) => delete_side(s, &index.spec()),
             Self::Tally => tally(s),
             Self::Guard => {
@@ -365,17 +368,45 @@ fn keys(kind: Kind) -> &'static str {
 }
 
 /// One statement for all kinds, so that all are read at one moment.
-fn get(s: &str, kinds: Kinds) -> String {
+fn get(s: &str, kinds: Kinds) -> Vec<String> {
     let one = |(mark, kind): (usize, Kind)| {
-        let TableName { name, key } = table(kind);
-        format!(
-            "SELECT {}::bigint, {}, t.revision, t.body, t.exact FROM {s}.{name} AS t \
-             WHERE t.firm = $1 AND t.id = ANY(${mark}::{key}[])",
-            kind as u16,
-            keys(kind)
-        )
+        let key = table(kind).key;
+        found(s, kind, &format!("${mark}::{key}[]"))
     };
-    (2..).zip(kinds.iter()).map(one).collect::<Vec<_>>().join(" UNION ALL ")
+    (2..).zip(kinds.iter()).map(one).collect()
+}
+
+/// Documents of a kind by an array of keys.
+fn found(s: &str, kind: Kind, ids: &str) -> String {
+    format!(
+        "SELECT {}::bigint, {}, t.revision, t.body, t.exact FROM {s}.{} AS t WHERE t.firm = $1 AND t.id = ANY({ids})",
+        kind as u16,
+        keys(kind),
+        table(kind).name
+    )
+}
+
+/// Documents and their owners, as [`Document::owners`](workflow_core::store::Document::owners) has
+/// them.
+fn gather(s: &str, kinds: Kinds) -> String {
+    let mut parts = get(s, kinds);
+    for (mark, kind) in (2..).zip(kinds.iter()) {
+        let owners: &[(Kind, &str)] = match kind {
+            Kind::Task => &[(Kind::Job, "w.job"), (Kind::Account, "w.account")],
+            Kind::Job => &[(Kind::Account, "w.account")],
+            Kind::Item => &[(Kind::Job, "(w.body -> 'jobs' ->> 0)::uuid"), (Kind::Account, "w.account")],
+            _ => &[],
+        };
+        // The keys first, as an array: a join might begin at the other end.
+        parts.extend(owners.iter().map(|(owner, column)| {
+            let ids = format!(
+                "ARRAY(SELECT {column} FROM {s}.{} AS w WHERE w.firm = $1 AND w.id = ANY(${mark}))",
+                table(kind).name
+            );
+            found(s, *owner, &ids)
+        }));
+    }
+    parts.join(" UNION ALL ")
 }
 
 struct TableName {
@@ -393,8 +424,8 @@ fn check(s: &str, kinds: Kinds) -> String {
         let TableName { name, key } = table(kind);
         let rows = unnest(2 + place * 2, &[("id", key), ("revision", "bigint")]);
         format!(
-            "(SELECT count(*) FROM {rows} LEFT JOIN {s}.{name} AS t ON t.firm = $1 AND t.id = w.id \
-             WHERE t.revision IS DISTINCT FROM w.revision)"
+            "(SELECT count(*) FROM {rows} LEFT JOIN LATERAL (SELECT t.revision FROM {s}.{name} AS t WHERE t.firm = $1 \
+             AND t.id = w.id LIMIT 1) AS f ON true WHERE f.revision IS DISTINCT FROM w.revision)"
         )
     };
     let wrong: Vec<String> = kinds.iter().enumerate().map(one).collect();
@@ -423,7 +454,7 @@ fn update(s: &str, kind: Kind) -> String {
     let set: String = spec.columns.iter().map(|column| format!(", {0} = w.{0}", column.name)).collect();
     format!(
         "WITH u AS (UPDATE {s}.{} AS t SET revision = w.revision{set}, body = w.body, exact = w.exact FROM {} \
-         WHERE t.firm = $1 AND t.id = w.id AND t.revision = w.was RETURNING 1) SELECT {} FROM u",
+         WHERE t.firm = $1 AND t.id = ANY($2) AND t.id = w.id AND t.revision = w.was RETURNING 1) SELECT {} FROM u",
         spec.name,
         unnest(2, &columns),
         expect("count(*)", "array_length($2, 1)")
@@ -436,23 +467,40 @@ fn side_columns(spec: &IndexSpec) -> Vec<(&'static str, &'static str)> {
     columns
 }
 
-fn insert_side(s: &str, spec: &IndexSpec) -> String {
-    let columns = side_columns(spec);
+/// The columns that tell the rows of one document apart: the first of the partition, if there is one.
+fn side_key(spec: &IndexSpec) -> Vec<(&'static str, &'static str)> {
+    let mut columns = side_columns(spec);
+    columns.truncate(1 + spec.partition.len().min(1));
+    columns
+}
+
+/// Puts rows where they belong now, wherever they were.
+fn put_side(s: &str, spec: &IndexSpec) -> String {
+    let (columns, key) = (side_columns(spec), side_key(spec));
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> = names.iter().map(|name| format!("w.{name}")).collect();
+    let key: Vec<&str> = key.iter().map(|(name, _)| *name).collect();
+    let set: Vec<String> =
+        names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = excluded.{name}")).collect();
     format!(
-        "INSERT INTO {s}.{} (firm, {}) SELECT $1, {} FROM {} ON CONFLICT DO NOTHING",
+        "INSERT INTO {s}.{} (firm, {}) SELECT $1, {} FROM {} ON CONFLICT (firm, {}) DO UPDATE SET {}",
         spec.name,
         names.join(", "),
         values.join(", "),
-        unnest(2, &columns)
+        unnest(2, &columns),
+        key.join(", "),
+        set.join(", ")
     )
 }
 
 fn delete_side(s: &str, spec: &IndexSpec) -> String {
-    let columns = side_columns(spec);
+    let columns = side_key(spec);
     let equal: String = columns.iter().map(|(name, _)| format!(" AND t.{name} = w.{name}")).collect();
-    format!("DELETE FROM {s}.{} AS t USING {} WHERE t.firm = $1{equal}", spec.name, unnest(2, &columns))
+    format!(
+        "DELETE FROM {s}.{} AS t USING {} WHERE t.firm = $1 AND t.id = ANY($2){equal}",
+        spec.name,
+        unnest(2, &columns)
+    )
 }
 
 fn tally(s: &str) -> String {
@@ -517,10 +565,10 @@ fn enqueue(s: &str, table: &str) -> String {
 /// Before rows are done or dead, the next of their lanes come forward.
 fn forward(s: &str, table: &str) -> String {
     format!(
-        "UPDATE {s}.{table} AS t SET head = true FROM (SELECT DISTINCT lane FROM {s}.{table} WHERE firm = $1 \
-         AND id = ANY($2::uuid[]) AND state = 0 AND lane IS NOT NULL) AS l WHERE t.firm = $1 AND t.lane = l.lane AND t.state = 0 \
-         AND NOT t.head AND t.sequence = (SELECT min(n.sequence) FROM {s}.{table} AS n WHERE n.firm = $1 \
-         AND n.lane = l.lane AND n.state = 0 AND n.id <> ALL($2))"
+        "UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY(SELECT (SELECT n.id \
+         FROM {s}.{table} AS n WHERE n.firm = $1 AND n.lane = l.lane AND n.state = 0 AND n.id <> ALL($2::uuid[]) \
+         ORDER BY n.sequence LIMIT 1) FROM (SELECT DISTINCT q.lane FROM {s}.{table} AS q WHERE q.firm = $1 \
+         AND q.id = ANY($2) AND q.state = 0 AND q.lane IS NOT NULL) AS l))"
     )
 }
 
@@ -531,7 +579,7 @@ fn settle(s: &str, table: &str, more: &[(&str, &str)], state: u8, set: Option<&s
     columns.extend(more);
     let (rows, expected) = (unnest(2, &columns), expect("count(*)", "array_length($2, 1)"));
     let held = format!(
-        "t.firm = $1 AND t.id = w.id AND t.state = {state} AND (w.generation IS NULL OR t.generation = w.generation)"
+        "t.firm = $1 AND t.id = ANY($2) AND t.id = w.id AND t.state = {state} AND (w.generation IS NULL OR t.generation = w.generation)"
     );
     match set {
         Some(set) => format!(
@@ -614,8 +662,8 @@ fn scan(s: &str, shape: Shape, count: bool) -> String {
     let end = format!("WHERE {wheres} ORDER BY {} LIMIT ${limit}", order.join(", "));
     if spec.several {
         format!(
-            "SELECT {sort}, t.revision, t.body, t.exact FROM {s}.{index} AS x \
-             JOIN {s}.{table} AS t ON t.firm = x.firm AND t.id = x.id {end}"
+            "SELECT {sort}, d.revision, d.body, d.exact FROM {s}.{index} AS x CROSS JOIN LATERAL (SELECT t.revision, t.body, \
+             t.exact FROM {s}.{table} AS t WHERE t.firm = x.firm AND t.id = x.id LIMIT 1) AS d {end}"
         )
     } else {
         format!("SELECT {sort}, x.revision, x.body, x.exact FROM {s}.{table} AS x {end}")

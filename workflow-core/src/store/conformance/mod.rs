@@ -70,6 +70,7 @@ mod samples;
 mod shadow;
 mod tallies;
 mod timers;
+mod together;
 mod unique;
 
 /// One clause of the contract and how it is proved.
@@ -138,6 +139,7 @@ pub fn checks() -> Vec<Check> {
         queues::CHECKS,
         leases::CHECKS,
         timers::CHECKS,
+        together::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,
