@@ -72,6 +72,7 @@ mod samples;
 mod shadow;
 mod tallies;
 mod timers;
+mod together;
 mod unique;
 
 /// One clause of the contract and how it is proved.
@@ -142,6 +143,7 @@ pub fn checks() -> Vec<Check> {
         timers::CHECKS,
         restores::CHECKS,
         moments::CHECKS,
+        together::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,
