@@ -188,29 +188,6 @@ impl Loader<'_> {
         self.load(wanted, state)
     }
 
-    /// Loads what many commands name, and what decisions about these ask for next: a few reads for
-    /// all of them instead of a few for each.
-    pub(super) fn ahead<'c>(&self, commands: impl Iterator<Item = &'c Command>) -> Result<Overlay, Error> {
-        let mut overlay = Overlay::default();
-        let mut wanted = Vec::new();
-        commands.for_each(|command| named(command, &mut wanted));
-        while !wanted.is_empty() {
-            wanted.sort_unstable();
-            wanted.dedup();
-            let records = self.store.get(self.firm, &wanted)?;
-            let mut further = Vec::new();
-            for (id, record) in wanted.into_iter().zip(records) {
-                if let Some(record) = &record {
-                    related(&record.document, &mut further);
-                }
-                overlay.documents.insert(id, record);
-            }
-            further.retain(|id| !overlay.documents.contains_key(id));
-            wanted = further;
-        }
-        Ok(overlay)
-    }
-
     /// Loads what a decision asked for.
     pub(super) fn fill(
         &self,

@@ -167,14 +167,14 @@ impl Engine {
         requests: &[Request],
         settles: &[Settle],
     ) -> Vec<(Standing, SequentialIds)> {
-        // Were it to fail, each command would meet the failure by itself.
-        let mut overlay = session.ahead(requests).unwrap_or_default();
+        let mut overlay = Overlay::default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
         let mut standings = Vec::with_capacity(requests.len());
         let (mut ahead, mut read, mut further) = (None, 0usize, READ_AHEAD);
         for (place, request) in requests.iter().enumerate() {
             if place == read {
                 let next = requests.iter().skip(place).take(further);
+                // Were it to fail, each command would meet the failure by itself.
                 ahead = Ahead::read(session.store, request.firm, next, &overlay).ok();
                 (read, further) = (read.saturating_add(further), further.saturating_mul(2));
             }

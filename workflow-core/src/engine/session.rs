@@ -175,13 +175,6 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// Loads what the commands of a chunk name, which are all of one firm.
-    pub(super) fn ahead(&self, requests: &[Request]) -> Result<Overlay, Error> {
-        let Some(first) = requests.first() else { return Ok(Overlay::default()) };
-        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: first.firm, overlay: None };
-        loader.ahead(requests.iter().map(|request| &request.command))
-    }
-
     /// Loads what a command needs and decides it.
     pub(super) fn decide(
         &self,
