@@ -7,7 +7,7 @@ use uuid::Uuid;
 use workflow_core::error::StoreError;
 use workflow_core::event::Actor;
 use workflow_core::store::{
-    Cell, CellType, Document, IndexEntry, IndexName, Kind, Queue, QueuedBody, Revision, Settle, SettleHow,
+    Cell, CellType, Document, IndexEntry, IndexName, Kind, Queue, QueuedBody, QueuedState, Revision, Settle, SettleHow,
     encode_entry, encode_queued,
 };
 
@@ -316,7 +316,11 @@ fn queues(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
         settle(firm, queue, segment, places, steps)?;
         enqueue(firm, queue, segment, places, steps)?;
     }
-    timers(firm, segment, places, steps)
+    timers(firm, segment, places, steps)?;
+    for queue in Queue::ALL {
+        restore(firm, queue, segment, places, steps)?;
+    }
+    Ok(())
 }
 
 fn settle(
@@ -347,9 +351,7 @@ fn settle(
     let revived = of(|how| matches!(how, SettleHow::Revive { .. }));
     let times = |settles: &[&Settle]| Param::ints(settles.iter().map(|settle| columns(&settle.how).0));
     let errors = |settles: &[&Settle]| {
-        // The one text that people may have written freely.
-        let texts: Vec<Arc<str>> =
-            settles.iter().map(|settle| columns(&settle.how).1.replace('\0', "\u{fffd}").into()).collect();
+        let texts: Vec<Arc<str>> = settles.iter().map(|settle| storable_words(columns(&settle.how).1)).collect();
         Param::texts(&texts)
     };
     let mut run = |statement, settles: &[&Settle], more: Vec<Param>| {
@@ -405,6 +407,46 @@ fn enqueue(
     params.extend(bodies(texts));
     steps.push(Step::Run(Statement::Enqueue(queue), params));
     Ok(())
+}
+
+fn restore(
+    firm: Uuid,
+    queue: Queue,
+    segment: &Segment<'_>,
+    places: i64,
+    steps: &mut Vec<Step>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = segment.restores.iter().filter(|(_, row)| row.body.queue() == queue).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let dead = |state| state == QueuedState::Dead;
+    let mut lanes = std::collections::HashSet::new();
+    let mut texts = Vec::with_capacity(rows.len());
+    for (_, row) in &rows {
+        texts.push(Body::new(encode_queued(&row.body)?));
+    }
+    let first = rows.iter().map(|(_, row)| !dead(row.state) && row.lane.is_some_and(|lane| lanes.insert(lane)));
+    let mut params = vec![
+        Param::Id(firm),
+        Param::ints(rows.iter().map(|(place, _)| place.saturating_sub(places))),
+        Param::ids(rows.iter().map(|(_, row)| row.id)),
+        Param::Ids(rows.iter().map(|(_, row)| row.lane.map(Id)).collect()),
+        Param::ints(first.map(i64::from)),
+        Param::ints(rows.iter().map(|(_, row)| dead(row.state).into())),
+        Param::ints(rows.iter().map(|(_, row)| micros(row.due))),
+        Param::ints(rows.iter().map(|(_, row)| row.attempts.into())),
+        Param::ints(rows.iter().map(|(_, row)| signed(row.generation))),
+        Param::Texts(rows.iter().map(|(_, row)| row.error.as_deref().map(storable_words)).collect()),
+    ];
+    params.extend(bodies(texts));
+    steps.push(Step::Run(Statement::Restore(queue), params));
+    Ok(())
+}
+
+/// The one text that people may have written freely, as PostgreSQL can keep it.
+fn storable_words(words: &str) -> Arc<str> {
+    words.replace('\0', "\u{fffd}").into()
 }
 
 fn timers(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use tokio_postgres::Row as Found;
 use uuid::Uuid;
 use workflow_core::error::StoreError;
 use workflow_core::id::{EntryId, FirmId, IdempotencyKey, PipelineKey, StageKey};
-use workflow_core::store::{Batch, Cell, CellType, DocId, Document, IndexName, Kind, Queue};
+use workflow_core::store::{Batch, Cell, CellType, DocId, Document, IndexName, Kind, Queue, Restore};
 
 use super::link::Step;
 use super::param::{Columns, Param, cell, corrupt, count, uuid, value};
@@ -55,7 +55,12 @@ impl Inquiry {
         for queue in Queue::ALL {
             let settled = batches.iter().flat_map(|batch| &batch.settle).filter(|settle| settle.queue == queue);
             let queued = batches.iter().flat_map(|batch| &batch.enqueue).filter(|row| row.body.queue() == queue);
-            let ids: BTreeSet<Uuid> = settled.map(|settle| settle.id).chain(queued.map(|row| row.id)).collect();
+            let restored = batches.iter().flat_map(|batch| &batch.restore).filter_map(|restored| match restored {
+                Restore::Row(row) if row.body.queue() == queue => Some(row.id),
+                _ => None,
+            });
+            let ids: BTreeSet<Uuid> =
+                settled.map(|settle| settle.id).chain(queued.map(|row| row.id)).chain(restored).collect();
             if !ids.is_empty() {
                 inquiry.ask(Question::Rows(queue), Statement::Rows(queue), vec![Param::Id(firm.0), Param::ids(ids)]);
             }
@@ -75,13 +80,14 @@ impl Inquiry {
             let checked = batch.checks.iter().map(|check| check.id.clone());
             let put = batch.puts.iter().map(|put| put.document.id());
             let deleted = batch.deletes.iter().map(|delete| delete.previous.id());
-            for id in checked.chain(put).chain(deleted) {
+            let restored = || batch.restore.iter().filter_map(Restore::document);
+            for id in checked.chain(put).chain(deleted).chain(restored().map(Document::id)) {
                 ids.entry(id.kind()).or_default().insert(id.cell());
             }
-            for put in &batch.puts {
-                let Some(index) = unique_index(put.document.kind()) else { continue };
-                for entry in Document::index_entries(&put.document, index) {
-                    names.entry(put.document.kind()).or_default().extend(entry.partition);
+            for document in batch.puts.iter().map(|put| &put.document).chain(restored()) {
+                let Some(index) = unique_index(document.kind()) else { continue };
+                for entry in document.index_entries(index) {
+                    names.entry(document.kind()).or_default().extend(entry.partition);
                 }
             }
         }

@@ -22,6 +22,8 @@ pub(super) enum Control {
     Begin,
     /// As strictly as there is, for databases that know only that.
     BeginSerializable,
+    /// For reading only: every statement sees what the first of them does.
+    BeginMoment,
     Commit,
     Rollback,
     /// Plans are made anew. The first were made when the tables may have been empty.
@@ -33,6 +35,7 @@ impl Control {
         match self {
             Self::Begin => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
             Self::BeginSerializable => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+            Self::BeginMoment => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Commit => "COMMIT",
             Self::Rollback => "ROLLBACK",
             Self::DiscardPlans => "DISCARD PLANS",

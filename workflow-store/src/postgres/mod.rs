@@ -9,6 +9,7 @@ mod facts;
 mod fault;
 mod group;
 mod link;
+mod moment;
 mod options;
 mod param;
 mod plan;
@@ -30,12 +31,13 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
-    QueueScan, Read, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::{Nature, fault, nature, report};
 use group::Groups;
 use link::{Control, Failure, Link, Step};
+use moment::Moment;
 use options::Address;
 pub use options::PostgresOptions;
 use pool::{Dial, Pool};
@@ -271,5 +273,13 @@ impl Transact for PostgresStore {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         read::waiting(scan.queue, &self.ask_one(read::queued(scan))?)
+    }
+
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        let mut loan = self.pool.connection()?;
+        // Rolled back when the loan ends: there is nothing to commit.
+        loan.leave_open(true);
+        loan.run(&[Step::Control(Control::BeginMoment)]).map_err(|failure| report("beginning to read", failure))?;
+        read(&Moment::new(&mut loan, self.durability))
     }
 }

@@ -14,8 +14,8 @@ use workflow_core::error::StoreError;
 use workflow_core::event::Entry;
 use workflow_core::id::{EntryId, FirmId, IdempotencyKey, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Cell, Conflict, DocId, Document, Enqueue, IndexName, Kind, Queue, Revision, SetTimer, Settle, SettleHow,
-    StageTally,
+    Batch, Cell, Conflict, DocId, Document, Enqueue, IndexName, Kind, Queue, QueuedState, Restore, RestoredRow,
+    Revision, SetTimer, Settle, SettleHow, StageTally,
 };
 
 use super::emit;
@@ -62,6 +62,8 @@ pub(super) struct Segment<'a> {
     /// With their places in the order of the queue, counted from 1.
     pub(super) enqueues: Vec<(i64, &'a Enqueue)>,
     pub(super) timers: BTreeMap<Uuid, (i64, &'a SetTimer)>,
+    /// Rows of another store. They are alone in their segment.
+    pub(super) restores: Vec<(i64, &'a RestoredRow)>,
     /// The place that a dead letter gets when it is revived.
     pub(super) revived: i64,
 }
@@ -95,6 +97,13 @@ pub(super) struct Plan<'a> {
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn restored_rows(batch: &Batch) -> impl Iterator<Item = &RestoredRow> {
+    batch.restore.iter().filter_map(|restored| match restored {
+        Restore::Row(row) => Some(row),
+        Restore::Record(_) => None,
+    })
 }
 
 /// The place of a document in a unique index.
@@ -194,6 +203,13 @@ impl<'a> Plan<'a> {
                 return Err(Conflict::Document(id));
             }
         }
+        for restored in batch.restore.iter().filter_map(Restore::document) {
+            let id = restored.id();
+            self.expect(&mut own, &id, None)?;
+            if !touched.insert(id.clone()) {
+                return Err(Conflict::Document(id));
+            }
+        }
         self.check_unique(batch, &touched)?;
         self.check_guards(batch)?;
         self.check_entries(batch)?;
@@ -205,7 +221,8 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         let mut taken = HashSet::new();
-        for place in batch.puts.iter().filter_map(|put| unique_place(&put.document)) {
+        let restored = batch.restore.iter().filter_map(Restore::document);
+        for place in batch.puts.iter().map(|put| &put.document).chain(restored).filter_map(unique_place) {
             let index = place.0;
             let other = self.holders.get(&place).is_some_and(|holder| !touched.contains(holder));
             if other || !taken.insert(place) {
@@ -285,6 +302,14 @@ impl<'a> Plan<'a> {
                 return Err(Conflict::Document(DocId::Firm));
             }
         }
+        let set = batch.timers.iter().filter(|timer| timer.due.is_some());
+        touched.extend(set.map(|timer| (Queue::Timers, timer.of.row())));
+        for row in restored_rows(batch) {
+            let place = (row.body.queue(), row.id);
+            if matches!(self.row(&place), Some(Some(_))) || !touched.insert(place) {
+                return Err(Conflict::Document(DocId::Firm));
+            }
+        }
         Ok(())
     }
 
@@ -302,7 +327,13 @@ impl<'a> Plan<'a> {
             self.write(delete.previous.id(), Some(delete.expected), Some(&delete.previous), None);
         }
         for put in &batch.puts {
-            self.write(put.document.id(), put.expected, put.previous.as_ref(), Some(&put.document));
+            let revision = put.expected.unwrap_or(0).saturating_add(1);
+            self.write(put.document.id(), put.expected, put.previous.as_ref(), Some((revision, &put.document)));
+        }
+        for restored in &batch.restore {
+            if let Restore::Record(record) = restored {
+                self.write(record.document.id(), None, None, Some((record.revision, &record.document)));
+            }
         }
         for delta in &batch.tallies {
             let tally = self.tallies.entry((&delta.pipeline, &delta.stage)).or_default();
@@ -326,8 +357,9 @@ impl<'a> Plan<'a> {
         id: DocId,
         expected: Option<Revision>,
         previous: Option<&'a Document>,
-        document: Option<&'a Document>,
+        now: Option<(Revision, &'a Document)>,
     ) {
+        let document = now.map(|(_, document)| document);
         if self.facts.is_some() {
             self.holders.retain(|_, holder| *holder != id);
             if let Some(place) = document.and_then(unique_place) {
@@ -338,7 +370,7 @@ impl<'a> Plan<'a> {
         if slot.document.is_none() && slot.before.is_none() && slot.expected.is_some() {
             slot.before = previous;
         }
-        slot.revision = document.map(|_| expected.unwrap_or(0).saturating_add(1));
+        slot.revision = now.map(|(revision, _)| revision);
         slot.document = document;
     }
 
@@ -383,6 +415,21 @@ impl<'a> Plan<'a> {
         }
         if let Some(segment) = self.segments.last_mut() {
             segment.touched.extend(touched);
+        }
+        self.restore(batch);
+    }
+
+    /// Rows of another store come after everything else of their batch, and before all that follows.
+    fn restore(&mut self, batch: &'a Batch) {
+        let mut segment = Segment::default();
+        for row in restored_rows(batch) {
+            self.places = self.places.saturating_add(1);
+            let state = Row { dead: row.state == QueuedState::Dead, generation: Some(row.generation) };
+            self.rows.insert((row.body.queue(), row.id), Some(state));
+            segment.restores.push((self.places, row));
+        }
+        if !segment.restores.is_empty() {
+            self.segments.extend([segment, Segment::default()]);
         }
     }
 

@@ -185,9 +185,10 @@ pub(super) fn waiting(queue: Queue, rows: &[Row]) -> Result<Vec<Waiting>, StoreE
             id: uuid(row, 1)?,
             due: instant(value(row, 2)?)?,
             attempts: count(row, 3)?,
-            leased_until: value::<Option<i64>>(row, 4)?.map(instant).transpose()?,
-            error: value::<Option<String>>(row, 5)?,
-            body: decode_queued(queue, body(row, 6)?)?,
+            generation: count(row, 4)?,
+            leased_until: value::<Option<i64>>(row, 5)?.map(instant).transpose()?,
+            error: value::<Option<String>>(row, 6)?,
+            body: decode_queued(queue, body(row, 7)?)?,
         })
     };
     rows.iter().map(waiting).collect()

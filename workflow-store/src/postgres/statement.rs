@@ -186,6 +186,8 @@ pub(super) enum Statement {
     Guard,
     Append,
     Enqueue(Queue),
+    /// Puts rows in as another store held them.
+    Restore(Queue),
     /// The next rows of lanes come forward whose present ones are done or dead.
     Forward(Queue),
     Done(Queue),
@@ -260,7 +262,7 @@ impl Statement {
             ),
             Self::Log { by, descending } => log(s, by, descending),
             Self::Queued(queue) => format!(
-                "SELECT sequence, id, due, attempts, leased_until, error, body, exact FROM {s}.{} \
+                "SELECT sequence, id, due, attempts, generation, leased_until, error, body, exact FROM {s}.{} \
                  WHERE firm = $1 AND state = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
                 queue_table(queue)
             ),
@@ -328,6 +330,7 @@ impl Statement {
     fn queueing(self, s: &str) -> String {
         match self {
             Self::Enqueue(queue) => enqueue(s, queue_table(queue)),
+            Self::Restore(queue) => restore(s, queue_table(queue)),
             Self::Forward(queue) => forward(s, queue_table(queue)),
             Self::Done(queue) => settle(s, queue_table(queue), &[], 0, None),
             Self::Dead(queue) => {
@@ -558,6 +561,30 @@ fn enqueue(s: &str, table: &str) -> String {
          body, exact) SELECT $1, w.id, (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, w.lane, 0, \
          w.lane IS NULL OR (w.first = 1 AND NOT EXISTS (SELECT 1 FROM {s}.{table} AS o WHERE o.firm = $1 \
          AND o.lane = w.lane AND o.state = 0)), w.due, w.leases, w.leases, w.owner, w.until, w.body, w.exact FROM {}",
+        unnest(2, &columns)
+    )
+}
+
+fn restore(s: &str, table: &str) -> String {
+    let columns = [
+        ("place", "bigint"),
+        ("id", "uuid"),
+        ("lane", "uuid"),
+        ("first", "bigint"),
+        ("state", "bigint"),
+        ("due", "bigint"),
+        ("attempts", "bigint"),
+        ("generation", "bigint"),
+        ("error", "text"),
+        ("body", "jsonb"),
+        ("exact", "text"),
+    ];
+    format!(
+        "INSERT INTO {s}.{table} (firm, id, sequence, lane, state, head, due, attempts, generation, error, body, exact) \
+         SELECT $1, w.id, (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, w.lane, w.state, \
+         w.state = 0 AND (w.lane IS NULL OR (w.first = 1 AND NOT EXISTS (SELECT 1 FROM {s}.{table} AS o \
+         WHERE o.firm = $1 AND o.lane = w.lane AND o.state = 0))), w.due, w.attempts, w.generation, w.error, w.body, \
+         w.exact FROM {}",
         unnest(2, &columns)
     )
 }

@@ -11,11 +11,12 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
-    QueueScan, Read, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
-use super::fault::report;
+use super::fault::{fault, report};
 use super::link::{Failure, Link, Step};
+use super::moment::Moment;
 use super::schema::{self, Place, Plain};
 use super::statement::Statement;
 use super::{queue, read, write};
@@ -192,5 +193,23 @@ impl Transact for PostgresTransaction<'_, '_> {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         read::waiting(scan.queue, &self.ask(Some(read::queued(scan)))?)
+    }
+
+    /// The transaction is one moment where the host began it at REPEATABLE READ or SERIALIZABLE.
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        self.with(|link| {
+            let rows = link.transaction.query("SHOW transaction_isolation", &[]);
+            let level: String = rows
+                .and_then(|rows| rows.first().map_or(Ok(String::new()), |row| row.try_get(0)))
+                .map_err(|error| fault("looking at the transaction's isolation level", error))?;
+            if !["repeatable read", "serializable"].contains(&level.as_str()) {
+                let why = format!(
+                    "at the isolation level `{level}` every statement sees another moment; begin the \
+                    transaction at REPEATABLE READ"
+                );
+                return Err(StoreError::new(ErrorKind::Unsupported, why));
+            }
+            read(&Moment::new(link, Durability::None))
+        })
     }
 }
