@@ -1,18 +1,19 @@
 # The main job and the suites. `make help` lists what there is.
 
 CARGO ?= cargo
-OUT ?= demo-out
+STORE ?= sqlite
+OUT ?= $(if $(filter postgres%,$(STORE)),demo-out-postgres,demo-out)
 ROUNDS ?= 50
 PYTHON ?= python3
 ORACLE = tests/oracle/requirements.txt
 
-.PHONY: help demo venv test lint bench yardstick crash decade schema clean
+.PHONY: help demo venv test lint bench yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-demo: ## a firm's calendar year on one SQLite file, in $(OUT)
-	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
+demo: ## a firm's calendar year, in $(OUT); STORE=postgres, or an address, instead of a SQLite file
+	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT) --store $(STORE)
 
 venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer
 	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -39,9 +40,18 @@ bench: ## criterion benches; see docs/benchmarks.md
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
 	$(CARGO) bench --locked --bench yardstick
 
+bench-postgres: ## the engine beside a hand-written PostgreSQL program, as ratios
+	$(CARGO) bench --locked --bench postgres
+
+bench-peers: ## queues beside graphile_worker, items a second
+	cd benches/peers && $(CARGO) run --locked --release
+
 crash: ## kills workers and the demo $(ROUNDS) times at random and looks at what is left
 	$(CARGO) build --locked --release --example tax_season
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture
+
+hosts: ## eight processes on one PostgreSQL for a minute, some of them killed; servers that die
+	WORKFLOW_STORM_SECONDS=60 $(CARGO) test --locked --test hosts -- --nocapture --test-threads=1
 
 decade: ## a simulated decade: 500 accounts, monthly, quarterly and annual series, every period once
 	WORKFLOW_DECADE=1 $(CARGO) test --locked --release --test series -- --nocapture s9_4_a_decade s9_4_many_series
@@ -51,4 +61,4 @@ schema: ## writes the JSON Schemas anew
 
 clean: ## removes what the targets above make
 	$(CARGO) clean
-	rm -rf $(OUT) .venv
+	rm -rf demo-out demo-out-postgres $(OUT) .venv

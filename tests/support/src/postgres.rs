@@ -128,12 +128,87 @@ impl Server {
     /// Starts the server after it was stopped.
     pub fn start_again(&self) {
         let log = self.folder.path().join("log");
-        run(self.control().args(["-w", "-t", "60", "-l"]).arg(log).arg("start"));
+        let mut start = self.control();
+        start.args(["-w", "-t", "60", "-l"]).arg(&log).arg("start");
+        let output =
+            start.stdin(Stdio::null()).stdout(Stdio::null()).current_dir("/").output().expect("the command runs");
+        let told = std::fs::read_to_string(&log).unwrap_or_default();
+        let last: Vec<&str> = told.lines().rev().take(20).collect();
+        assert!(output.status.success(), "the server does not start; its log from the end: {last:#?}");
     }
 
     /// Stops the server as if the machine had lost its power: nothing is tidied up.
     pub fn crash(&self) {
         run(self.control().args(["-m", "immediate", "-w", "stop"]));
+    }
+
+    /// Kills the server, all its processes at once, as the kernel does when memory runs out.
+    pub fn kill(&self) {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("the server runs");
+        let first = file.lines().next().expect("its process").to_owned();
+        let signal = |signal: &str, to: &[&str]| {
+            // Some may have ended meanwhile; the first has not.
+            drop(as_user(Path::new("kill")).arg(signal).args(to).output().expect("`kill` runs"));
+        };
+        // So that it starts no more.
+        signal("-STOP", &[first.as_str()]);
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        let all: Vec<&str> = std::iter::once(first.as_str()).chain(children.split_whitespace()).collect();
+        signal("-KILL", &all);
+        let ended = |process: &&str| !Path::new("/proc").join(process).join("exe").exists();
+        for _ in 0..600 {
+            if all.iter().all(|process| ended(&process)) {
+                // A process that its parent has not taken note of seems to live. A new server would not
+                // start beside it.
+                for lock in [self.data().join("postmaster.pid"), self.socket_lock()] {
+                    std::fs::remove_file(lock).expect("the server held it");
+                }
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server's processes do not end: {all:?}");
+    }
+
+    fn socket_lock(&self) -> PathBuf {
+        self.folder.path().join(format!(".s.PGSQL.{}.lock", self.port))
+    }
+
+    /// Starts a standby of this server, and waits until every commit waits for it.
+    ///
+    /// # Panics
+    /// When it cannot: this is for tests.
+    #[must_use]
+    pub fn synchronous_standby(&self) -> Self {
+        let folder = tempfile::Builder::new().prefix("wfpg").tempdir_in("/tmp").expect("a temporary folder");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let data = folder.path().join("data");
+        run(as_user(&self.bin.join("pg_basebackup"))
+            .args(["-R", "-X", "stream", "-c", "fast", "-U", OWNER, "-p", &self.port.to_string(), "-h"])
+            .arg(self.folder.path())
+            .arg("-D")
+            .arg(&data));
+        let socket = format!("unix_socket_directories = '{}'", folder.path().display());
+        append(&data.join("postgresql.conf"), &socket);
+        let watchdog = watch(&self.bin, folder.path());
+        let standby = Self { folder, bin: self.bin.clone(), port: self.port, tls: self.tls, watchdog };
+        standby.start_again();
+        drop(self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'"));
+        drop(self.sql("SELECT pg_reload_conf()"));
+        for _ in 0..600 {
+            if self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1" {
+                return standby;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the standby does not follow");
+    }
+
+    /// Makes a standby the server that takes changes.
+    pub fn promote(&self) {
+        run(self.control().args(["-w", "-t", "60", "promote"]));
     }
 
     fn control(&self) -> Command {
@@ -162,6 +237,14 @@ impl Server {
         }
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
         format!("postgres://{user}@{socket}:{}/{database}", self.port)
+    }
+
+    /// The address of whichever of two servers takes changes, for the owner of both.
+    #[must_use]
+    pub fn address_of_either(&self, other: &Self, schema: &str) -> String {
+        let host = |server: &Self| server.folder.path().display().to_string().replace('/', "%2F");
+        let (one, two, port) = (host(self), host(other), self.port);
+        format!("postgres://{OWNER}@{one}:{port},{two}:{port}/postgres?target_session_attrs=read-write&schema={schema}")
     }
 
     /// The address of a schema that nobody used before, for the owner of the server.
