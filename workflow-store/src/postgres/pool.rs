@@ -1,11 +1,8 @@
 //! Connections of the store's own, on a runtime of its own.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -17,6 +14,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 
 use super::fault::{fault, is_gone};
 use super::link::{Control, Failure, Link, Step};
+use super::pipeline::{Work, together};
 use super::statement::Statement;
 use super::tls::Tls;
 use super::wait::{wait, wait_at_most};
@@ -209,56 +207,6 @@ impl Drop for Loan<'_> {
         }
         self.pool.freed.notify_one();
     }
-}
-
-type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
-
-/// Several requests at once: each is sent when it is first polled, in order.
-struct Together<'a, T> {
-    work: Vec<(Option<Work<'a, T>>, Option<Result<T, Error>>)>,
-    sent: bool,
-}
-
-// What is inside is never pinned in place: the futures are in boxes.
-impl<T> Unpin for Together<'_, T> {}
-
-impl<T> Future for Together<'_, T> {
-    type Output = Vec<Result<T, Error>>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (mut pending, first) = (false, !self.sent);
-        self.sent = true;
-        let mut failed = None;
-        for (place, (work, result)) in self.work.iter_mut().enumerate() {
-            let Some(future) = work else { continue };
-            match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    // What the server says came after it was sent.
-                    let unsent = first && answer.as_ref().is_err_and(|error| error.as_db_error().is_none());
-                    *result = Some(answer);
-                    *work = None;
-                    if unsent {
-                        failed = Some(place);
-                        break;
-                    }
-                }
-                Poll::Pending => pending = true,
-            }
-        }
-        // A request that fails before it is sent: those after it must not be sent without it.
-        if let Some(place) = failed {
-            self.work.truncate(place.saturating_add(1));
-        }
-        if pending {
-            return Poll::Pending;
-        }
-        Poll::Ready(self.work.drain(..).filter_map(|(_, result)| result).collect())
-    }
-}
-
-/// Sends requests without waiting in between, and waits for all answers.
-fn together<'a, T>(requests: impl Iterator<Item = Work<'a, T>>) -> Vec<Result<T, Error>> {
-    wait(Together { work: requests.map(|request| (Some(request), None)).collect(), sent: false })
 }
 
 impl Loan<'_> {
