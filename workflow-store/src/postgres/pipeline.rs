@@ -6,10 +6,8 @@ use std::task::{Context, Poll};
 
 use tokio_postgres::Error;
 
-use super::wait::wait;
-
 /// What waits for an answer of the server's.
-pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// A request, or what became of it.
 enum Request<'a, T> {
@@ -62,7 +60,8 @@ impl<T> Future for Together<'_, T> {
     }
 }
 
-/// Sends requests without waiting in between, and waits for all answers.
-pub(super) fn together<'a, T>(requests: impl Iterator<Item = Work<'a, T>>) -> Vec<Result<T, Error>> {
-    wait(Together { requests: requests.map(Request::Waiting).collect(), sent: false })
+/// Sends requests without waiting in between, and waits for all answers. A request that cannot be
+/// sent ends it: then the answers are fewer.
+pub(super) async fn together<'a, T>(requests: Vec<Work<'a, T>>) -> Vec<Result<T, Error>> {
+    Together { requests: requests.into_iter().map(Request::Waiting).collect(), sent: false }.await
 }
