@@ -7,7 +7,7 @@ ROUNDS ?= 50
 PYTHON ?= python3
 ORACLE = tests/oracle/requirements.txt
 
-.PHONY: help demo venv test lint bench yardstick bench-postgres bench-peers crash hosts decade schema clean
+.PHONY: help demo venv postgres test lint bench yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,7 +25,21 @@ venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer
 		|| { rm -rf .venv; echo "the oracles' packages cannot be installed"; test -z "$$CI"; }; \
 	fi
 
-test: venv ## every suite
+postgres: ## PostgreSQL from the system's packages, where it is missing; the suites start it themselves
+	@if ! ls "$$(pg_config --bindir 2> /dev/null)/initdb" /usr/lib/postgresql/*/bin/initdb 2> /dev/null | grep -q .; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			mkdir -p /etc/postgresql-common \
+			&& { test -e /etc/postgresql-common/createcluster.conf \
+				|| echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf; } \
+			&& apt-get update --quiet --quiet \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
+				-o Dpkg::Options::=--force-confold postgresql openssl; \
+		else \
+			echo "no PostgreSQL: install its server, or the suites that need it fail"; \
+		fi; \
+	fi
+
+test: venv postgres ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 

@@ -157,7 +157,7 @@ impl Server {
         signal("-KILL", &all);
         let ended = |process: &&str| !Path::new("/proc").join(process).join("exe").exists();
         for _ in 0..600 {
-            if all.iter().all(|process| ended(process)) {
+            if all.iter().all(ended) {
                 // A process that its parent has not taken note of seems to live. A new server would not
                 // start beside it.
                 for lock in [self.data().join("postmaster.pid"), self.socket_lock()] {

@@ -19,6 +19,9 @@ use super::statement::{Kinds, Statement};
 
 type Steps = Result<Vec<Step>, StoreError>;
 
+/// What else settling some rows needs.
+type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
+
 /// The statements of a plan. The first counts the firm's log and queues up and so locks the firm.
 pub(super) fn steps(plan: &Plan<'_>) -> Steps {
     let firm = plan.firm.0;
@@ -333,38 +336,40 @@ fn settle(
     let of = |how: fn(&SettleHow) -> bool| -> Vec<&Settle> {
         segment.settles.iter().copied().filter(|settle| settle.queue == queue && how(&settle.how)).collect()
     };
-    let held = |settles: &[&Settle]| {
-        let generations = settles.iter().map(|settle| settle.generation.map(signed)).collect();
-        vec![Param::Id(firm), Param::ids(settles.iter().map(|settle| settle.id)), Param::Ints(generations)]
-    };
     let done = of(|how| matches!(how, SettleHow::Done));
     let dead = of(|how| matches!(how, SettleHow::Dead { .. }));
     if !done.is_empty() || !dead.is_empty() {
         let ids = Param::ids(done.iter().chain(&dead).map(|settle| settle.id));
         steps.push(Step::Run(Statement::Forward(queue), vec![Param::Id(firm), ids]));
     }
-    if !done.is_empty() {
-        steps.push(Step::Run(Statement::Done(queue), held(&done)));
-    }
     let retried = of(|how| matches!(how, SettleHow::Retry { .. }));
     let renewed = of(|how| matches!(how, SettleHow::Renew { .. }));
     let revived = of(|how| matches!(how, SettleHow::Revive { .. }));
-    let times = |settles: &[&Settle]| Param::ints(settles.iter().map(|settle| columns(&settle.how).0));
-    let errors = |settles: &[&Settle]| {
-        let texts: Vec<Arc<str>> = settles.iter().map(|settle| storable_words(columns(&settle.how).1)).collect();
-        Param::texts(&texts)
-    };
-    let mut run = |statement, settles: &[&Settle], more: Vec<Param>| {
-        if !settles.is_empty() {
-            steps.push(Step::Run(statement, held(settles).into_iter().chain(more).collect()));
+    let mut run = |statement, settles: &[&Settle], more: More<'_>| {
+        for part in settles.chunks(ROWS) {
+            let ids = Param::ids(part.iter().map(|settle| settle.id));
+            let generations = Param::Ints(part.iter().map(|settle| settle.generation.map(signed)).collect());
+            let params = [Param::Id(firm), ids, generations].into_iter().chain(more(part)?).collect();
+            steps.push(Step::Run(statement, params));
         }
+        Ok::<(), StoreError>(())
     };
-    run(Statement::Dead(queue), &dead, vec![errors(&dead)?]);
-    run(Statement::Retry(queue), &retried, vec![times(&retried), errors(&retried)?]);
-    run(Statement::Renew(queue), &renewed, vec![times(&renewed)]);
     let place = segment.revived.saturating_sub(places);
-    run(Statement::Revive(queue), &revived, vec![times(&revived), Param::ints(revived.iter().map(|_| place))]);
-    Ok(())
+    run(Statement::Done(queue), &done, &|_| Ok(Vec::new()))?;
+    run(Statement::Dead(queue), &dead, &|part| Ok(vec![words(part)?]))?;
+    run(Statement::Retry(queue), &retried, &|part| Ok(vec![times(part), words(part)?]))?;
+    run(Statement::Renew(queue), &renewed, &|part| Ok(vec![times(part)]))?;
+    run(Statement::Revive(queue), &revived, &|part| Ok(vec![times(part), Param::ints(part.iter().map(|_| place))]))
+}
+
+fn times(settles: &[&Settle]) -> Param {
+    Param::ints(settles.iter().map(|settle| columns(&settle.how).0))
+}
+
+/// Why rows are not done.
+fn words(settles: &[&Settle]) -> Result<Param, StoreError> {
+    let text = |settle: &&Settle| storable_words(columns(&settle.how).1);
+    Param::texts(&settles.iter().map(text).collect::<Vec<Arc<str>>>())
 }
 
 /// The time and the words that settling a row gives it.
@@ -444,7 +449,7 @@ fn restore(
     Ok(())
 }
 
-/// The one text that people may have written freely, as PostgreSQL can keep it.
+/// Why a row is not done, as PostgreSQL can keep it: the one text that a host may have written freely.
 fn storable_words(words: &str) -> Arc<str> {
     words.replace('\0', "\u{fffd}").into()
 }

@@ -26,8 +26,9 @@ pub(super) fn nature(failure: &Failure) -> Nature {
     if failure.in_doubt {
         return Nature::Doubtful;
     }
-    match failure.error.as_db_error() {
-        None if is_gone(&failure.error) => Nature::Lost,
+    let Some(error) = &failure.error else { return Nature::Lost };
+    match error.as_db_error() {
+        None if is_gone(error) => Nature::Lost,
         None => Nature::Fatal,
         Some(error) => match error.code() {
             code if *code == SqlState::DIVISION_BY_ZERO || *code == SqlState::UNIQUE_VIOLATION => Nature::Unexpected,
@@ -113,19 +114,26 @@ fn kind(error: &Error) -> (ErrorKind, &'static str) {
 
 /// What a failure comes to, when nothing more is tried.
 pub(super) fn report(doing: &str, failure: Failure) -> StoreError {
-    if failure.in_doubt {
-        let message = format!(
-            "the connection was lost while committing, and it is not known whether the commit happened: {}; repeat the \
-             command with its idempotency key",
-            failure.error
-        );
-        return StoreError::new(ErrorKind::Ambiguous, message).caused_by(failure.error);
-    }
-    match nature(&failure) {
-        Nature::Again => {
-            let message = format!("others were in the way while {doing}, again and again: {}", failure.error);
-            StoreError::new(ErrorKind::Busy, message).caused_by(failure.error)
+    let nature = nature(&failure);
+    let Some(error) = failure.error else {
+        let (kind, what) = match failure.in_doubt {
+            true => (ErrorKind::Ambiguous, "it is not known whether the commit happened"),
+            false => (ErrorKind::Unavailable, "try again"),
+        };
+        return StoreError::new(kind, format!("the connection ended while {doing}; {what}"));
+    };
+    match nature {
+        Nature::Doubtful => {
+            let message = format!(
+                "the connection was lost while committing, and it is not known whether the commit happened: {error}; \
+                 repeat the command with its idempotency key"
+            );
+            StoreError::new(ErrorKind::Ambiguous, message).caused_by(error)
         }
-        _ => fault(doing, failure.error),
+        Nature::Again => {
+            let message = format!("others were in the way while {doing}, again and again: {error}");
+            StoreError::new(ErrorKind::Busy, message).caused_by(error)
+        }
+        _ => fault(doing, error),
     }
 }

@@ -1,5 +1,7 @@
 //! What statements are run over: a connection of the store's own, or a transaction of the host's.
 
+use std::sync::Arc;
+
 use tokio_postgres::{Error, Row};
 
 use super::param::Param;
@@ -46,12 +48,13 @@ impl Control {
 /// What went wrong with a step.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub(super) error: Error,
+    /// What the driver says. Nothing when the connection ended without a word.
+    pub(super) error: Option<Error>,
     /// It is not known whether the commit among the steps happened.
     pub(super) in_doubt: bool,
 }
 
 /// Runs steps in order, and answers the rows of each.
 pub(super) trait Link {
-    fn run(&mut self, steps: &[Step]) -> Result<Vec<Vec<Row>>, Failure>;
+    fn run(&mut self, steps: &Arc<Vec<Step>>) -> Result<Vec<Vec<Row>>, Failure>;
 }

@@ -12,17 +12,20 @@ mod link;
 mod moment;
 mod options;
 mod param;
+mod pipeline;
 mod plan;
 mod pool;
 mod queue;
 mod read;
 mod schema;
+mod sql;
 mod statement;
 mod tls;
 mod transaction;
 mod wait;
 mod write;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -125,11 +128,12 @@ impl PostgresStore {
 
     /// Asks several things at once, each seen as it is when it is answered. Asks again on another
     /// connection when one was lost: reading changes nothing.
-    fn ask(&self, steps: &[Step]) -> Result<Vec<Vec<Row>>, StoreError> {
+    fn ask(&self, steps: Vec<Step>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let steps = Arc::new(steps);
         let mut tries = 0;
         loop {
             let mut loan = self.pool.connection()?;
-            let failure = match loan.run(steps) {
+            let failure = match loan.run(&steps) {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => failure,
             };
@@ -142,7 +146,7 @@ impl PostgresStore {
     }
 
     fn ask_one(&self, step: Step) -> Result<Vec<Row>, StoreError> {
-        Ok(self.ask(&[step])?.pop().unwrap_or_default())
+        Ok(self.ask(vec![step])?.pop().unwrap_or_default())
     }
 
     /// How a transaction that writes begins.
@@ -153,10 +157,10 @@ impl PostgresStore {
     fn claim_once(&self, loan: &mut pool::Loan<'_>, claim: &Claim) -> Result<Vec<Row>, Failure> {
         let step = queue::claim(claim, !self.options.portable);
         if !self.options.portable {
-            return Ok(loan.run(&[step])?.pop().unwrap_or_default());
+            return Ok(loan.run(&Arc::new(vec![step]))?.pop().unwrap_or_default());
         }
-        let steps = [Step::Control(Control::BeginSerializable), step, Step::Control(Control::Commit)];
-        Ok(loan.run(&steps)?.into_iter().nth(1).unwrap_or_default())
+        let steps = vec![Step::Control(Control::BeginSerializable), step, Step::Control(Control::Commit)];
+        Ok(loan.run(&Arc::new(steps))?.into_iter().nth(1).unwrap_or_default())
     }
 }
 
@@ -235,7 +239,7 @@ impl Transact for PostgresStore {
         let asked = reads.iter().map(|read| read::ask(firm, read)).collect::<Result<Vec<_>, _>>()?;
         let asks: Vec<bool> = asked.iter().map(Option::is_some).collect();
         let steps: Vec<Step> = asked.into_iter().flatten().collect();
-        let mut rows = if steps.is_empty() { Vec::new() } else { self.ask(&steps)? }.into_iter();
+        let mut rows = if steps.is_empty() { Vec::new() } else { self.ask(steps)? }.into_iter();
         let mut answer = |asked: bool| if asked { rows.next().unwrap_or_default() } else { Vec::new() };
         reads.iter().zip(asks).map(|(read, asked)| read::found(read, &answer(asked))).collect()
     }
@@ -279,7 +283,8 @@ impl Transact for PostgresStore {
         let mut loan = self.pool.connection()?;
         // Rolled back when the loan ends: there is nothing to commit.
         loan.leave_open(true);
-        loan.run(&[Step::Control(Control::BeginMoment)]).map_err(|failure| report("beginning to read", failure))?;
+        loan.run(&Arc::new(vec![Step::Control(Control::BeginMoment)]))
+            .map_err(|failure| report("beginning to read", failure))?;
         read(&Moment::new(&mut loan, self.durability))
     }
 }

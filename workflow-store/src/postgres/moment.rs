@@ -1,6 +1,7 @@
 //! A firm as it is at one moment: reading in a transaction that sees only that.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
@@ -31,7 +32,7 @@ impl<'a> Moment<'a> {
         let Ok(mut link) = self.link.try_borrow_mut() else {
             return Err(StoreError::new(ErrorKind::Unsupported, "this moment is being read already"));
         };
-        let rows = link.run(&[step]).map_err(|failure| report("reading", failure))?;
+        let rows = link.run(&Arc::new(vec![step])).map_err(|failure| report("reading", failure))?;
         Ok(rows.into_iter().next().unwrap_or_default())
     }
 }

@@ -1,11 +1,8 @@
 //! Connections of the store's own, on a runtime of its own.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -17,6 +14,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 
 use super::fault::{fault, is_gone};
 use super::link::{Control, Failure, Link, Step};
+use super::pipeline::{Work, together};
 use super::statement::Statement;
 use super::tls::Tls;
 use super::wait::{wait, wait_at_most};
@@ -67,7 +65,7 @@ struct State {
 
 /// A connection that somebody uses alone.
 pub(super) struct Connection {
-    client: Client,
+    client: Arc<Client>,
     driver: JoinHandle<()>,
     prepared: HashMap<Statement, Prepared>,
     /// How often something was run on it.
@@ -158,7 +156,7 @@ impl Pool {
         };
         let driver = runtime.spawn(driver);
         self.connected.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection { client, driver, prepared: HashMap::new(), runs: 0 };
+        let connection = Connection { client: Arc::new(client), driver, prepared: HashMap::new(), runs: 0 };
         if !self.dial.setup.is_empty() {
             self.round_trips.fetch_add(1, Ordering::Relaxed);
             wait(connection.client.batch_execute(&self.dial.setup))
@@ -211,56 +209,6 @@ impl Drop for Loan<'_> {
     }
 }
 
-type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
-
-/// Several requests at once: each is sent when it is first polled, in order.
-struct Together<'a, T> {
-    work: Vec<(Option<Work<'a, T>>, Option<Result<T, Error>>)>,
-    sent: bool,
-}
-
-// What is inside is never pinned in place: the futures are in boxes.
-impl<T> Unpin for Together<'_, T> {}
-
-impl<T> Future for Together<'_, T> {
-    type Output = Vec<Result<T, Error>>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (mut pending, first) = (false, !self.sent);
-        self.sent = true;
-        let mut failed = None;
-        for (place, (work, result)) in self.work.iter_mut().enumerate() {
-            let Some(future) = work else { continue };
-            match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    // What the server says came after it was sent.
-                    let unsent = first && answer.as_ref().is_err_and(|error| error.as_db_error().is_none());
-                    *result = Some(answer);
-                    *work = None;
-                    if unsent {
-                        failed = Some(place);
-                        break;
-                    }
-                }
-                Poll::Pending => pending = true,
-            }
-        }
-        // A request that fails before it is sent: those after it must not be sent without it.
-        if let Some(place) = failed {
-            self.work.truncate(place.saturating_add(1));
-        }
-        if pending {
-            return Poll::Pending;
-        }
-        Poll::Ready(self.work.drain(..).filter_map(|(_, result)| result).collect())
-    }
-}
-
-/// Sends requests without waiting in between, and waits for all answers.
-fn together<'a, T>(requests: impl Iterator<Item = Work<'a, T>>) -> Vec<Result<T, Error>> {
-    wait(Together { work: requests.map(|request| (Some(request), None)).collect(), sent: false })
-}
-
 impl Loan<'_> {
     /// Runs text that is no statement of the store's, such as a migration.
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
@@ -295,7 +243,7 @@ impl Loan<'_> {
     /// The same after a failure that came from a statement which was prepared before a migration.
     pub(super) fn forget_statements_of(&mut self, failure: &Failure) {
         let stale = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::FEATURE_NOT_SUPPORTED];
-        if failure.error.code().is_some_and(|code| stale.contains(code)) {
+        if failure.error.as_ref().and_then(Error::code).is_some_and(|code| stale.contains(code)) {
             self.forget_statements();
         }
     }
@@ -321,7 +269,7 @@ impl Loan<'_> {
             let sql = sql.clone();
             Box::pin(async move { client.prepare(&sql).await })
         };
-        for (statement, prepared) in missing.iter().zip(together(texts.iter().map(prepare))) {
+        for (statement, prepared) in missing.iter().zip(wait(together(texts.iter().map(prepare).collect()))) {
             connection.prepared.insert(*statement, prepared?);
         }
         Ok(())
@@ -329,49 +277,76 @@ impl Loan<'_> {
 }
 
 impl Link for Loan<'_> {
-    fn run(&mut self, steps: &[Step]) -> Result<Vec<Vec<Row>>, Failure> {
-        self.prepare(steps).map_err(|error| Failure { error, in_doubt: false })?;
+    /// The whole runs on the pool's thread, where the answers come in: the caller sleeps until the
+    /// last is there.
+    fn run(&mut self, steps: &Arc<Vec<Step>>) -> Result<Vec<Vec<Row>>, Failure> {
+        self.prepare(steps).map_err(|error| Failure { error: Some(error), in_doubt: false })?;
         self.pool.round_trips.fetch_add(1, Ordering::Relaxed);
-        let Some(connection) = &mut self.connection else { return Ok(Vec::new()) };
+        let (Some(connection), Some(runtime)) = (&mut self.connection, &self.pool.runtime) else {
+            return Err(Failure { error: None, in_doubt: false });
+        };
         connection.runs = connection.runs.saturating_add(1);
         let anew = self.pool.dial.plans_anew && PLANS.contains(&connection.runs) && !self.dirty;
-        let (client, prepared) = (&connection.client, &connection.prepared);
-        let request = |step| -> Work<'_, Vec<Row>> {
-            match step {
-                &Step::Control(control) => {
-                    Box::pin(async move { client.batch_execute(control.sql()).await.map(|()| Vec::new()) })
-                }
-                Step::Run(statement, params) => {
-                    let params: Vec<&(dyn ToSql + Sync)> =
-                        params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
-                    let statement = prepared.get(statement);
-                    Box::pin(async move {
-                        match statement {
-                            Some(statement) => client.query(statement, &params).await,
-                            None => Ok(Vec::new()),
-                        }
-                    })
-                }
-            }
+        let prepared = |step: &Step| match step {
+            Step::Run(statement, _) => connection.prepared.get(statement).cloned(),
+            Step::Control(_) => None,
         };
-        // Before the statements, in the same round trip.
-        let discard = Step::Control(Control::DiscardPlans);
-        let before = anew.then_some(&discard);
-        let answers = together(before.into_iter().chain(steps).map(request));
+        let prepared: Vec<Option<Prepared>> = steps.iter().map(prepared).collect();
+        let sent = send(Arc::clone(&connection.client), Arc::clone(steps), prepared, anew);
+        let Ok(answers) = wait(runtime.spawn(sent)) else {
+            self.dirty = true;
+            return Err(Failure { error: None, in_doubt: steps.iter().any(is_commit) });
+        };
         let mut rows = Vec::with_capacity(steps.len());
-        for (step, answer) in steps.iter().zip(answers.into_iter().skip(before.iter().len())) {
+        for (step, answer) in steps.iter().zip(answers) {
             match answer {
                 Ok(found) => rows.push(found),
                 Err(error) => {
                     let rest = steps.get(rows.len()..).unwrap_or_default();
                     // A statement's failure and the `COMMIT` after it have ended the transaction.
                     self.dirty = error.as_db_error().is_none() || !rest.iter().any(is_commit);
-                    return Err(Failure { in_doubt: in_doubt(step, rest, &error), error });
+                    return Err(Failure { in_doubt: in_doubt(step, rest, &error), error: Some(error) });
                 }
             }
         }
+        if rows.len() < steps.len() {
+            self.dirty = true;
+            return Err(Failure { error: None, in_doubt: steps.iter().any(is_commit) });
+        }
         Ok(rows)
     }
+}
+
+/// Sends steps in one go, and answers for each.
+async fn send(
+    client: Arc<Client>,
+    steps: Arc<Vec<Step>>,
+    prepared: Vec<Option<Prepared>>,
+    plans_anew: bool,
+) -> Vec<Result<Vec<Row>, Error>> {
+    let (client, mut requests): (&Client, Vec<Work<'_, Vec<Row>>>) = (&client, Vec::with_capacity(steps.len() + 1));
+    let control = |control: Control| async move { client.batch_execute(control.sql()).await.map(|()| Vec::new()) };
+    if plans_anew {
+        // Before the statements, in the same round trip.
+        requests.push(Box::pin(control(Control::DiscardPlans)));
+    }
+    for (step, prepared) in steps.iter().zip(&prepared) {
+        requests.push(match (step, prepared) {
+            (Step::Run(_, params), Some(statement)) => {
+                let params: Vec<&(dyn ToSql + Sync)> =
+                    params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+                Box::pin(async move { client.query(statement, &params).await })
+            }
+            (Step::Control(word), _) => Box::pin(control(*word)),
+            // Every statement was prepared.
+            (Step::Run(..), None) => Box::pin(async { Ok(Vec::new()) }),
+        });
+    }
+    let mut answers = together(requests).await;
+    if plans_anew && !answers.is_empty() {
+        drop(answers.remove(0));
+    }
+    answers
 }
 
 fn is_commit(step: &Step) -> bool {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use postgres::Transaction;
@@ -105,17 +106,17 @@ impl<'a, 'c> PostgresTransaction<'a, 'c> {
     fn ask(&self, step: Option<Step>) -> Result<Vec<Row>, StoreError> {
         let Some(step) = step else { return Ok(Vec::new()) };
         self.with(|link| {
-            let rows = link.run(&[step]).map_err(|failure| report("reading", failure))?;
+            let rows = link.run(&Arc::new(vec![step])).map_err(|failure| report("reading", failure))?;
             Ok(rows.into_iter().next().unwrap_or_default())
         })
     }
 }
 
 impl Link for Within<'_, '_> {
-    fn run(&mut self, steps: &[Step]) -> Result<Vec<Vec<Row>>, Failure> {
-        let failed = |error| Failure { error, in_doubt: false };
+    fn run(&mut self, steps: &Arc<Vec<Step>>) -> Result<Vec<Vec<Row>>, Failure> {
+        let failed = |error| Failure { error: Some(error), in_doubt: false };
         let mut rows = Vec::with_capacity(steps.len());
-        for step in steps {
+        for step in steps.iter() {
             rows.push(match step {
                 // It is the host who begins and ends.
                 Step::Control(_) => Vec::new(),

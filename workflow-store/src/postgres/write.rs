@@ -6,6 +6,7 @@
 //! written. That takes two round trips more, and is rare.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Row;
@@ -163,7 +164,7 @@ fn write_plans(loan: &mut dyn Link, begin: Option<Control>, plans: &[Plan<'_>]) 
         steps.extend(plan.steps()?);
     }
     steps.push(Step::Control(Control::Commit));
-    let rows = loan.run(&steps)?;
+    let rows = loan.run(&Arc::new(steps))?;
     let end = |(plan, first): (&Plan<'_>, &usize)| Ok(answers(plan, end_of_log(rows.get(*first))?));
     plans.iter().zip(&firsts).map(end).collect()
 }
@@ -180,7 +181,7 @@ fn look_and_write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Re
         inquiries_and_steps.push(inquiry);
     }
     loan.leave_open(true);
-    let rows = loan.run(&steps)?;
+    let rows = loan.run(&Arc::new(steps))?;
     let mut rest = rows.get(1..).unwrap_or_default();
     let mut facts = Vec::with_capacity(parts.len());
     for (inquiry, size) in inquiries_and_steps.iter().zip(sizes) {
@@ -205,12 +206,13 @@ pub(super) fn commit_within(link: &mut dyn Link, batches: &[Batch]) -> Result<An
     let parts = parts(&batches);
     let mut all = Vec::with_capacity(parts.len());
     for part in &parts {
-        let inquiry = Inquiry::new(part.firm, &part.batches)?;
-        let rows = link.run(&inquiry.steps).map_err(|failure| report(DOING, failure))?;
+        let mut inquiry = Inquiry::new(part.firm, &part.batches)?;
+        let steps = Arc::new(std::mem::take(&mut inquiry.steps));
+        let rows = link.run(&steps).map_err(|failure| report(DOING, failure))?;
         let facts = inquiry.facts(&rows)?;
         let plan = Plan::new(part.firm, &part.batches, Some(&facts));
         let end = match plan.writes() {
-            true => end_of_log(link.run(&plan.steps()?).map_err(|failure| report(DOING, failure))?.first())?,
+            true => end_of_log(link.run(&Arc::new(plan.steps()?)).map_err(|failure| report(DOING, failure))?.first())?,
             false => 0,
         };
         all.push(answers(&plan, end));

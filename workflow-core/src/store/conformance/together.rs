@@ -98,7 +98,6 @@ fn documents_come_with_no_others_than_their_owners(store: &dyn Store) -> Outcome
 fn reads_of_nothing_find_nothing(store: &dyn Store) -> Outcome {
     let probe = Probe::new(store);
     same("no reads", ask(&probe, &[])?, Vec::<Found>::new())?;
-    same("no documents", documents(ask(&probe, &[Read::Documents(Vec::new())])?.first())?, BTreeMap::new())?;
     let too_narrow = Read::Scan(Scan::all(IndexName::Board, Vec::new(), 10));
     same("a scan of half a partition", ask(&probe, &[too_narrow])?, vec![Found::Hits(Vec::new())])
 }
