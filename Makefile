@@ -1,7 +1,8 @@
 # The main job and the suites. `make help` lists what there is.
 
 CARGO ?= cargo
-OUT ?= demo-out
+STORE ?= sqlite
+OUT ?= $(if $(filter postgres%,$(STORE)),demo-out-postgres,demo-out)
 ROUNDS ?= 50
 PYTHON ?= python3
 PINNED = workflow-py/requirements.txt
@@ -18,14 +19,14 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv lock develop pytest valgrind node test test-c header library install fuzz lint lint-py bench bench-c \
-	yardstick crash decade schema clean
+.PHONY: help demo venv lock develop pytest postgres valgrind node test test-c header library install fuzz lint lint-py \
+	bench bench-c yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-demo: ## a firm's calendar year on one SQLite file, in $(OUT)
-	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
+demo: ## a firm's calendar year, in $(OUT); STORE=postgres, or an address, instead of a SQLite file
+	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT) --store $(STORE)
 
 venv: ## Python for the oracles and the Python package in .venv, where there is Python 3.11 or newer
 	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -61,7 +62,21 @@ node: ## koffi for the story in Node.js, in examples/node
 		|| { echo "koffi cannot be installed"; test -z "$$CI"; }; \
 	fi
 
-test: venv valgrind node ## every suite
+postgres: ## PostgreSQL from the system's packages, where it is missing; the suites start it themselves
+	@if ! ls "$$(pg_config --bindir 2> /dev/null)/initdb" /usr/lib/postgresql/*/bin/initdb 2> /dev/null | grep -q .; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			mkdir -p /etc/postgresql-common \
+			&& { test -e /etc/postgresql-common/createcluster.conf \
+				|| echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf; } \
+			&& apt-get update --quiet --quiet \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
+				-o Dpkg::Options::=--force-confold postgresql openssl; \
+		else \
+			echo "no PostgreSQL: install its server, or the suites that need it fail"; \
+		fi; \
+	fi
+
+test: venv postgres valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 	$(MAKE) --no-print-directory pytest
@@ -109,9 +124,18 @@ bench-c: ## the C functions beside Rust, a store behind callbacks beside one wit
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
 	$(CARGO) bench --locked --bench yardstick
 
+bench-postgres: ## the engine beside a hand-written PostgreSQL program, as ratios
+	$(CARGO) bench --locked --bench postgres
+
+bench-peers: ## queues beside graphile_worker, items a second
+	cd benches/peers && $(CARGO) run --locked --release
+
 crash: ## kills workers and the demo $(ROUNDS) times at random and looks at what is left
 	$(CARGO) build --locked --release --example tax_season
 	WORKFLOW_CRASH_ROUNDS=$(ROUNDS) $(CARGO) test --locked --release --test processes --test demo -- --nocapture
+
+hosts: ## eight processes on one PostgreSQL for a minute, some of them killed; servers that die
+	WORKFLOW_STORM_SECONDS=60 $(CARGO) test --locked --test hosts -- --nocapture --test-threads=1
 
 decade: ## a simulated decade: 500 accounts, monthly, quarterly and annual series, every period once
 	WORKFLOW_DECADE=1 $(CARGO) test --locked --release --test series -- --nocapture s9_4_a_decade s9_4_many_series
@@ -121,4 +145,4 @@ schema: ## writes the JSON Schemas anew
 
 clean: ## removes what the targets above make
 	$(CARGO) clean
-	rm -rf $(OUT) .venv examples/node/node_modules
+	rm -rf demo-out demo-out-postgres $(OUT) .venv examples/node/node_modules
