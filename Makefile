@@ -4,7 +4,9 @@ CARGO ?= cargo
 OUT ?= demo-out
 ROUNDS ?= 50
 PYTHON ?= python3
-ORACLE = tests/oracle/requirements.txt
+PINNED = workflow-py/requirements.txt
+PY = workflow-py
+
 PREFIX ?= /usr/local
 FEATURES ?= sqlite
 FUZZ_SECONDS ?= 300
@@ -16,7 +18,7 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: bench-c help demo venv valgrind node test test-c header library install fuzz lint bench yardstick crash decade schema clean
+.PHONY: help demo venv valgrind node test-c header library install fuzz bench-c lock develop pytest test lint lint-py bench yardstick crash decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -24,14 +26,14 @@ help: ## this list
 demo: ## a firm's calendar year on one SQLite file, in $(OUT)
 	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
 
-venv: ## Python for the oracles in .venv, where there is Python 3.11 or newer
+venv: ## Python for the oracles and the Python package in .venv, where there is Python 3.11 or newer
 	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 		echo "no $(PYTHON) of 3.11 or newer: suites that ask an oracle are skipped, or fail where CI is set"; \
-	elif ! cmp -s $(ORACLE) .venv/requirements.txt; then \
+	elif ! cmp -s $(PINNED) .venv/requirements.txt; then \
 		$(PYTHON) -m venv .venv \
-		&& .venv/bin/python -m pip install --quiet --disable-pip-version-check -r $(ORACLE) \
-		&& cp $(ORACLE) .venv/requirements.txt \
-		|| { rm -rf .venv; echo "the oracles' packages cannot be installed"; test -z "$$CI"; }; \
+		&& .venv/bin/python -m pip install --quiet --disable-pip-version-check -r $(PINNED) \
+		&& cp $(PINNED) .venv/requirements.txt \
+		|| { rm -rf .venv; echo "the Python packages cannot be installed"; test -z "$$CI"; }; \
 	fi
 
 valgrind:
@@ -47,9 +49,21 @@ node: ## koffi for the story in Node.js, in examples/node
 		|| { echo "koffi cannot be installed"; test -z "$$CI"; }; \
 	fi
 
+lock: ## pins anew what the Python package is tested with
+	.venv/bin/python -m piptools compile --quiet --upgrade --no-header --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --no-annotate --strip-extras -o $(PINNED) $(PY)/requirements.in
+
+develop: venv ## the Python package into .venv, for its tests
+	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked -m $(PY)/Cargo.toml
+
+pytest: develop ## the Python package's suite
+	@if test -x .venv/bin/maturin; then .venv/bin/python -m pytest -q -c $(PY)/pyproject.toml $(PY)/tests; \
+	else echo "the Python package's suite is skipped"; test -z "$$CI"; fi
+
 test: venv valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
+	$(MAKE) --no-print-directory pytest
 
 test-c: valgrind node ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
 	WORKFLOW_C_WHOLE=1 $(CARGO) test --locked -p workflow-ffi
@@ -79,6 +93,11 @@ lint: ## formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --locked
+	$(MAKE) --no-print-directory lint-py
+
+lint-py: develop
+	@if test -x .venv/bin/maturin; then cd $(PY) && ../.venv/bin/ruff format --check . && ../.venv/bin/ruff check . \
+		&& ../.venv/bin/mypy; fi
 
 bench: ## criterion benches; see docs/benchmarks.md
 	$(CARGO) bench --locked --bench engine --bench clock --bench calendar --bench recurrence

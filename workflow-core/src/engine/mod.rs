@@ -35,7 +35,7 @@ pub use carry::Carried;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview, Results};
-pub use runner::{OnError, Runner, RunnerOptions};
+pub use runner::{OnError, Runner, RunnerOptions, RunnerStatus, WorkStatus};
 pub use session::Session;
 pub(crate) use session::back_off;
 pub use shift::ShiftPreview;
