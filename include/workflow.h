@@ -419,7 +419,7 @@ typedef struct workflow_error workflow_error;
 typedef struct workflow_reply workflow_reply;
 
 /**
- * A thread that does what is due when it is due. May be woken by many threads at once.
+ * Threads that do what is due when it is due. May be used by many threads at once.
  */
 typedef struct workflow_runner workflow_runner;
 
@@ -827,6 +827,41 @@ typedef struct workflow_notifier {
                        const struct workflow_notification *notification,
                        struct workflow_reply *reply);
 } workflow_notifier;
+
+/**
+ * How a runner runs. Zero stands for what is usual.
+ */
+typedef struct workflow_runner_options {
+    /**
+     * `sizeof(workflow_runner_options)`.
+     */
+    uint32_t struct_size;
+    /**
+     * WORKFLOW_ABI_VERSION.
+     */
+    uint32_t abi_version;
+    /**
+     * How many threads work. Where there are two or more, one is kept free of deliveries.
+     */
+    uint32_t workers;
+    /**
+     * How many notifications a thread takes at once. It finishes them before it stops.
+     */
+    uint32_t in_hand;
+    /**
+     * How long it sleeps at most, in milliseconds: that is how late it notices what other processes
+     * have made due.
+     */
+    uint64_t longest_sleep;
+    /**
+     * How long it pauses at most after failures of the store, in milliseconds.
+     */
+    uint64_t longest_pause;
+    /**
+     * Delivers notifications; when NULL they are left to the host. The runner keeps it.
+     */
+    const struct workflow_notifier *notifier;
+} workflow_runner_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1457,17 +1492,15 @@ int32_t workflow_engine_deliver(const struct workflow_engine *engine,
                                 struct workflow_error **error);
 
 /**
- * Starts a thread that ticks, takes up what was left for other jobs, and delivers notifications when
- * `notifier` is not NULL. It sleeps until the next is due, but no longer than `longest_sleep_millis`:
- * that is how late it notices what other processes have made due. Failures go to the engine's log,
- * and it tries again.
+ * Starts threads that do what is due, take up what was left for other jobs, and deliver notifications
+ * when the options have a notifier. They sleep until the next of them is due. Failures go to the
+ * engine's log, and it goes on. `options` may be NULL.
  *
  * The runner keeps the store open, also when the engine is freed, until it is freed itself. The
- * notifier is the library's then; its callbacks come from the runner's thread.
+ * notifier's callbacks come from the runner's threads.
  */
 int32_t workflow_runner_start(const struct workflow_engine *engine,
-                              const struct workflow_notifier *notifier,
-                              uint64_t longest_sleep_millis,
+                              const struct workflow_runner_options *options,
                               struct workflow_runner **runner,
                               struct workflow_error **error);
 
@@ -1477,8 +1510,25 @@ int32_t workflow_runner_start(const struct workflow_engine *engine,
 int32_t workflow_runner_wake(const struct workflow_runner *runner, struct workflow_error **error);
 
 /**
- * Stops a runner when it is through with what it is doing, and frees it. From a callback of its
- * engine it stops after that has returned. NULL, and what is no runner any more, do nothing.
+ * What a runner has done so far, and what it is at: the answer's document.
+ */
+int32_t workflow_runner_status(const struct workflow_runner *runner,
+                               struct workflow_answer **answer,
+                               struct workflow_error **error);
+
+/**
+ * Stops a runner and waits until it is through with what it holds, no longer than `millis`.
+ * `finished` becomes 1 if it is; if it becomes 0, it goes on finishing by itself, and this may be
+ * called again. From one of its own threads, in a callback, it does not wait.
+ */
+int32_t workflow_runner_stop(const struct workflow_runner *runner,
+                             uint64_t millis,
+                             int32_t *finished,
+                             struct workflow_error **error);
+
+/**
+ * Stops a runner when it is through with what it holds, and frees it. From one of its own threads, in
+ * a callback, it does not wait. NULL, and what is no runner any more, do nothing.
  */
 void workflow_runner_free(struct workflow_runner *runner);
 

@@ -20,11 +20,13 @@ static int64_t now(void *user_data) {
 }
 
 static int32_t deliver(void *user_data, const workflow_notification *notification, workflow_reply *reply) {
+    int32_t finished = 1;
     (void)user_data, (void)reply;
     CHECK(strcmp(notification->intent, "request_item") == 0 && strcmp(notification->kind, "email") == 0);
     CHECK(strcmp(notification->title, "Hello") == 0 && notification->json[notification->json_len] == '\0');
     __atomic_add_fetch(&delivered, 1, __ATOMIC_SEQ_CST);
     /* From its own thread: it stops when this has returned. */
+    CHECK(workflow_runner_stop(runner, 60000, &finished, NULL) == WORKFLOW_CODE_OK && finished == 0);
     workflow_runner_free(runner);
     return WORKFLOW_VERDICT_DONE;
 }
@@ -48,11 +50,13 @@ int main(int argc, char **argv) {
     workflow_clock clock;
     workflow_options options;
     workflow_notifier notifier;
+    workflow_runner_options running;
     workflow_engine *here = NULL, *there = NULL;
     workflow_acting *office = NULL;
     workflow_answer *answer = NULL, *again = NULL;
     workflow_error *error = NULL;
     workflow_id firm;
+    int32_t finished;
 
     CHECK(argc == 2);
     memset(&clock, 0, sizeof clock);
@@ -80,12 +84,26 @@ int main(int argc, char **argv) {
     workflow_answer_free(answer);
 
     /* An hour later the wait is over and the email goes out. */
-    DONE(workflow_runner_start(here, &notifier, 600000, &runner, &error), error);
+    memset(&running, 0, sizeof running);
+    running.struct_size = sizeof running;
+    running.abi_version = WORKFLOW_ABI_VERSION;
+    running.longest_sleep = 600000;
+    running.notifier = &notifier;
+    DONE(workflow_runner_start(here, &running, &runner, &error), error);
+    DONE(workflow_runner_status(runner, &answer, &error), error);
+    CHECK(strstr(workflow_answer_json(answer, NULL), "\"stopping\":false") != NULL);
+    workflow_answer_free(answer);
     __atomic_add_fetch(&clock_now, INT64_C(3600) * 1000000, __ATOMIC_SEQ_CST);
     DONE(workflow_runner_wake(runner, &error), error);
     await(&delivered);
     await(&destroyed);
     CHECK(workflow_runner_wake(runner, NULL) == WORKFLOW_CODE_INVALID_HANDLE);
+
+    /* One that sleeps is stopped at once. */
+    DONE(workflow_runner_start(here, NULL, &runner, &error), error);
+    DONE(workflow_runner_stop(runner, 60000, &finished, &error), error);
+    CHECK(finished == 1);
+    workflow_runner_free(runner);
 
     /* The same firm elsewhere, sealed. */
     DONE(workflow_engine_export_firm(here, &firm, argv[1], strlen(argv[1]), &answer, &error), error);

@@ -50,6 +50,7 @@ static struct {
     workflow_options options;
     workflow_store store;
     workflow_notifier notifier;
+    workflow_runner_options runner_options;
 } right;
 
 /* Handles that were right once. */
@@ -158,7 +159,7 @@ static struct handles make(void) {
     if (workflow_engine_execute(made.engine, TEXT, 4, NULL, &made.error) != WORKFLOW_CODE_DOCUMENT) {
         bad("text is no command");
     }
-    must(workflow_runner_start(made.engine, NULL, 1000, &made.runner, NULL));
+    must(workflow_runner_start(made.engine, NULL, &made.runner, NULL));
     return made;
 }
 
@@ -183,6 +184,8 @@ static void begin_all(void) {
     right.notifier.abi_version = WORKFLOW_ABI_VERSION;
     right.notifier.destroy = destroy;
     right.notifier.deliver = deliver;
+    right.runner_options.struct_size = sizeof right.runner_options;
+    right.runner_options.abi_version = WORKFLOW_ABI_VERSION;
 
     freed = make();
     workflow_runner_free(freed.runner);

@@ -130,7 +130,13 @@ impl Program {
     fn in_valgrind(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("valgrind");
         // Tables that live as long as the process count as possibly lost.
-        command.args(["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=99"]);
+        command.args([
+            "--quiet",
+            "--leak-check=full",
+            "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite",
+            "--error-exitcode=99",
+        ]);
         command.arg(&self.path).args(arguments).env("RUST_BACKTRACE", "0");
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command

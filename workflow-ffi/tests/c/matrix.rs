@@ -53,6 +53,7 @@ fn right(parameter: &Parameter) -> String {
         ("const workflow_receipt *", _) => "&right.receipt",
         ("const workflow_text *", _) => "&right.text",
         ("const workflow_options *", _) => "&right.options",
+        ("const workflow_runner_options *", _) => "&right.runner_options",
         ("const workflow_store *", _) => "&right.store",
         ("const workflow_notifier *", _) => "&right.notifier",
         (kind, name) => panic!("say what is right for `{kind} {name}`"),
