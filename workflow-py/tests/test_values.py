@@ -252,3 +252,14 @@ def test_dates_are_dates(desk: Office) -> None:
     assert job is not None
     assert desk.firm.job(job=job).job.due == due
     assert desk.firm.today() == date(2026, 1, 5)
+
+
+def test_s8_1_items_go_by_either_name(desk: Office) -> None:
+    job = desk.job()
+    made = desk.firm.create_item(job=job, kind="invoice", title="Fee", external="INV-1").items_created[0]
+    desk.firm.report_item(item=made, status="seen")
+    desk.firm.report_item(item=wf.ExternalItemRef("INV-1"), status="paid")
+    assert desk.firm.job(job=job).items[-1].progress == "done"
+    desk.firm.unlink_item(item=made, job=job)
+    desk.firm.link_item(item=wf.IdItemRef(made), job=job)
+    assert desk.firm.job(job=job).items[-1].id == made

@@ -471,7 +471,14 @@ def signature(name: str, fields: list[Field], lead: list[str], answer: str) -> l
 
 def loosened(annotation: str) -> str:
     """What a function takes where a record has this: lists and sets alike, records or documents."""
-    return annotation.replace("AbstractSet[", "Collection[").replace("Sequence[", "Collection[")
+    annotation = annotation.replace("AbstractSet[", "Collection[").replace("Sequence[", "Collection[")
+    return re.sub(r"\bItemRef\b", "ItemRef | ItemId", annotation)
+
+
+def given(field: Field) -> str:
+    """A parameter as a part of a document."""
+    name, annotation, _, _ = field
+    return f"_item_ref({name})" if annotation == "ItemRef" else name
 
 
 def numpy_doc(text: str, fields: list[Field], indent: str, more: list[str]) -> list[str]:
@@ -502,10 +509,10 @@ def commands(types: Types, homes: dict[str, str]) -> str:
         elif whole:
             lines.append(f'    return _of("{tag}", {fields[0][0]})')
         else:
-            given = ", ".join(f'"{field.rstrip("_")}": {field}' for field, *_ in fields)
-            call = f'    return _of("{tag}", {{{given}}})'
+            parts = [f'"{field[0].rstrip("_")}": {given(field)}' for field in fields]
+            call = f'    return _of("{tag}", {{{", ".join(parts)}}})'
             if len(call) > WIDTH:
-                pairs = [f'            "{field.rstrip("_")}": {field},' for field, *_ in fields]
+                pairs = [f"            {part}," for part in parts]
                 call = "\n".join(["    return _of(", f'        "{tag}",', "        {", *pairs, "        },", "    )"])
             lines += call.split("\n")
         lines.append("")
@@ -514,7 +521,7 @@ def commands(types: Types, homes: dict[str, str]) -> str:
         lines,
         names,
         homes,
-        ["from . import _native", "from ._command import _list, _of, _report_item"],
+        ["from . import _native", "from ._command import _item_ref, _list, _of, _report_item"],
         ["from ._native import Command"],
     )
 
@@ -671,7 +678,6 @@ def methods(types: Types, homes: dict[str, str]) -> str:
             [
                 "from typing import ParamSpec, TypeVar",
                 "",
-                "from .._record import FrozenDict",
                 "from ._rows import AsyncRows",
                 "",
                 'P = ParamSpec("P")',

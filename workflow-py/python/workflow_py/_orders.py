@@ -1139,7 +1139,7 @@ class Orders:
         )
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def link_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    def link_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Link an item to a job by hand.
 
         Parameters
@@ -1154,7 +1154,7 @@ class Orders:
         command = commands.link_item(item=item, job=job)
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def unlink_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    def unlink_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Take an item off a job. The item stays.
 
         Parameters
@@ -1184,7 +1184,7 @@ class Orders:
         command = commands.name_item(item=item, external=external)
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def report_item(self, *, item: ItemRef, status: StatusKey, idempotency_key: str | None = None) -> Outcome:
+    def report_item(self, *, item: ItemRef | ItemId, status: StatusKey, idempotency_key: str | None = None) -> Outcome:
         """Report an item's status: ``submitted``, ``signed``, ``paid``, ``declined``, ``cancelled``, …
 
         Parameters
