@@ -7,10 +7,10 @@ PYTHON ?= python3
 PINNED = workflow-py/requirements.txt
 PY = workflow-py
 
-.PHONY: help demo venv lock develop pytest test lint lint-py bench yardstick crash decade schema clean
+.PHONY: help demo venv lock develop pytest docs-py wheel test lint lint-py bench bench-py yardstick crash decade schema clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 demo: ## a firm's calendar year on one SQLite file, in $(OUT)
 	$(CARGO) run --release --locked --example tax_season -- --folder $(OUT)
@@ -35,6 +35,20 @@ develop: venv ## the Python package into .venv, for its tests
 pytest: develop ## the Python package's suite
 	@if test -x .venv/bin/maturin; then .venv/bin/python -m pytest -q -c $(PY)/pyproject.toml $(PY)/tests; \
 	else echo "the Python package's suite is skipped"; test -z "$$CI"; fi
+
+docs-py: develop ## the reference of the Python package, in target/python-docs
+	.venv/bin/python -m sphinx -q -W --keep-going -b html $(PY)/docs target/python-docs
+
+wheel: venv ## the Python package's wheel and source distribution, in target/wheels
+	.venv/bin/maturin build --release --locked --sdist -m $(PY)/Cargo.toml -o target/wheels
+
+bench-py: wheel ## what Python costs over Rust, and beside other libraries
+	$(CARGO) bench --locked --profile release --bench python > target/direct.json
+	rm -rf target/bench-venv && $(PYTHON) -m venv target/bench-venv
+	target/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r $(PINNED) target/wheels/*.whl
+	cd $(PY)/benches && WORKFLOW_DIRECT=$(CURDIR)/target/direct.json ../../target/bench-venv/bin/python -m pytest -q \
+		-c ../pyproject.toml --benchmark-columns=median,iqr,rounds --benchmark-json=$(CURDIR)/target/python-bench.json .
+	$(PYTHON) $(PY)/benches/told.py target/python-bench.json
 
 test: venv ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \

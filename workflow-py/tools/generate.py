@@ -645,6 +645,9 @@ def answers_of(types: Types) -> dict[str, str]:
 def methods(types: Types, homes: dict[str, str]) -> str:
     """Every command and question as an awaitable method over the one that is not."""
     lines = [
+        'P = ParamSpec("P")',
+        'T = TypeVar("T")',
+        "",
         "",
         "class Methods:",
         '    """A method for every command and every question, carried out on a worker thread."""',
@@ -679,9 +682,6 @@ def methods(types: Types, homes: dict[str, str]) -> str:
                 "from typing import ParamSpec, TypeVar",
                 "",
                 "from ._rows import AsyncRows",
-                "",
-                'P = ParamSpec("P")',
-                'T = TypeVar("T")',
             ],
             ["from .._acting import Acting as Sync", "from .._outcome import Outcome"],
         )

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from ._rows import AsyncRows
-
-P = ParamSpec("P")
-T = TypeVar("T")
 from .._record import FrozenDict
+from ._rows import AsyncRows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -105,6 +102,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Methods",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Methods:
