@@ -74,6 +74,18 @@ def test_what_is_absent_of_a_command_means_what_python_says(name: str) -> None:
     assert said == silent == getattr(commands, name)(**{which: identifier})
 
 
+def test_flags_that_are_not_told_are_off_but_for_six() -> None:
+    """The schemas do not say what an absent flag is: the engine writes none that is what it would be."""
+    on = {
+        f"{found.__name__}.{name}"
+        for found in vars(wf.model).values()
+        if isinstance(found, type) and issubclass(found, Record)
+        for name in found._fields
+        if getattr(found, name, None) is True
+    }
+    assert on == {"Member.active", "Automation.enabled", "PipelineDefinition.complete_at_final"}
+
+
 def test_records_are_values(desk: Office) -> None:
     job = desk.job()
     one, other = desk.firm.job(job=job), desk.firm.job(job=job)

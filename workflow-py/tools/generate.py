@@ -59,7 +59,14 @@ ABSENT = {
     "Versioning": "follow",
 }
 #: Flags that are set when they are absent.
-SET = {"Member.active", "Automation.enabled", "PipelineDefinition.complete_at_final", "archived", "skip", "paused"}
+SET = {
+    "Member.active",
+    "Automation.enabled",
+    "PipelineDefinition.complete_at_final",
+    "archive_job.archived",
+    "skip_occurrence.skip",
+    "pause_series.paused",
+}
 
 #: Names of documents' own types.
 ROOTS = {
@@ -224,7 +231,7 @@ class Types:
             values = ", ".join(json.dumps(value) for value in default)
             return f"frozenset(({values},))" if annotation.startswith("AbstractSet") else f"({values})"
         if annotation == "bool":
-            return str(place in SET or (key in SET and "." not in key))
+            return str(place in SET)
         if annotation == "int":
             return "0"
         if annotation.startswith("Sequence[") and not annotation.endswith("None"):

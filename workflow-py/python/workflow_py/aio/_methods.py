@@ -968,7 +968,7 @@ class Methods:
     def jobs(
         self,
         *,
-        archived: bool = True,
+        archived: bool = False,
         at_least: Priority | None = None,
         descending: bool = False,
         due_from: dt.date | None = None,
