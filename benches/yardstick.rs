@@ -31,6 +31,9 @@ use workflow_suites::season::{Season, drive, drive_many};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How many commands a call of `execute_many` is given.
+const TOGETHER: usize = 2_000;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// A store that notes what is committed.
@@ -223,7 +226,7 @@ fn note(clients: usize, many: bool) -> Outcome<Noted> {
     let take = || std::mem::take(&mut *recorder.0.groups.lock().map_err(|_| "poisoned").expect("a lock"));
     let setup = take();
     if many {
-        drive_many(&season, &mut runners, 256)?
+        drive_many(&season, &mut runners, TOGETHER)?
     } else {
         drive(&season, &mut runners)?
     };
@@ -236,7 +239,7 @@ fn engine_time(clients: usize, durability: Durability, many: bool) -> Outcome<(D
     let season = Season::new(Engine::new(store), clients)?;
     let mut runners = season.start()?;
     let began = Instant::now();
-    let steps = if many { drive_many(&season, &mut runners, 256)? } else { drive(&season, &mut runners)? };
+    let steps = if many { drive_many(&season, &mut runners, TOGETHER)? } else { drive(&season, &mut runners)? };
     Ok((began.elapsed(), steps))
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan, Record,
-    Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan,
+    ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 /// What commits go through on their way to a store.
@@ -18,9 +18,25 @@ pub trait Hand {
     /// # Errors
     /// As [`Transact::commit`].
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+
+    /// Lists rows of it, or does something before.
+    ///
+    /// # Errors
+    /// As [`Transact::queued`].
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        self.store().queued(scan)
+    }
+
+    /// Shows a moment of it, or not.
+    ///
+    /// # Errors
+    /// As [`Transact::at_one_moment`].
+    fn at_one_moment(&self, firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        self.store().at_one_moment(firm, read)
+    }
 }
 
-/// A store whose commits go through a hand; everything else is the store's own.
+/// A store whose commits go through a hand, and what else the hand takes; the rest is the store's own.
 pub struct Around<T>(pub T);
 
 impl<T: Hand> Transact for Around<T> {
@@ -52,6 +68,9 @@ impl<T: Hand> Transact for Around<T> {
         self.0.store().next_due(queue, firm)
     }
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
-        self.0.store().queued(scan)
+        self.0.queued(scan)
+    }
+    fn at_one_moment(&self, firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        self.0.at_one_moment(firm, read)
     }
 }

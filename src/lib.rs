@@ -16,4 +16,6 @@ pub mod guides {
     pub struct Time;
     #[doc = include_str!("../docs/series.md")]
     pub struct Series;
+    #[doc = include_str!("../docs/moving-a-firm.md")]
+    pub struct MovingAFirm;
 }

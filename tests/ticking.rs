@@ -340,7 +340,8 @@ fn s10_2_a_runner_delivers_and_outlives_what_goes_wrong() {
     let options = RunnerOptions {
         notifier: Some(Arc::clone(&moody) as _),
         longest_sleep: Duration::from_millis(50),
-        on_error: Some(Box::new(move |error: &Error| heard.lock().expect("no panic").push(error.to_string()))),
+        on_error: Some(Box::new(move |_, error: &Error| heard.lock().expect("no panic").push(error.to_string()))),
+        ..RunnerOptions::default()
     };
     let runner = engine.start_runner(options).expect("a thread");
     job(&engine);

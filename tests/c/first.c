@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
 
     CHECK(argc == 2);
     CHECK(workflow_abi_version() == WORKFLOW_ABI_VERSION);
-    DONE(workflow_engine_open(argv[1], strlen(argv[1]), &engine, &error), error);
+    DONE(workflow_engine_open(argv[1], strlen(argv[1]), NULL, &engine, &error), error);
     DONE(workflow_engine_execute(engine, FIRM, strlen(FIRM), &answer, &error), error);
     CHECK(workflow_answer_event_count(answer) == 1);
     CHECK(workflow_answer_revision(answer) == 1);

@@ -10,6 +10,7 @@ mod found;
 mod invariants;
 mod laws;
 mod lists;
+mod moving;
 mod office;
 mod times;
 mod view;

@@ -90,24 +90,29 @@ impl Office {
 
     /// A firm in a SQLite file of its own.
     pub(crate) fn in_a_file() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options =
-            SqliteOptions { durability: workflow_core::store::Durability::Process, ..SqliteOptions::default() };
-        let store = SqliteStore::open(folder.path().join("firm.db"), options).expect("opened");
-        assert_eq!(store.settings().synchronous, "NORMAL");
-        Self::on(Arc::new(store), Some(folder))
+        let (store, folder) = file();
+        Self::on(store, Some(folder))
+    }
+
+    /// A file without a firm.
+    pub(crate) fn empty_file() -> Self {
+        let (store, folder) = file();
+        Self::bare(store, Some(folder))
     }
 
     fn on(store: Arc<dyn Store>, folder: Option<tempfile::TempDir>) -> Self {
-        let clock = Arc::new(ManualClock::at("2026-02-02T15:00:00Z".parse().expect("an instant")));
-        let engine = Engine::deterministic(store, Arc::clone(&clock) as _, 7);
-        let mut office =
-            Self { engine, clock, view: View::default(), given: BTreeMap::new(), turns_back: false, _folder: folder };
+        let mut office = Self::bare(store, folder);
         for request in setup() {
             office.engine.execute(&request).expect("a firm that can be set up");
         }
         office.read_on();
         office
+    }
+
+    fn bare(store: Arc<dyn Store>, folder: Option<tempfile::TempDir>) -> Self {
+        let clock = Arc::new(ManualClock::at("2026-02-02T15:00:00Z".parse().expect("an instant")));
+        let engine = Engine::deterministic(store, Arc::clone(&clock) as _, 7);
+        Self { engine, clock, view: View::default(), given: BTreeMap::new(), turns_back: false, _folder: folder }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -243,6 +248,15 @@ impl Office {
         assert_eq!(found.differences, Vec::<String>::new(), "{when}");
         assert!(found.records >= 15, "{when}: only {} records were compared", found.records);
     }
+}
+
+/// A store in a file of its own.
+fn file() -> (Arc<dyn Store>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SqliteOptions { durability: workflow_core::store::Durability::Process, ..SqliteOptions::default() };
+    let store = SqliteStore::open(folder.path().join("firm.db"), options).expect("opened");
+    assert_eq!(store.settings().synchronous, "NORMAL");
+    (Arc::new(store), folder)
 }
 
 /// The jobs among records, with their revisions.

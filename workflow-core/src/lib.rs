@@ -10,7 +10,7 @@
 //! |---|---|
 //! | run an engine | [`engine::Engine`], [`engine::Acting`] |
 //! | read pipelines from YAML or JSON, or write them in Rust | [`document`], [`builder`] |
-//! | ask what is so | [`query::Queries`] |
+//! | ask what is so | [`query::Queries`], or [`engine::Engine::ask`] with documents |
 //! | carry notifications out | [`engine::Notifier`], [`engine::Engine::claim_notifications`] |
 //! | see a pipeline's problems and its graph | [`lint`], [`export`] |
 //! | write a store | [`store::Transact`], and the conformance suite (feature `conformance`) |
@@ -62,6 +62,7 @@ pub mod export;
 pub mod graph;
 pub mod id;
 mod instant;
+mod json;
 pub mod limits;
 pub mod lint;
 pub mod model;

@@ -144,12 +144,20 @@ limits! {
     OVERDUE_COUNTED: usize = 1_000;
     /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
+    /// Threads of one runner that work.
+    RUNNER_WORKERS: usize = 64;
     /// Records on which one tick does what is due.
     TICK: usize = 10_000;
     /// Attempts at one notification before it becomes a dead letter.
     DELIVERY_ATTEMPTS: u32 = 12;
     /// Characters kept of a host's reason to fail or reject a notification.
     REASON_CHARS: usize = 1_000;
+    /// Bytes of one line in the export of a firm.
+    EXPORT_LINE_BYTES: u64 = 256_000_000;
+    /// Bytes of one commit, with what is sealed together with it, in the export of a firm.
+    EXPORT_COMMIT_BYTES: u64 = 1_000_000_000;
+    /// Rows of queues in the export of a firm, timers left out that are as their records say.
+    EXPORT_ROWS: u64 = 2_000_000;
     /// Steps that a shortcode template may take.
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.

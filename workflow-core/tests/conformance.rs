@@ -12,7 +12,7 @@ use workflow_core::store::conformance::{self, Report};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Hit, IndexName, LogPosition,
-    LogScan, Logged, Queue, QueueScan, Record, Scan, StageTally, Store, Transact, Waiting,
+    LogScan, Logged, Queue, QueueScan, ReadMoment, Record, Restore, Scan, StageTally, Store, Transact, Waiting,
 };
 
 /// What is wrong with a store.
@@ -40,6 +40,9 @@ enum Fault {
     AnswersGetSorted,
     DropsNanoseconds,
     ReadsDocumentsOneByOne,
+    ForgetsHowOftenRestoredRowsWereTried,
+    RestoresDocumentsAnew,
+    ShowsMomentsThatPass,
     Panics,
 }
 
@@ -114,6 +117,17 @@ impl Faulty {
             Fault::ForgetsLeasesOfNewRows => batch.enqueue.iter_mut().for_each(|row| row.lease = None),
             Fault::IgnoresGuards => batch.guards.clear(),
             Fault::IgnoresGenerations => batch.settle.iter_mut().for_each(|settle| settle.generation = None),
+            Fault::ForgetsHowOftenRestoredRowsWereTried | Fault::RestoresDocumentsAnew => {
+                for restored in &mut batch.restore {
+                    match restored {
+                        Restore::Row(row) if self.fault != Fault::RestoresDocumentsAnew => {
+                            (row.attempts, row.generation) = (0, 0);
+                        }
+                        Restore::Record(record) if self.fault == Fault::RestoresDocumentsAnew => record.revision = 1,
+                        _ => {}
+                    }
+                }
+            }
             Fault::LosesUniqueness | Fault::DropsNanoseconds => {
                 let change = |document: &Document| match self.fault {
                     Fault::LosesUniqueness => with_external(document, salted),
@@ -269,6 +283,13 @@ impl Transact for Faulty {
         }
         Ok(rows)
     }
+
+    fn at_one_moment(&self, firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        match self.fault {
+            Fault::ShowsMomentsThatPass => read(self),
+            _ => self.inner.at_one_moment(firm, read),
+        }
+    }
 }
 
 fn report(fault: Fault) -> Report {
@@ -393,6 +414,19 @@ fn wrong_order_and_bounds_are_caught() {
 #[test]
 fn changed_documents_are_caught() {
     caught(Fault::DropsNanoseconds, &["documents/every_kind_round_trips_with_all_fields_set"]);
+}
+
+#[test]
+fn what_is_not_restored_as_it_was_is_caught() {
+    let by = ["restores/a_row_is_as_it_was", "restores/a_row_is_settled_under_its_generation"];
+    caught(Fault::ForgetsHowOftenRestoredRowsWereTried, &by);
+    caught(Fault::RestoresDocumentsAnew, &["restores/a_document_keeps_its_revision"]);
+}
+
+#[test]
+fn moments_that_pass_are_caught() {
+    let by = ["moments/a_moment_stands_still_while_others_commit", "moments/a_moment_cannot_be_changed"];
+    caught(Fault::ShowsMomentsThatPass, &by);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use crate::code::workflow_code;
 use crate::engine::{EngineHandle, workflow_engine};
@@ -97,6 +97,12 @@ pub(crate) unsafe fn within(
     unsafe { call(error, || guarded(&look_up::<EngineHandle>(engine)?, body)) }
 }
 
+/// The engine that a handle was made from, if it was not freed.
+pub(crate) fn still_open(engine: &Weak<EngineHandle>) -> Result<Arc<EngineHandle>, Failure> {
+    let freed = || Failure::boundary(workflow_code::InvalidHandle, "the engine that this was made from was freed");
+    engine.upgrade().filter(|engine| !engine.is_freed()).ok_or_else(freed)
+}
+
 /// Runs something on an engine that is well and not in a callback; a panic poisons it.
 pub(crate) fn guarded<T>(
     engine: &Arc<EngineHandle>,
@@ -125,5 +131,91 @@ pub(crate) fn ask<T>(harmless: T, body: impl FnOnce() -> Result<T, Failure>) -> 
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => value,
         _ => harmless,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::{DateTime, Utc};
+    use workflow_core::error::StoreError;
+    use workflow_core::id::{FirmId, PipelineKey, StageKey};
+    use workflow_core::store::{
+        Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
+        QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    };
+
+    use super::*;
+    use crate::handle::take;
+
+    /// A store with a bug.
+    struct Broken;
+
+    impl Transact for Broken {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { name: "broken".to_owned(), durability: Durability::None, shared: false }
+        }
+        fn get(&self, _: FirmId, _: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+            panic!("it is broken")
+        }
+        fn scan(&self, _: FirmId, _: &Scan) -> Result<Vec<Hit>, StoreError> {
+            panic!("it is broken")
+        }
+        fn count(&self, _: FirmId, _: &Scan) -> Result<usize, StoreError> {
+            panic!("it is broken")
+        }
+        fn tallies(&self, _: FirmId, _: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+            panic!("it is broken")
+        }
+        fn log(&self, _: FirmId, _: &LogScan) -> Result<Vec<Logged>, StoreError> {
+            panic!("it is broken")
+        }
+        fn commit(&self, _: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+            panic!("it is broken")
+        }
+        fn claim(&self, _: &Claim) -> Result<Vec<Claimed>, StoreError> {
+            panic!("it is broken")
+        }
+        fn next_due(&self, _: Queue, _: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+            panic!("it is broken")
+        }
+        fn queued(&self, _: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+            panic!("it is broken")
+        }
+    }
+
+    #[test]
+    fn c2_a_panic_is_a_code_and_poisons_the_engine() {
+        let engine = keep(EngineHandle::over(Arc::new(Broken))).expect("a handle");
+        let mut codes = Vec::new();
+        for _ in 0..2 {
+            let (mut answer, mut error) = (std::ptr::null_mut(), std::ptr::null_mut());
+            // SAFETY: the places are the test's own.
+            let code = unsafe {
+                crate::workflow_engine_claim(engine, std::ptr::null(), 1, 1, &raw mut answer, &raw mut error)
+            };
+            assert!(!error.is_null());
+            crate::workflow_error_free(error);
+            codes.push(code);
+        }
+        assert_eq!(codes, [workflow_code::Panicked as i32, workflow_code::Poisoned as i32]);
+        assert!(take::<EngineHandle>(engine).is_some_and(|engine| engine.is_poisoned()));
+    }
+
+    /// A panic in what the host is told of a failure is no more than one anywhere else.
+    #[test]
+    fn c2_what_was_thrown_may_panic_when_it_is_dropped() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        let code = unsafe {
+            // SAFETY: no place for an error.
+            call(std::ptr::null_mut(), || std::panic::panic_any(Bomb))
+        };
+        assert_eq!(code, workflow_code::Panicked as i32);
     }
 }

@@ -1,23 +1,50 @@
 //! JSON documents, in and out. Their shapes are the core's.
 
-use serde::de::DeserializeOwned;
-use serde_json::json;
-use workflow_core::error::{Problem, Rejection};
+use std::ffi::c_char;
+use std::ptr;
 
-use crate::code::workflow_code;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use workflow_core::error::{ErrorKind, Rejection, StoreError};
+
+use crate::answer::{AnswerHandle, Content, workflow_answer};
+use crate::call::call;
+use crate::error::workflow_error;
 use crate::failure::Failure;
+use crate::input::{self, Place};
 
 /// Reads a document.
-pub(crate) fn read<T: DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(json).map_err(|error| {
-        let problem = Problem::error("", "syntax", format!("this is no {what}: {error}"));
-        Rejection::Document(vec![problem]).into()
-    })
+pub(crate) fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<T, Failure> {
+    Ok(workflow_core::document::read(what, bytes)?)
 }
 
-/// A failure as a document.
-pub(crate) fn of_failure(failure: &Failure) -> String {
-    let code = failure.code();
-    let kind = workflow_code::of(code).map(workflow_code::name).unwrap_or(c"unknown").to_string_lossy();
-    json!({ "code": code, "kind": kind, "retryable": failure.retryable(), "message": failure.to_string() }).to_string()
+/// Writes a document.
+pub(crate) fn write(value: &impl Serialize) -> Result<String, Failure> {
+    let failed = |error| StoreError::new(ErrorKind::Corrupt, "an answer cannot be written as JSON").caused_by(error);
+    Ok(serde_json::to_string(value).map_err(failed)?)
+}
+
+/// The JSON Schema of a document: `request`, `command`, `inquiry`, `outcome`, `results`, `answer`,
+/// `error`, `pipeline`, `template`, `notification`, `ticked`, and the others that are installed beside
+/// this header. The answer's document is it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn workflow_schema(
+    name: *const c_char,
+    len: usize,
+    answer: *mut *mut workflow_answer,
+    error: *mut *mut workflow_error,
+) -> i32 {
+    // SAFETY: as the caller's.
+    let place = unsafe { Place::clear(answer, ptr::null_mut()) };
+    // SAFETY: as the caller's.
+    unsafe {
+        call(error, || {
+            place.needed("answer")?;
+            let name = input::text("name", name, len)?;
+            let schema = workflow_core::document::schema(name).ok_or_else(|| Rejection::not_found("schema", name))?;
+            place.set(AnswerHandle::keep(Content::Document(write(&schema)?))?);
+            Ok(())
+        })
+    }
 }

@@ -6,6 +6,7 @@ use workflow_core::error::{Error, Rejection, StoreError};
 use workflow_core::id::{InvalidId, InvalidKey};
 
 use crate::code::workflow_code;
+use crate::error::ErrorHandle;
 
 /// Why a call did nothing.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     },
     /// The engine's answer.
     Engine(Error),
+    /// One that was told before.
+    Told(Box<ErrorHandle>),
 }
 
 impl Failure {
@@ -35,14 +38,7 @@ impl Failure {
         match self {
             Self::Boundary { code, .. } => *code as i32,
             Self::Engine(error) => error.kind().code(),
-        }
-    }
-
-    /// Whether the same call can succeed later without being changed.
-    pub(crate) fn retryable(&self) -> bool {
-        match self {
-            Self::Boundary { .. } => false,
-            Self::Engine(error) => error.retryable(),
+            Self::Told(error) => error.code(),
         }
     }
 }
@@ -52,6 +48,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Boundary { message, .. } => f.write_str(message),
             Self::Engine(error) => error.fmt(f),
+            Self::Told(error) => write!(f, "error {}", error.code()),
         }
     }
 }

@@ -12,11 +12,14 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::acting::ActingHandle;
 use crate::answer::AnswerHandle;
 use crate::code::workflow_code;
+use crate::cursor::CursorHandle;
 use crate::engine::EngineHandle;
 use crate::error::ErrorHandle;
 use crate::failure::Failure;
+use crate::host::ReplyHandle;
 
 /// How the bits of a handle are used, from the lowest: a one (so that it is aligned to nothing), the
 /// type, the shard, the place in it, and the generation. They fit the 47 bits that languages which
@@ -45,6 +48,9 @@ enum Object {
     Engine(Arc<EngineHandle>),
     Answer(Arc<AnswerHandle>),
     Error(Arc<ErrorHandle>),
+    Acting(Arc<ActingHandle>),
+    Cursor(Arc<CursorHandle>),
+    Reply(Arc<ReplyHandle>),
 }
 
 /// A type that handles can mean.
@@ -85,14 +91,20 @@ macro_rules! handled {
     )+};
 }
 
+use crate::acting::workflow_acting;
 use crate::answer::workflow_answer;
+use crate::cursor::workflow_cursor;
 use crate::engine::workflow_engine;
 use crate::error::workflow_error;
+use crate::host::workflow_reply;
 
 handled! {
     Engine(EngineHandle) as workflow_engine = 1;
     Answer(AnswerHandle) as workflow_answer = 3;
     Error(ErrorHandle) as workflow_error = 4;
+    Acting(ActingHandle) as workflow_acting = 2;
+    Cursor(CursorHandle) as workflow_cursor = 5;
+    Reply(ReplyHandle) as workflow_reply = 6;
 }
 
 #[derive(Default)]

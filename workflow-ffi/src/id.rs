@@ -26,6 +26,21 @@ impl From<Uuid> for workflow_id {
     }
 }
 
+impl From<workflow_id> for Uuid {
+    fn from(id: workflow_id) -> Self {
+        Self::from_bytes(id.bytes)
+    }
+}
+
+/// An identifier that may be NULL.
+///
+/// # Safety
+/// `id` is NULL or points to an identifier.
+pub(crate) unsafe fn optional<T: From<Uuid>>(id: *const workflow_id) -> Option<T> {
+    // SAFETY: as the caller's.
+    unsafe { needed("id", id) }.ok()
+}
+
 /// An identifier that must be there.
 ///
 /// # Safety

@@ -57,6 +57,50 @@ pub(crate) unsafe fn optional_text<'a>(
     unsafe { text(what, data, len) }.map(Some)
 }
 
+/// A text among others.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct workflow_text {
+    /// UTF-8.
+    pub data: *const c_char,
+    /// Bytes of it.
+    pub len: usize,
+}
+
+/// Most values of one list.
+const LONGEST_LIST: usize = 100_000;
+
+/// Whether so many values can be there.
+pub(crate) fn count<T>(what: &str, count: usize) -> Result<(), Failure> {
+    if count <= LONGEST_LIST && count.checked_mul(size_of::<T>()).is_some() {
+        return Ok(());
+    }
+    let why = format!("`{what}` is said to be {count} values; no more than {LONGEST_LIST} are read");
+    Err(Failure::boundary(workflow_code::TooLong, why))
+}
+
+/// Texts of a list, which may be NULL when it has none.
+///
+/// # Safety
+/// `list` is NULL or points to `len` texts, each as [`bytes`].
+pub(crate) unsafe fn texts<'a>(what: &str, list: *const workflow_text, len: usize) -> Result<Vec<&'a str>, Failure> {
+    if len == 0 {
+        return Ok(Vec::new());
+    }
+    if list.is_null() {
+        return Err(Failure::null(what));
+    }
+    count::<workflow_text>(what, len)?;
+    let text = |place: usize| {
+        // SAFETY: as the caller's.
+        unsafe {
+            let given = list.wrapping_add(place).read_unaligned();
+            text(what, given.data, given.len)
+        }
+    };
+    (0..len).map(text).collect()
+}
+
 /// A place for a result. It is cleared when the call begins.
 pub(crate) struct Place<T>(*mut T);
 
@@ -95,7 +139,7 @@ impl<T: Copy> Place<T> {
 ///
 /// # Safety
 /// All bits zero is a value, and so is every pattern of bits that a C program can write.
-pub(crate) unsafe trait Sized32: Copy {
+pub(crate) unsafe trait Versioned: Copy {
     /// How it is called in messages.
     const NAME: &'static str;
     /// Bytes of its first version: what every host must give.
@@ -112,7 +156,7 @@ const LARGEST_STRUCT: usize = 4096;
 ///
 /// # Safety
 /// `given` is NULL or points to a struct that begins with its size in bytes and is that long.
-pub(crate) unsafe fn versioned<T: Sized32>(given: *const T) -> Result<T, Failure> {
+pub(crate) unsafe fn versioned<T: Versioned>(given: *const T) -> Result<T, Failure> {
     if given.is_null() {
         return Err(Failure::null(T::NAME));
     }

@@ -17,23 +17,33 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+mod acting;
 mod answer;
+mod call;
 mod code;
+mod cursor;
+mod document;
 mod engine;
 mod error;
-mod id;
-mod version;
-
-mod call;
-mod document;
 mod failure;
 mod handle;
+mod host;
+mod id;
 mod input;
+mod outbox;
 mod text;
+mod time;
+mod version;
 
+pub use acting::*;
 pub use answer::*;
 pub use code::workflow_code;
+pub use cursor::*;
+pub use document::workflow_schema;
 pub use engine::*;
 pub use error::*;
+pub use host::*;
 pub use id::*;
+pub use input::workflow_text;
+pub use outbox::*;
 pub use version::*;

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::input::Place;
 
 /// A text of the library's, kept by a handle. Ends in a NUL, and has none before.
+#[derive(Debug)]
 pub(crate) struct Text(Box<[u8]>);
 
 impl Text {

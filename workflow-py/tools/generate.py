@@ -35,7 +35,10 @@ MODULES = {
     "orders": ("What commands and questions are made of.", ["account", "command", "inquiry", "receipt"]),
     "records": ("Records as the engine keeps them, and the rows and answers made of them.", ["answer"]),
     "events": ("What happened: the log's entries and their events.", ["outcome", "ticked"]),
-    "outbox": ("Notifications, and errors as documents.", ["notification", "delivery", "deliveries", "error"]),
+    "outbox": (
+        "Notifications, errors, and firms in files, as documents.",
+        ["notification", "delivery", "deliveries", "error", "carried"],
+    ),
 }
 #: Types that belong elsewhere than where they are first found.
 PLACES = dict.fromkeys(("Event", "Entry", "Recorded", "Logged", "Cause", "Fired"), "events")
@@ -81,6 +84,7 @@ ROOTS = {
     "receipt": "Receipt",
     "error": "Report",
     "ticked": "Ticked",
+    "carried": "Carried",
 }
 #: Types that Python has in another form.
 ELSEWHERE = re.compile(r"Change\d*|Page\d*|Command|Question|Outcome|OutcomeOrError|Results|Inquiry|Request")

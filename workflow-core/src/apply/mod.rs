@@ -9,12 +9,14 @@ mod job;
 mod series;
 mod task;
 mod timer;
+mod touched;
 
 use chrono::{DateTime, Utc};
 
 use crate::event::{Entry, Event};
 use crate::id::FirmId;
 use crate::state::State;
+pub(crate) use touched::touched;
 
 /// Folds one event into the records.
 pub fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) {

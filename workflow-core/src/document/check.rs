@@ -102,15 +102,7 @@ impl<'a> Checker<'a> {
 
     /// What a reference refers to.
     pub(super) fn resolve(&self, schema: &'a Json) -> &'a Json {
-        let mut schema = schema;
-        for _ in 0..HOPS {
-            let Some(target) = schema.get("$ref").and_then(Json::as_str) else { break };
-            match target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) {
-                Some(found) => schema = found,
-                None => break,
-            }
-        }
-        schema
+        resolve(self.root, schema)
     }
 
     fn object(&mut self, schema: &'a Json, entries: &[Entry], line: u32) {
@@ -204,19 +196,15 @@ impl<'a> Checker<'a> {
     }
 
     fn text(&mut self, schema: &Json, text: &str, line: u32) {
-        if schema.get("pattern").and_then(Json::as_str) == Some(KEY_PATTERN) {
+        if is_key(schema) {
             if let Some((code, message)) = bad_key(text) {
                 self.problem(line, code, message);
             }
             return;
         }
-        let wrong = match schema.get("format").and_then(Json::as_str) {
-            Some(DATE_FORMAT) => text.parse::<DateExpression>().err().map(|error| error.to_string()),
-            Some(SPAN_FORMAT) => text.parse::<Span>().err().map(|error| error.to_string()),
-            Some(RULE_FORMAT) => text.parse::<Rule>().err().map(|error| error.to_string()),
-            _ => None,
-        };
-        if let Some(error) = wrong {
+        let format = Texts::of(schema);
+        let why = format.and_then(|format| format.complaint(text));
+        if let (Some(error), true) = (&why, format.is_some_and(Texts::has_grammar)) {
             self.problem(line, "invalid", error);
             return;
         }
@@ -227,16 +215,9 @@ impl<'a> Checker<'a> {
         if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
             self.problem(line, "too_long", format!("the text has {length} characters; shorten it to {most}"));
         }
-        let wanted = match schema.get("format").and_then(Json::as_str) {
-            Some("date") if !is_date(text) => "a date that exists, written `YYYY-MM-DD`",
-            Some("date-time") if DateTime::parse_from_rfc3339(text).is_err() => {
-                "an instant such as `2026-04-15T09:30:00Z`"
-            }
-            Some("hours") if text.parse::<HoursSpan>().is_err() => "hours such as `09:00-17:30`, from 00:00 to 24:00",
-            Some("uuid") if Uuid::parse_str(text).is_err() => "a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`",
-            _ => return,
-        };
-        self.problem(line, "invalid", format!("expected {wanted}, found {}", quote(text)));
+        if let Some(why) = why {
+            self.problem(line, "invalid", why);
+        }
     }
 
     fn number(&mut self, schema: &Json, value: &Value, line: u32) {
@@ -258,6 +239,87 @@ impl<'a> Checker<'a> {
             };
             self.problem(line, "out_of_range", format!("expected a number {range}, found {}", value.describe()));
         }
+    }
+}
+
+/// What a reference refers to.
+pub(super) fn resolve<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
+    let mut schema = schema;
+    for _ in 0..HOPS {
+        let Some(target) = schema.get("$ref").and_then(Json::as_str) else { break };
+        match target.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) {
+            Some(found) => schema = found,
+            None => break,
+        }
+    }
+    schema
+}
+
+/// Whether the texts of a schema are keys.
+pub(super) fn is_key(schema: &Json) -> bool {
+    schema.get("pattern").and_then(Json::as_str) == Some(KEY_PATTERN)
+}
+
+/// What a text has to be written like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    Day,
+    Instant,
+    Hours,
+    Uuid,
+    DateExpression,
+    Span,
+    Rule,
+}
+
+impl Texts {
+    /// What those of a schema are.
+    pub(super) fn of(schema: &Json) -> Option<Self> {
+        Some(match schema.get("format").and_then(Json::as_str)? {
+            "date" => Self::Day,
+            "date-time" => Self::Instant,
+            "hours" => Self::Hours,
+            "uuid" => Self::Uuid,
+            DATE_FORMAT => Self::DateExpression,
+            SPAN_FORMAT => Self::Span,
+            RULE_FORMAT => Self::Rule,
+            _ => return None,
+        })
+    }
+
+    /// Whether a text is written so.
+    pub(super) fn fits(self, text: &str) -> bool {
+        match self {
+            Self::Day => is_date(text),
+            Self::Instant => DateTime::parse_from_rfc3339(text).is_ok(),
+            Self::Hours => text.parse::<HoursSpan>().is_ok(),
+            Self::Uuid => Uuid::parse_str(text).is_ok(),
+            Self::DateExpression => text.parse::<DateExpression>().is_ok(),
+            Self::Span => text.parse::<Span>().is_ok(),
+            Self::Rule => text.parse::<Rule>().is_ok(),
+        }
+    }
+
+    /// Whether it is a small language, whose errors say more than that the text is wrong.
+    fn has_grammar(self) -> bool {
+        matches!(self, Self::DateExpression | Self::Span | Self::Rule)
+    }
+
+    /// What is wrong with a text.
+    fn complaint(self, text: &str) -> Option<String> {
+        if self.fits(text) {
+            return None;
+        }
+        let wanted = match self {
+            Self::Day => "a date that exists, written `YYYY-MM-DD`",
+            Self::Instant => "an instant such as `2026-04-15T09:30:00Z`",
+            Self::Hours => "hours such as `09:00-17:30`, from 00:00 to 24:00",
+            Self::Uuid => "a UUID such as `01890a5d-ac96-774b-bcce-b302099a8057`",
+            Self::DateExpression => return text.parse::<DateExpression>().err().map(|error| error.to_string()),
+            Self::Span => return text.parse::<Span>().err().map(|error| error.to_string()),
+            Self::Rule => return text.parse::<Rule>().err().map(|error| error.to_string()),
+        };
+        Some(format!("expected {wanted}, found {}", quote(text)))
     }
 }
 
@@ -334,7 +396,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// What keeps a text from being a key: the same rules as those of the types in [`crate::id`].
-fn bad_key(text: &str) -> Option<(&'static str, String)> {
+pub(super) fn bad_key(text: &str) -> Option<(&'static str, String)> {
     if text.is_empty() {
         Some(("invalid", "this name is empty; write 1 to 120 bytes".to_owned()))
     } else if text.len() > KEY_BYTES {

@@ -167,7 +167,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The tag of an object with exactly one field, and what belongs under it.
-fn tag_of(schema: &Json) -> Option<(&str, &Json)> {
+pub(super) fn tag_of(schema: &Json) -> Option<(&str, &Json)> {
     let fields = schema.get("properties")?.as_object()?;
     let required = schema.get("required")?.as_array()?;
     let closed = schema.get("additionalProperties").and_then(Json::as_bool) == Some(false);

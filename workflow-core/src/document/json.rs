@@ -1,5 +1,7 @@
 //! Reads JSON (RFC 8259) into a tree with lines. Works on the builder's stack, never recurses.
 
+use std::borrow::Cow;
+
 use super::path::quote;
 use super::tree::{Bounds, Builder, Node, Problems, Stop, Value};
 
@@ -17,7 +19,7 @@ struct Reader<'t, 'p> {
     tree: Builder<'p>,
 }
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'t, '_> {
     fn document(&mut self) -> Result<(), Stop> {
         loop {
             // A value begins here.
@@ -72,7 +74,7 @@ impl Reader<'_, '_> {
             }
             Some(b'"') => {
                 let text = self.string()?;
-                self.tree.scalar(Value::Text(text), line)?;
+                self.tree.scalar(Value::Text(text.into_owned()), line)?;
                 Ok(false)
             }
             Some(b'-' | b'0'..=b'9') => self.number().map(|()| false),
@@ -190,15 +192,16 @@ impl Reader<'_, '_> {
         self.at.saturating_sub(start)
     }
 
-    fn string(&mut self) -> Result<String, Stop> {
+    fn string(&mut self) -> Result<Cow<'t, str>, Stop> {
         self.step();
-        let mut text = String::new();
+        // Most texts hold no escape, and are a piece of the document.
+        let mut text = Cow::Borrowed("");
         loop {
             let start = self.at;
             while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= b' ') {
                 self.step();
             }
-            text.push_str(self.text.get(start..self.at).unwrap_or_default());
+            text += self.text.get(start..self.at).unwrap_or_default();
             match self.peek() {
                 Some(b'"') => {
                     self.step();
@@ -206,7 +209,8 @@ impl Reader<'_, '_> {
                 }
                 Some(b'\\') => {
                     self.step();
-                    text.push(self.escape()?);
+                    let character = self.escape()?;
+                    text.to_mut().push(character);
                 }
                 Some(_) => {
                     let message =

@@ -23,10 +23,12 @@ mod choice;
 mod closest;
 mod emit;
 mod json;
+mod list;
 mod mend;
 mod path;
 mod read;
 mod schema;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -37,6 +39,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use closest::advice;
+pub use list::read_many;
 pub(crate) use path::{Path, quote};
 pub use schema::{schema, schema_names};
 
@@ -114,8 +117,22 @@ fn read_or<T: DeserializeOwned + JsonSchema>(
 ) -> Result<T, Rejection> {
     let mut problems = Problems::default();
     let tree = parse(what, bytes, &mut problems).map_err(|Stop| ());
+    read_tree(tree, what, problems, further)
+}
+
+/// Reads what a text was made into, when it could be.
+fn read_tree<T: DeserializeOwned + JsonSchema>(
+    tree: Result<Node, ()>,
+    what: &'static str,
+    mut problems: Problems,
+    further: impl FnOnce(&Node, &[Problem], &[mend::Misspelt]) -> Vec<Problem>,
+) -> Result<T, Rejection> {
     if let Ok(tree) = &tree {
-        check::check(&schema::schema_of::<T>(), tree, &mut problems);
+        let schema = schema::schema_of::<T>();
+        // What a document is right in is seen quickly; what is wrong with it is told at leisure.
+        if !problems.is_empty() || !schema.shape.fits(tree) {
+            check::check(&schema.json, tree, &mut problems);
+        }
     }
     match tree {
         Ok(tree) if problems.is_empty() => T::deserialize(&tree).map_err(|failure| {
@@ -148,7 +165,7 @@ pub fn check(name: &str, bytes: &[u8]) -> Result<(), Rejection> {
     let schema = schema::bare(name).ok_or_else(|| Rejection::not_found("schema", name))?;
     let mut problems = Problems::default();
     if let Ok(tree) = parse_as(name, bytes, &['{', '['], &mut problems) {
-        check::check(&schema, &tree, &mut problems);
+        check::check(&schema.json, &tree, &mut problems);
     }
     if problems.is_empty() { Ok(()) } else { Err(Rejection::Document(problems.into_sorted())) }
 }
@@ -174,6 +191,21 @@ pub fn to_yaml<T: Serialize>(value: &T) -> String {
         Ok(tree) => emit::emit(&tree),
         Err(Stop) => json,
     }
+}
+
+/// Writes a document as JSON on one line, at the end of a buffer, which can be used again and
+/// again.
+///
+/// ```
+/// use workflow_core::{document::write, event::Actor};
+///
+/// let mut buffer = Vec::new();
+/// write(&Actor::system("import"), &mut buffer);
+/// assert_eq!(buffer, br#"{"system":"import"}"#);
+/// ```
+pub fn write<T: Serialize>(value: &T, buffer: &mut Vec<u8>) {
+    // It fails as `to_json` does; then there is nothing, which is better than half of it.
+    let _ = crate::json::write(value, buffer);
 }
 
 /// Writes a template, command or other document type as indented JSON.

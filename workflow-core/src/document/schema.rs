@@ -7,9 +7,10 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value as Json, json};
 
+use super::shape::Shape;
 use crate::command::{Command, Request};
 use crate::definition::{PipelineDefinition, Template};
-use crate::engine::{Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
+use crate::engine::{Carried, Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
 use crate::error::Report;
 use crate::event::AccountRecord;
 use crate::limits::KEY_BYTES;
@@ -19,7 +20,7 @@ use crate::query::{Answer, Inquiry};
 /// The pattern of every key: no space at either end. It also tells the reader that a text is one.
 pub(super) const KEY_PATTERN: &str = r"^\S(.*\S)?$";
 
-type Known = HashMap<(&'static str, Way), Arc<Json>>;
+type Known = HashMap<(&'static str, Way), Arc<Schema>>;
 
 static SCHEMAS: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
@@ -32,12 +33,19 @@ pub(super) enum Way {
     Written,
 }
 
+/// A schema, and the same made ready.
+#[derive(Debug)]
+pub(super) struct Schema {
+    pub(super) json: Json,
+    pub(super) shape: Shape,
+}
+
 /// A type of document whose schema is published.
 struct Published {
     /// What it is called in messages, and the name of its file.
     name: &'static str,
     title: &'static str,
-    schema: fn() -> Arc<Json>,
+    schema: fn() -> Arc<Schema>,
 }
 
 /// Those that people and hosts write, then those that the engine writes.
@@ -58,6 +66,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "delivery", title: "Delivery", schema: written::<Delivery> },
     Published { name: "deliveries", title: "Deliveries", schema: written::<Deliveries> },
     Published { name: "notification", title: "Notification", schema: written::<Notification> },
+    Published { name: "carried", title: "Carried", schema: written::<Carried> },
     Published { name: "error", title: "Error", schema: written::<Report> },
 ];
 
@@ -81,7 +90,7 @@ pub fn schema_names() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn schema(name: &str) -> Option<Json> {
     let document = PUBLISHED.iter().find(|document| document.name == name)?;
-    let mut schema = Json::clone(&(document.schema)());
+    let mut schema = (document.schema)().json.clone();
     if let Some(fields) = schema.as_object_mut() {
         let id = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_PKG_REPOSITORY"));
         fields.insert("$id".to_owned(), id.into());
@@ -91,21 +100,21 @@ pub fn schema(name: &str) -> Option<Json> {
 }
 
 /// The schema of the document that is called so, as the reader goes by it.
-pub(super) fn bare(name: &str) -> Option<Arc<Json>> {
+pub(super) fn bare(name: &str) -> Option<Arc<Schema>> {
     PUBLISHED.iter().find(|document| document.name == name).map(|document| (document.schema)())
 }
 
 /// The schema of a type as it is read, made once.
-pub(super) fn schema_of<T: JsonSchema>() -> Arc<Json> {
+pub(super) fn schema_of<T: JsonSchema>() -> Arc<Schema> {
     made_once::<T>(Way::Read)
 }
 
 /// The schema of a type as it is written, made once.
-fn written<T: JsonSchema>() -> Arc<Json> {
+fn written<T: JsonSchema>() -> Arc<Schema> {
     made_once::<T>(Way::Written)
 }
 
-fn made_once<T: JsonSchema>(way: Way) -> Arc<Json> {
+fn made_once<T: JsonSchema>(way: Way) -> Arc<Schema> {
     let name = (type_name::<T>(), way);
     if let Some(schema) = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
         return Arc::clone(schema);
@@ -114,9 +123,9 @@ fn made_once<T: JsonSchema>(way: Way) -> Arc<Json> {
         Way::Read => SchemaSettings::draft2020_12(),
         Way::Written => SchemaSettings::draft2020_12().for_serialize(),
     };
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    tighten(&mut schema);
-    let schema = Arc::new(schema);
+    let mut json = settings.into_generator().into_root_schema_for::<T>().to_value();
+    tighten(&mut json);
+    let schema = Arc::new(Schema { shape: Shape::new(&json), json });
     SCHEMAS.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::clone(&schema));
     schema
 }

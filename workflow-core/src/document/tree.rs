@@ -11,6 +11,10 @@ use super::path::{Path, quote};
 use crate::error::Problem;
 use crate::limits::{DOCUMENT_DEPTH, DOCUMENT_NODES, PROBLEMS};
 
+/// An object of fewer fields than this is looked through for a name given twice; of a larger one
+/// there is a table of names.
+const FEW: usize = 12;
+
 /// A value and the line where it begins.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
@@ -140,8 +144,17 @@ impl Bounds {
 
 #[derive(Debug)]
 enum Frame {
-    List { line: u32, items: Vec<Node> },
-    Map { line: u32, entries: Vec<Entry>, seen: HashSet<Arc<str>>, open: Option<OpenKey> },
+    List {
+        line: u32,
+        items: Vec<Node>,
+    },
+    /// `seen` is empty as long as there are few entries.
+    Map {
+        line: u32,
+        entries: Vec<Entry>,
+        seen: HashSet<Arc<str>>,
+        open: Option<OpenKey>,
+    },
 }
 
 #[derive(Debug)]
@@ -203,8 +216,15 @@ impl<'p> Builder<'p> {
     pub(super) fn key(&mut self, text: &str, line: u32) -> Result<(), Stop> {
         let key: Arc<str> = text.into();
         let mut repeated = false;
-        if let Some(Frame::Map { seen, open, .. }) = self.stack.last_mut() {
-            repeated = !seen.insert(Arc::clone(&key));
+        if let Some(Frame::Map { entries, seen, open, .. }) = self.stack.last_mut() {
+            if entries.len() < FEW {
+                repeated = entries.iter().any(|entry| *entry.key == *key);
+            } else {
+                if seen.is_empty() {
+                    seen.extend(entries.iter().map(|entry| Arc::clone(&entry.key)));
+                }
+                repeated = !seen.insert(Arc::clone(&key));
+            }
             *open = Some(OpenKey { key, line, repeated });
         }
         if repeated {

@@ -10,7 +10,7 @@ use crate::command::Request;
 use crate::decide::{Decision, Part};
 use crate::event::{Entry, Event};
 use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
-use crate::model::{Job, JobStatus};
+use crate::model::{Job, JobStatus, Notification};
 use crate::state::State;
 use crate::store::{
     Batch, Chain, Check, DocId, Document, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, SetTimer, Settle,
@@ -80,7 +80,7 @@ impl Prepared {
                 let follow_up = Arc::new(FollowUp { id, work: work_left, chain });
                 batch.enqueue.push(Enqueue {
                     id: id.0,
-                    lane: lane(&follow_up.work),
+                    lane: follow_up_lane(&follow_up.work),
                     due: now,
                     lease: work.lease,
                     body: QueuedBody::FollowUp(Arc::clone(&follow_up)),
@@ -120,7 +120,7 @@ fn enqueue_notifications(batch: &mut Batch, part: &Part, now: DateTime<Utc>) {
         if let Event::NotificationQueued(notification) = &recorded.event {
             batch.enqueue.push(Enqueue {
                 id: notification.id.0,
-                lane: notification.job.map(|job| job.0).or(notification.account.map(|account| account.0)),
+                lane: notification_lane(notification),
                 due: now,
                 lease: None,
                 body: QueuedBody::Notification(Arc::clone(notification)),
@@ -129,11 +129,12 @@ fn enqueue_notifications(batch: &mut Batch, part: &Part, now: DateTime<Utc>) {
     }
 }
 
+/// Claims of one timer's row between two changes of its record, at most: more than attempts there are.
+pub(super) const CLAIMS: u64 = 1 << 16;
+
 /// The timers that change with their records. Those of a command that does what is due are set in
 /// any case, so that what is still due then is handed out anew.
 fn timers(batch: &Batch, always: bool) -> Vec<SetTimer> {
-    /// Claims of one row between two changes of its record, at most: more than attempts there are.
-    const CLAIMS: u64 = 1 << 16;
     let mut timers = Vec::new();
     for put in &batch.puts {
         let Some((of, due)) = put.document.timer() else { continue };
@@ -152,8 +153,22 @@ fn timers(batch: &Batch, always: bool) -> Vec<SetTimer> {
     timers
 }
 
+/// The lane of a queued row.
+pub(super) fn lane(body: &QueuedBody) -> Option<Uuid> {
+    match body {
+        QueuedBody::Notification(notification) => notification_lane(notification),
+        QueuedBody::FollowUp(follow_up) => follow_up_lane(&follow_up.work),
+        QueuedBody::Timer(_) => None,
+    }
+}
+
+/// Notifications of one job are delivered in order; so are those of an account that are about no job.
+fn notification_lane(notification: &Notification) -> Option<Uuid> {
+    notification.job.map(|job| job.0).or(notification.account.map(|account| account.0))
+}
+
 /// News for one job or account is told in order.
-fn lane(work: &FollowUpWork) -> Option<Uuid> {
+fn follow_up_lane(work: &FollowUpWork) -> Option<Uuid> {
     match work {
         FollowUpWork::AccountTags { account, .. }
         | FollowUpWork::AccountField { account, .. }
@@ -181,7 +196,9 @@ fn with_own_jobs(guard: StageGuard, state: &State, tallies: &[StageDelta]) -> St
 }
 
 /// How the stages' counts change with their jobs.
-fn deltas<'a>(changed: impl Iterator<Item = (Option<&'a Arc<Job>>, Option<&'a Arc<Job>>)>) -> Vec<StageDelta> {
+pub(super) fn deltas<'a>(
+    changed: impl Iterator<Item = (Option<&'a Arc<Job>>, Option<&'a Arc<Job>>)>,
+) -> Vec<StageDelta> {
     let mut deltas: Vec<StageDelta> = Vec::new();
     let mut add = |job: &Job, by: StageTally| {
         let place = deltas.iter_mut().find(|delta| delta.stage == job.stage && delta.pipeline == job.pipeline);

@@ -17,7 +17,7 @@ use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition, Settle};
 
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
-pub(super) const CHUNK: usize = 512;
+pub(super) const CHUNK: usize = 1_024;
 
 type Answer = Result<Outcome, Error>;
 

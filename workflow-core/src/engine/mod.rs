@@ -7,6 +7,7 @@
 mod acting;
 mod acting_series;
 mod alarm;
+mod carry;
 mod catalogs;
 mod clock;
 mod commit;
@@ -30,10 +31,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub use acting::Acting;
+pub use carry::Carried;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outbox::{DeadLetter, Delivered, Deliveries, Delivery, Notifier, Receipt};
 pub use outcome::{Outcome, Preview, Results};
-pub use runner::{OnError, Runner, RunnerOptions};
+pub use runner::{OnError, Runner, RunnerOptions, RunnerStatus, WorkStatus};
 pub use session::Session;
 pub(crate) use session::back_off;
 pub use shift::ShiftPreview;

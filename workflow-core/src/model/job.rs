@@ -147,7 +147,12 @@ pub struct Job {
     #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub updated: DateTime<Utc>,
     /// When it was completed, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::instant::write_some",
+        deserialize_with = "crate::instant::read_some"
+    )]
     pub completed: Option<DateTime<Utc>>,
     /// When it was archived, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,7 +265,12 @@ pub struct TaskLink {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
     /// When it was completed, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::instant::write_some",
+        deserialize_with = "crate::instant::read_some"
+    )]
     pub completed: Option<DateTime<Utc>>,
     /// Whether its dates follow from others.
     #[serde(default, skip_serializing_if = "is_default")]

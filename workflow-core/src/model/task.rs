@@ -75,7 +75,12 @@ pub struct Task {
     #[serde(serialize_with = "crate::instant::write", deserialize_with = "crate::instant::read")]
     pub updated: DateTime<Utc>,
     /// When it was completed, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::instant::write_some",
+        deserialize_with = "crate::instant::read_some"
+    )]
     pub completed: Option<DateTime<Utc>>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Answer, Inquiry, Notation, PageRequest, Question};
 use crate::command::{Command, Request};
-use crate::document::{check, read};
+use crate::document::{check, read, write};
 use crate::engine::{Engine, ManualClock};
 use crate::error::{Error, ErrorKind};
 use crate::event::Actor;
@@ -113,7 +113,7 @@ fn questions() -> Vec<Question> {
         { "queued": { "queue": "outbox" } }, { "queued": { "queue": "timers", "page": { "limit": 1 } } },
         { "queued": { "queue": "follow_ups", "state": "dead" } },
     ]);
-    written.as_array().expect("a list").iter().map(|one| read_question(one)).collect()
+    written.as_array().expect("a list").iter().map(read_question).collect()
 }
 
 fn read_question(written: &Json) -> Question {
@@ -179,7 +179,11 @@ fn s11_1_every_question_is_answered_as_the_typed_call_answers_it() {
     for question in questions() {
         let name = question.name();
         asked.insert(name);
-        let written = serde_json::to_vec(&ask(&engine, &question).expect(name)).expect("JSON");
+        let answer = ask(&engine, &question).expect(name);
+        let written = serde_json::to_vec(&answer).expect("JSON");
+        let mut buffer = b"before ".to_vec();
+        write(&answer, &mut buffer);
+        assert_eq!(buffer, [&b"before "[..], &written].concat(), "{name}");
         check("answer", &written).unwrap_or_else(|why| panic!("{name}: {why}"));
         let mut answer: Json = serde_json::from_slice(&written).expect("JSON");
         let answer = answer.get_mut(name).expect("under its name").take();
@@ -307,4 +311,39 @@ fn s11_2_the_command_that_sets_a_firm_up_can_be_previewed() {
     let answer = to_json(ask(&engine, &question).expect("a preview"));
     assert_eq!(answer["preview"]["events"][0]["event"]["firm_created"]["settings"]["name"], "New");
     assert_eq!(ask(&engine, &Question::Today).expect_err("no firm").kind(), ErrorKind::NotFound);
+}
+
+/// Every method of [`super::Queries`] that answers something is a question: found in the text of
+/// the modules, so that none is forgotten.
+#[test]
+fn s11_1_every_query_can_be_asked_as_a_question() {
+    let modules = [
+        include_str!("mod.rs"),
+        include_str!("activity.rs"),
+        include_str!("board.rs"),
+        include_str!("calendar.rs"),
+        include_str!("client.rs"),
+        include_str!("jobs.rs"),
+        include_str!("people.rs"),
+        include_str!("series.rs"),
+        include_str!("tasks.rs"),
+        include_str!("view.rs"),
+        include_str!("weeks.rs"),
+    ];
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/query")).expect("the folder").count();
+    // Besides them: answer, ask, cursor, pager, question, tests.
+    assert_eq!(files, modules.len() + 6, "a module is not in this list");
+    let known = schema_names_of_questions();
+    let mut queries = 0;
+    for module in modules {
+        for (before, after) in module.match_indices("    pub fn ").map(|(at, _)| module.split_at(at)) {
+            let inside = before.rfind("\nimpl").is_some_and(|at| before[at..].starts_with("\nimpl Queries"));
+            let name = after.trim_start_matches("    pub fn ").split('(').next().expect("a name");
+            if inside {
+                queries += 1;
+                assert!(known.contains(name), "`{name}` cannot be asked");
+            }
+        }
+    }
+    assert!(queries >= 22, "{queries}");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::document::{DocId, Document, Revision};
-use super::queue::{Enqueue, SetTimer, Settle};
+use super::document::{DocId, Document, Record, Revision};
+use super::queue::{Enqueue, RestoredRow, SetTimer, Settle};
 use super::{IndexName, LogPosition};
 use crate::event::Entry;
 use crate::id::{FirmId, IdempotencyKey, PipelineKey, StageKey};
@@ -31,6 +31,8 @@ pub struct Batch {
     pub timers: Vec<SetTimer>,
     /// Queued work to settle.
     pub settle: Vec<Settle>,
+    /// What a firm brings along from another store, after everything else.
+    pub restore: Vec<Restore>,
 }
 
 impl Batch {
@@ -48,6 +50,7 @@ impl Batch {
             enqueue: Vec::new(),
             timers: Vec::new(),
             settle: Vec::new(),
+            restore: Vec::new(),
         }
     }
 }
@@ -71,6 +74,17 @@ pub struct Put {
     /// What it was, for a store that updates only the index rows that change. Always there when
     /// `expected` is.
     pub previous: Option<Document>,
+}
+
+/// Something that another store held and this one is to hold just so. It must not be here yet: a
+/// document that exists, or a row of that identifier in its queue, is a conflict as it would be for
+/// a [`Put`] or an [`Enqueue`] that should be new.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Restore {
+    /// A document at a revision.
+    Record(Record),
+    /// A row of a queue.
+    Row(RestoredRow),
 }
 
 /// A document to delete.

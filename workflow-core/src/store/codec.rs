@@ -9,9 +9,10 @@ use super::document::{Document, Kind};
 use super::queue::{Queue, QueuedBody, TimerOf};
 use crate::error::{ErrorKind, StoreError};
 use crate::event::Entry;
+use crate::json;
 
 fn write(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(value)
+    json::to_vec(value)
         .map_err(|error| StoreError::new(ErrorKind::Corrupt, "a record cannot be written as JSON").caused_by(error))
 }
 

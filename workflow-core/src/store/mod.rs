@@ -16,12 +16,12 @@ pub mod memory;
 mod port;
 mod queue;
 
-pub use batch::{Batch, Check, Committed, Conflict, Delete, Put, StageDelta, StageGuard, StageTally};
+pub use batch::{Batch, Check, Committed, Conflict, Delete, Put, Restore, StageDelta, StageGuard, StageTally};
 pub use codec::{decode_entry, decode_queued, encode_entry, encode_queued};
 pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};
-pub use port::{Capabilities, Durability, Hit, LogBy, LogPosition, LogScan, Logged, Scan, Store, Transact};
+pub use port::{Capabilities, Durability, Hit, LogBy, LogPosition, LogScan, Logged, ReadMoment, Scan, Store, Transact};
 pub use queue::{
     ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,
-    QueuedState, SetTimer, Settle, SettleHow, TimerOf, Waiting,
+    QueuedState, RestoredRow, SetTimer, Settle, SettleHow, TimerOf, Waiting,
 };

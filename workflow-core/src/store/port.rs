@@ -230,7 +230,26 @@ pub trait Transact {
     /// # Errors
     /// As [`Transact::get`].
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Shows a firm as it is at one moment: everything that `read` asks of the view that it is given
+    /// is of the same instant, one between the call's beginning and its end, however much it reads.
+    /// Others commit meanwhile and are not kept waiting; the view sees nothing of it. What `read`
+    /// answers is answered. It is called once, and may not use the store itself.
+    ///
+    /// Commits and claims through the view are refused, and nothing is changed.
+    ///
+    /// # Errors
+    /// What `read` answers, and as [`Transact::get`]. [`crate::error::ErrorKind::Unsupported`],
+    /// without `read` having been called, from a store that cannot do this: it is all that this
+    /// method does where it is not written.
+    fn at_one_moment(&self, _firm: FirmId, _read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        let why = "this store cannot show a firm as it is at one moment";
+        Err(StoreError::new(crate::error::ErrorKind::Unsupported, why))
+    }
 }
+
+/// What [`Transact::at_one_moment`] shows its view to.
+pub type ReadMoment<'a> = dyn FnMut(&dyn Transact) -> Result<(), StoreError> + 'a;
 
 /// A store that threads share.
 pub trait Store: Transact + Send + Sync {}

@@ -109,6 +109,30 @@ pub struct Enqueue {
     pub body: QueuedBody,
 }
 
+/// A row as another store held it. It comes to the end of its queue and is leased to nobody.
+///
+/// It keeps its generation, so that it is settled by whom it would have been settled by there:
+/// whoever had it last, as long as nobody else has taken it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestoredRow {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Its lane; see [`Enqueue::lane`].
+    pub lane: Option<Uuid>,
+    /// Waiting, or dead.
+    pub state: QueuedState,
+    /// When it is due.
+    pub due: DateTime<Utc>,
+    /// How often it was handed out.
+    pub attempts: u32,
+    /// Counts the leases it had: the next one gets one more.
+    pub generation: u64,
+    /// Why it did not work last time.
+    pub error: Option<String>,
+    /// What it carries. Says which queue it belongs to; of every queue.
+    pub body: QueuedBody,
+}
+
 /// Asks for rows to handle.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -169,7 +193,7 @@ pub enum SettleHow {
         /// Why.
         error: String,
     },
-    /// The lease lasts longer.
+    /// The lease lasts longer. A row that is not leased stays free.
     Renew {
         /// Until when.
         until: DateTime<Utc>,
@@ -217,6 +241,8 @@ pub struct Waiting {
     pub due: DateTime<Utc>,
     /// How often it was handed out.
     pub attempts: u32,
+    /// Counts the leases it had, as [`Claimed::generation`] does.
+    pub generation: u64,
     /// Until when it is leased, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leased_until: Option<DateTime<Utc>>,

@@ -6,13 +6,13 @@ use std::process::{Command, Output, Stdio};
 
 /// A language and its compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub(crate) enum Language {
     C11,
     Cpp17,
 }
 
 impl Language {
-    pub const ALL: [Self; 2] = [Self::C11, Self::Cpp17];
+    pub(crate) const ALL: [Self; 2] = [Self::C11, Self::Cpp17];
 
     fn command(self) -> Command {
         let (variable, otherwise, arguments) = match self {
@@ -27,38 +27,48 @@ impl Language {
 
 /// Which form of the library a program is linked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
+pub(crate) enum Link {
     Shared,
     Static,
 }
 
+/// Whether the library was built with AddressSanitizer, and the programs are to be.
+pub(crate) fn sanitized() -> bool {
+    std::env::var_os("WORKFLOW_SANITIZER").is_some_and(|value| value == "address")
+}
+
+/// Whether programs run in Valgrind.
+pub(crate) fn valgrind() -> bool {
+    std::env::var_os("WORKFLOW_VALGRIND").is_some_and(|value| value == "1")
+}
+
 /// The repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Where Cargo put the libraries that go with this test.
-pub fn libraries() -> PathBuf {
+pub(crate) fn libraries() -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
     test.parent().expect("a folder").to_owned()
 }
 
 /// A program that was built, in a folder of its own.
-pub struct Program {
-    pub path: PathBuf,
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
     folder: tempfile::TempDir,
 }
 
 impl Program {
     /// Builds a program of one source file.
     #[track_caller]
-    pub fn build(source: &Path, language: Language, link: Link) -> Self {
+    pub(crate) fn build(source: &Path, language: Language, link: Link) -> Self {
         Self::build_with(source, language, link, &[])
     }
 
     /// The same with more arguments for the compiler.
     #[track_caller]
-    pub fn build_with(source: &Path, language: Language, link: Link, arguments: &[&str]) -> Self {
+    pub(crate) fn build_with(source: &Path, language: Language, link: Link, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("program");
         let mut compiler = language.command();
@@ -68,6 +78,9 @@ impl Program {
             .arg(source)
             .args(["-x", "none"])
             .args(arguments);
+        if sanitized() {
+            compiler.args(["-fsanitize=address", "-fno-omit-frame-pointer"]);
+        }
         match link {
             Link::Shared => {
                 // The loader looks for the soname.
@@ -86,27 +99,41 @@ impl Program {
     }
 
     /// A folder for what the program writes.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs it in its folder; it must succeed. Answers what it printed.
     #[track_caller]
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().expect("the program");
         assert!(output.status.success(), "{}", Told(&output));
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.path);
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = match valgrind() {
+            false => Command::new(&self.path),
+            true => {
+                let mut valgrind = Command::new("valgrind");
+                // Tables that live as long as the process count as possibly lost.
+                valgrind.args([
+                    "--quiet",
+                    "--leak-check=full",
+                    "--errors-for-leak-kinds=definite",
+                    "--error-exitcode=99",
+                ]);
+                valgrind.arg(&self.path).env("RUST_BACKTRACE", "0");
+                valgrind
+            }
+        };
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
 }
 
 /// What a process said.
-pub struct Told<'a>(pub &'a Output);
+pub(crate) struct Told<'a>(pub &'a Output);
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,7 +27,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::fault;
@@ -165,6 +165,15 @@ impl SqliteStore {
         })
     }
 
+    /// Reads a few rows: on the writing connection where nobody is writing. Its cache holds what was
+    /// written last, while every commit empties those of the reading connections.
+    fn read_few<T>(&self, run: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match self.writer.idle() {
+            Some(connection) => run(&connection).map_err(|error| self.writer.explain(error)),
+            None => self.read(run),
+        }
+    }
+
     /// Runs something on a reading connection.
     fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -188,7 +197,7 @@ impl Transact for SqliteStore {
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
         let decoded = Some(self.writer.decoded());
-        self.read(|connection| {
+        self.read_few(|connection| {
             let one = |id| read::get(connection, firm, id, decoded);
             match ids {
                 [] => Ok(Vec::new()),
@@ -207,7 +216,7 @@ impl Transact for SqliteStore {
     }
 
     fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
-        self.read(|connection| read::tallies(connection, firm, pipeline))
+        self.read_few(|connection| read::tallies(connection, firm, pipeline))
     }
 
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
@@ -232,5 +241,10 @@ impl Transact for SqliteStore {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         self.read(|connection| read::queued(connection, scan))
+    }
+
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        // The connection is one that only reads: what would write through it is refused.
+        self.read(|connection| read::at_one_moment(connection, || read(&SqliteTransaction::over(connection))))
     }
 }

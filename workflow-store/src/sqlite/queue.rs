@@ -6,8 +6,8 @@ use uuid::Uuid;
 use workflow_core::error::StoreError;
 use workflow_core::id::FirmId;
 use workflow_core::store::{
-    Claim, Claimed, Conflict, DocId, Enqueue, Queue, QueuedBody, SetTimer, Settle, SettleHow, decode_queued,
-    encode_queued,
+    Claim, Claimed, Conflict, DocId, Enqueue, Queue, QueuedBody, QueuedState, RestoredRow, SetTimer, Settle, SettleHow,
+    decode_queued, encode_queued,
 };
 
 use super::bind::{Id, bytes, count, micros, uuid};
@@ -61,6 +61,41 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
     match result {
         Ok(_) => Ok(()),
         // The same commit, given again.
+        Err(error) if clash(&error).is_some() => Err(Conflict::Document(DocId::Firm).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes a row as another store held it.
+pub(super) fn restore(connection: &Connection, firm: FirmId, row: &RestoredRow) -> Result<(), Stop> {
+    let queue = row.body.queue();
+    let dead = row.state == QueuedState::Dead;
+    let head = match row.lane {
+        _ if dead => false,
+        None => true,
+        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+    };
+    let sql = queue_sql!(
+        queue,
+        "INSERT INTO ",
+        " (firm, id, lane, state, head, due, attempts, generation, owner, leased_until, error, body) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, ?9, ?10)"
+    );
+    let body = encode_queued(&row.body)?;
+    let result = connection.prepare_cached(sql)?.execute((
+        Id(firm.0),
+        Id(row.id),
+        row.lane.map(Id),
+        i64::from(dead),
+        head,
+        micros(row.due),
+        row.attempts,
+        i64::try_from(row.generation).unwrap_or(i64::MAX),
+        row.error.as_deref(),
+        std::str::from_utf8(&body).unwrap_or_default(),
+    ));
+    match result {
+        Ok(_) => Ok(()),
         Err(error) if clash(&error).is_some() => Err(Conflict::Document(DocId::Firm).into()),
         Err(error) => Err(error.into()),
     }

@@ -219,7 +219,7 @@ pub(super) fn log(connection: &Connection, firm: FirmId, scan: &LogScan) -> Resu
 pub(super) fn queued(connection: &Connection, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
     let sql = queue_sql!(
         scan.queue,
-        "SELECT sequence, id, due, attempts, leased_until, error, body FROM ",
+        "SELECT sequence, id, due, attempts, leased_until, error, body, generation FROM ",
         " WHERE firm = ?1 AND state = ?2 AND sequence > ?3 ORDER BY sequence LIMIT ?4"
     );
     let state = i64::from(scan.state == QueuedState::Dead);
@@ -241,6 +241,7 @@ fn waiting(row: &Row<'_>, queue: Queue) -> Result<Waiting, StoreError> {
         id: uuid(value(row, 1)?)?,
         due: instant(value(row, 2)?)?,
         attempts: counted(value(row, 3)?)?,
+        generation: counted(value(row, 7)?)?,
         leased_until,
         error,
         body: decode_queued(queue, bytes(value(row, 6)?)?)?,

@@ -6,7 +6,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use super::schema::{self, Found};
@@ -62,6 +62,11 @@ impl<'a> SqliteTransaction<'a> {
             return Err(StoreError::new(ErrorKind::NotAStore, why));
         }
         Ok(Self { connection })
+    }
+
+    /// Works over a connection of the store's own, in a transaction.
+    pub(super) fn over(connection: &'a Connection) -> Self {
+        Self { connection }
     }
 
     /// Makes the engine's tables, whose names begin with `wf_`, in the host's own database, or
@@ -122,5 +127,10 @@ impl Transact for SqliteTransaction<'_> {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         read::queued(self.connection, scan)
+    }
+
+    /// The transaction is one moment already.
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        read(self)
     }
 }

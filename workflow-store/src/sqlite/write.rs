@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use workflow_core::event::{Actor, Entry};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Revision, StageGuard,
-    StageTally, encode_entry,
+    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Record, Restore, Revision,
+    StageGuard, StageTally, encode_entry,
 };
 
 use super::bind::{Bound, Id, micros};
@@ -105,6 +105,15 @@ pub(super) fn batch(connection: &Connection, batch: &Batch, progress: &mut Progr
     for timer in &batch.timers {
         queue::set_timer(connection, batch.firm, timer)?;
     }
+    for restored in &batch.restore {
+        match restored {
+            Restore::Record(record) => {
+                insert(connection, batch.firm, record)?;
+                progress.revisions.insert((batch.firm, record.document.id()), Some(record.revision));
+            }
+            Restore::Row(row) => queue::restore(connection, batch.firm, row)?,
+        }
+    }
     let position = match position {
         Some(position) => position,
         None => connection
@@ -161,6 +170,27 @@ fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step<Vec<u8>> {
         update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
     }
     Ok(encoded)
+}
+
+/// Writes a document that must not exist, at the revision it comes with.
+fn insert(connection: &Connection, firm: FirmId, record: &Record) -> Step {
+    let document = &record.document;
+    let id = document.id();
+    let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
+    let (firm_id, key, body) = (Id(firm.0), id.cell(), document.encode()?);
+    // The statement counts the revision up, as it does for a document that is new.
+    let (key, body, revision) = (Bound(&key), Body(&body), signed(record.revision.saturating_sub(1)));
+    let columns = document.columns();
+    let cells: Vec<Bound<'_>> = columns.iter().map(Bound).collect();
+    let mut params: Vec<&dyn ToSql> = vec![&firm_id, &key, &revision, &body];
+    params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
+    let exists = || matches!(read::revision(connection, firm, &id), Ok(Some(_)));
+    let done = connection.prepare_cached(&sql.insert)?.execute(params_from_iter(params));
+    done.map_err(|error| document_clash(error, &id, exists))?;
+    for index in id.kind().indexes() {
+        update_side(connection, firm, *index, &id, Some(document), None)?;
+    }
+    Ok(())
 }
 
 fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {

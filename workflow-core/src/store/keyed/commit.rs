@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::{
-    Batch, Cell, Committed, Conflict, DocId, Document, IndexName, LogPosition, Put, Revision, StageTally, encode_entry,
+    Batch, Cell, Committed, Conflict, DocId, Document, IndexName, LogPosition, Put, Record, Restore, Revision,
+    StageTally, encode_entry,
 };
 use super::buffer::Buffer;
 use super::key::{self, LogIndex, Tail};
@@ -83,10 +84,19 @@ fn check(buffer: &mut Buffer<'_>, batch: &Batch) -> Result<(), Stop> {
     let mut taken = BTreeSet::new();
     for put in &batch.puts {
         expect(buffer, put.document.id(), put.expected)?;
-        check_unique(buffer, batch, put, &mut taken)?;
+        check_unique(buffer, batch, &put.document, &mut taken)?;
     }
     for delete in &batch.deletes {
         expect(buffer, delete.previous.id(), Some(delete.expected))?;
+    }
+    for restored in &batch.restore {
+        let Restore::Record(record) = restored else { continue };
+        let id = record.document.id();
+        if batch.puts.iter().any(|put| put.document.id() == id) {
+            return Err(Conflict::Document(id).into());
+        }
+        expect(buffer, id, None)?;
+        check_unique(buffer, batch, &record.document, &mut taken)?;
     }
     check_guards(buffer, batch)?;
     check_entries(buffer, batch)?;
@@ -97,10 +107,10 @@ fn check(buffer: &mut Buffer<'_>, batch: &Batch) -> Result<(), Stop> {
 fn check_unique(
     buffer: &mut Buffer<'_>,
     batch: &Batch,
-    put: &Put,
+    document: &Document,
     taken: &mut BTreeSet<(IndexName, Vec<Cell>)>,
 ) -> Result<(), Stop> {
-    let kind = put.document.kind();
+    let (kind, own) = (document.kind(), document.id().cell());
     for index in kind.indexes().iter().filter(|index| index.spec().unique) {
         // Rows of what the batch writes or deletes go; those that come are in `taken`.
         let goes = |key: &Cell| {
@@ -108,11 +118,11 @@ fn check_unique(
             batch.puts.iter().any(|put| touched(put.document.id()))
                 || batch.deletes.iter().any(|delete| touched(delete.previous.id()))
         };
-        for entry in put.document.index_entries(*index) {
+        for entry in document.index_entries(*index) {
             let partition = key::partition(batch.firm, *index, &entry.partition);
             let rows = buffer.range(&key::keys(partition.clone()))?;
             let others = rows.iter().map(|(row, _)| read::id_in(row, &partition));
-            let stays = others.collect::<Result<Vec<_>, _>>()?.iter().any(|other| !goes(other));
+            let stays = others.collect::<Result<Vec<_>, _>>()?.iter().any(|other| *other != own && !goes(other));
             if stays || !taken.insert((*index, entry.partition)) {
                 return Err(Conflict::Unique(*index).into());
             }
@@ -191,6 +201,12 @@ fn apply(buffer: &mut Buffer<'_>, batch: &Batch) -> Result<Committed, StoreError
         append(buffer, firm, LogPosition(counters.position), entry)?;
     }
     queues::apply(buffer, batch, &mut counters)?;
+    for restored in &batch.restore {
+        match restored {
+            Restore::Record(record) => insert(buffer, firm, record)?,
+            Restore::Row(row) => queues::restore(buffer, firm, row, counters.next_place())?,
+        }
+    }
     if counters != before {
         counters.write(buffer, firm);
     }
@@ -216,10 +232,22 @@ fn write(buffer: &mut Buffer<'_>, firm: FirmId, put: &Put) -> Result<(), StoreEr
         }
         each_row(firm, *index, &put.document, &id, &mut |row| buffer.put(row, Vec::new()));
     }
-    let revision = put.expected.unwrap_or(0).saturating_add(1);
-    let body = put.document.encode()?;
-    buffer.put(key::document(firm, &id), [revision.to_be_bytes().as_slice(), &body].concat());
+    keep(buffer, firm, &put.document, put.expected.unwrap_or(0).saturating_add(1))
+}
+
+fn keep(buffer: &mut Buffer<'_>, firm: FirmId, document: &Document, revision: Revision) -> Result<(), StoreError> {
+    let body = document.encode()?;
+    buffer.put(key::document(firm, &document.id()), [revision.to_be_bytes().as_slice(), &body].concat());
     Ok(())
+}
+
+/// Adds a document that is not there yet.
+fn insert(buffer: &mut Buffer<'_>, firm: FirmId, record: &Record) -> Result<(), StoreError> {
+    let id = record.document.id();
+    for index in id.kind().indexes() {
+        each_row(firm, *index, &record.document, &id, &mut |row| buffer.put(row, Vec::new()));
+    }
+    keep(buffer, firm, &record.document, record.revision)
 }
 
 fn append(buffer: &mut Buffer<'_>, firm: FirmId, at: LogPosition, entry: &Arc<Entry>) -> Result<(), StoreError> {

@@ -64,21 +64,25 @@
 mod buffer;
 mod commit;
 mod key;
+mod moment;
 mod queues;
 mod read;
 mod row;
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 
 use super::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan, Record,
-    Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan,
+    ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 use crate::engine::back_off;
 use crate::error::{ErrorKind, StoreError};
 use crate::id::{FirmId, PipelineKey, StageKey};
 use crate::limits;
 use buffer::Buffer;
+use moment::Moment;
 
 /// The version of the layout that this library writes.
 pub const FORMAT: u32 = 1;
@@ -117,6 +121,12 @@ pub struct Change {
 pub trait Keyspace {
     /// What it is and can.
     fn capabilities(&self) -> Capabilities;
+
+    /// Whether transactions that only read keep nobody waiting, however long they last. Where they do
+    /// not, the store cannot show a firm at one moment while others work on it, and says so.
+    fn reads_without_waiting(&self) -> bool {
+        false
+    }
 
     /// Begins a transaction, to read only or to write too.
     ///
@@ -270,5 +280,14 @@ impl<K: Keyspace> Transact for KeyedStore<K> {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         self.read(|buffer| queues::queued(buffer, scan))
+    }
+
+    fn at_one_moment(&self, _: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        if !self.keyspace.reads_without_waiting() {
+            let why = "this store cannot show a firm as it is at one moment: its readers keep others waiting";
+            return Err(StoreError::new(ErrorKind::Unsupported, why));
+        }
+        let capabilities = self.keyspace.capabilities();
+        read(&Moment { buffer: RefCell::new(Buffer::new(self.keyspace.begin(false)?)), capabilities })
     }
 }

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::{
-    Batch, Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, SetTimer,
-    Settle, SettleHow, Waiting, encode_queued,
+    Batch, Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, Restore,
+    RestoredRow, SetTimer, Settle, SettleHow, Waiting, encode_queued,
 };
 use super::KeyRange;
 use super::buffer::Buffer;
@@ -129,9 +129,15 @@ pub(super) fn check(buffer: &mut Buffer<'_>, batch: &Batch) -> Result<(), Stop> 
             return Err(Conflict::Lease.into());
         }
     }
-    let mut new = BTreeSet::new();
-    for row in &batch.enqueue {
-        let id = key::queued_id(batch.firm, row.body.queue(), row.id);
+    let timers = batch.timers.iter().filter(|timer| timer.due.is_some());
+    let timer = |timer: &SetTimer| key::queued_id(batch.firm, Queue::Timers, timer.of.row());
+    let mut new: BTreeSet<Vec<u8>> = timers.map(timer).collect();
+    let restored = batch.restore.iter().filter_map(|restored| match restored {
+        Restore::Row(row) => Some((row.body.queue(), row.id)),
+        Restore::Record(_) => None,
+    });
+    for (queue, id) in batch.enqueue.iter().map(|row| (row.body.queue(), row.id)).chain(restored) {
+        let id = key::queued_id(batch.firm, queue, id);
         if buffer.get(&id)?.is_some() || !new.insert(id) {
             // The same commit, given again.
             return Err(Conflict::Document(DocId::Firm).into());
@@ -191,6 +197,19 @@ fn enqueue(buffer: &mut Buffer<'_>, firm: FirmId, new: &Enqueue, place: u64) -> 
         body: encode_queued(&new.body)?,
     };
     insert(buffer, Spot { firm, queue: new.body.queue(), state: QueuedState::Waiting, place }, &row)
+}
+
+/// Adds a row as another store held it.
+pub(super) fn restore(
+    buffer: &mut Buffer<'_>,
+    firm: FirmId,
+    restored: &RestoredRow,
+    place: u64,
+) -> Result<(), StoreError> {
+    let RestoredRow { id, lane, state, due, attempts, generation, error, body } = restored.clone();
+    let queue = body.queue();
+    let row = Row { id, due, attempts, generation, lane, lease: None, error, body: encode_queued(&body)? };
+    insert(buffer, Spot { firm, queue, state, place }, &row)
 }
 
 fn set_timer(
@@ -282,6 +301,7 @@ pub(super) fn queued(buffer: &mut Buffer<'_>, scan: &QueueScan) -> Result<Vec<Wa
             id: row.id,
             due: row.due,
             attempts: row.attempts,
+            generation: row.generation,
             leased_until: row.lease.map(|lease| lease.until),
             error: row.error,
         })

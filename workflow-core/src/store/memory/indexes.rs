@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::store::{Cell, DocId, Document, IndexName, Scan};
 
 /// Per index, in the order of their names, the partitions with their rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Indexes(Vec<FxHashMap<Box<[Cell]>, Rows>>);
 
 /// Rows of a partition, sort cell and document key, in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Rows {
     /// All sorted by a number and keyed by a UUID, as nearly all are: half as large, and compared
     /// at once.

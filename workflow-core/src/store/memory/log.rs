@@ -8,7 +8,7 @@ use crate::event::{Actor, Entry};
 use crate::id::{AccountId, EntryId, IdempotencyKey, JobId, MemberId};
 use crate::store::{Conflict, DocId, LogBy, LogPosition, LogScan, Logged};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     entries: Vec<(LogPosition, Arc<Entry>)>,
     /// By identifier, key, job, account and member: places in `entries`.

@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, IndexName,
-    LogPosition, LogScan, Logged, Queue, QueueScan, Record, Revision, Scan, StageTally, Transact, Waiting,
+    LogPosition, LogScan, Logged, Queue, QueueScan, ReadMoment, Record, Restore, Revision, Scan, StageTally, Transact,
+    Waiting,
 };
-use crate::error::StoreError;
+use crate::error::{ErrorKind, StoreError};
 use crate::id::{FirmId, PipelineKey, StageKey};
 use indexes::Indexes;
 use log::Log;
@@ -43,10 +44,12 @@ struct Inner {
     firms: FxHashMap<FirmId, FirmData>,
     position: u64,
     sequence: u64,
+    /// Only to be read: a moment of another.
+    frozen: bool,
 }
 
 /// What belongs to one firm.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct FirmData {
     documents: FxHashMap<DocId, Record>,
     indexes: Indexes,
@@ -68,8 +71,12 @@ impl MemoryStore {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
-        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> Result<RwLockWriteGuard<'_, Inner>, StoreError> {
+        let inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        if inner.frozen {
+            return Err(StoreError::new(ErrorKind::Unsupported, "a moment that is past cannot be changed"));
+        }
+        Ok(inner)
     }
 }
 
@@ -110,8 +117,17 @@ impl FirmData {
                 return Err(Conflict::Guard(guard.stage.clone()));
             }
         }
+        for restored in &batch.restore {
+            let Restore::Record(record) = restored else { continue };
+            let id = record.document.id();
+            let also_put = batch.puts.iter().any(|put| put.document.id() == id);
+            if also_put || self.revision(&id).is_some() {
+                return Err(Conflict::Document(id));
+            }
+            self.check_unique(batch, &record.document, &id, &mut taken)?;
+        }
         self.log.check(&batch.entries)?;
-        self.queues.check(&batch.settle, &batch.enqueue)
+        self.queues.check(batch)
     }
 
     /// Whether the unique index of a document would hold one row in its place, once the whole
@@ -201,6 +217,24 @@ impl FirmData {
             *sequence = sequence.saturating_add(1);
             self.queues.set_timer(*sequence, timer);
         }
+        for restored in &batch.restore {
+            match restored {
+                Restore::Record(record) => self.insert(record),
+                Restore::Row(row) => {
+                    *sequence = sequence.saturating_add(1);
+                    self.queues.restore(*sequence, row);
+                }
+            }
+        }
+    }
+
+    /// Adds a document that is not there yet.
+    fn insert(&mut self, record: &Record) {
+        let id = record.document.id();
+        for index in id.kind().indexes() {
+            self.indexes.add(*index, &record.document, &id);
+        }
+        self.documents.insert(id, record.clone());
     }
 
     fn scan(&self, scan: &Scan) -> Vec<Hit> {
@@ -248,8 +282,8 @@ impl Transact for MemoryStore {
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        let mut inner = self.write();
-        let Inner { firms, position, sequence } = &mut *inner;
+        let mut inner = self.write()?;
+        let Inner { firms, position, sequence, .. } = &mut *inner;
         let mut commit = |batch: &Batch| {
             let data = firms.entry(batch.firm).or_default();
             data.check(batch)?;
@@ -260,7 +294,7 @@ impl Transact for MemoryStore {
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
-        let mut inner = self.write();
+        let mut inner = self.write()?;
         let mut due = Vec::new();
         let mut look = |firm: FirmId, data: &FirmData| {
             due.extend(data.queues.due(claim).map(|(at, sequence)| (at, sequence, firm)));
@@ -286,5 +320,12 @@ impl Transact for MemoryStore {
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
         Ok(self.read().firms.get(&scan.firm).map_or_else(Vec::new, |data| data.queues.list(scan)))
+    }
+
+    fn at_one_moment(&self, firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        // A copy, so that nobody waits for the reader. What is large in it is shared.
+        let firms = self.read().firms.get(&firm).cloned().map(|data| (firm, data)).into_iter().collect();
+        let inner = Inner { firms, frozen: true, ..Inner::default() };
+        read(&Self { inner: RwLock::new(inner) })
     }
 }

@@ -8,18 +8,18 @@ use uuid::Uuid;
 
 use crate::id::FirmId;
 use crate::store::{
-    Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, SetTimer, Settle,
-    SettleHow, Waiting,
+    Batch, Claim, Claimed, Conflict, DocId, Enqueue, Lease, Queue, QueueScan, QueuedBody, QueuedState, Restore,
+    RestoredRow, SetTimer, Settle, SettleHow, Waiting,
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Queues {
     outbox: Rows,
     follow_ups: Rows,
     timers: Rows,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rows {
     rows: BTreeMap<u64, Row>,
     ids: FxHashMap<Uuid, u64>,
@@ -29,7 +29,7 @@ struct Rows {
     ready: BTreeSet<(DateTime<Utc>, u64)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     id: Uuid,
     lane: Option<Uuid>,
@@ -66,8 +66,8 @@ impl Queues {
         }
     }
 
-    pub(super) fn check(&self, settles: &[Settle], enqueues: &[Enqueue]) -> Result<(), Conflict> {
-        for settle in settles {
+    pub(super) fn check(&self, batch: &Batch) -> Result<(), Conflict> {
+        for settle in &batch.settle {
             let rows = self.rows(settle.queue);
             let row = rows.ids.get(&settle.id).and_then(|sequence| rows.rows.get(sequence));
             let revives = matches!(settle.how, SettleHow::Revive { .. });
@@ -79,9 +79,14 @@ impl Queues {
             }
         }
         let mut new = FxHashSet::default();
-        for row in enqueues {
-            let queue = row.body.queue();
-            if self.rows(queue).ids.contains_key(&row.id) || !new.insert((queue, row.id)) {
+        let set = batch.timers.iter().filter(|timer| timer.due.is_some());
+        new.extend(set.map(|timer| (Queue::Timers, timer.of.row())));
+        let restored = batch.restore.iter().filter_map(|restored| match restored {
+            Restore::Row(row) => Some((row.body.queue(), row.id)),
+            Restore::Record(_) => None,
+        });
+        for (queue, id) in batch.enqueue.iter().map(|row| (row.body.queue(), row.id)).chain(restored) {
+            if self.rows(queue).ids.contains_key(&id) || !new.insert((queue, id)) {
                 // The same commit, given again.
                 return Err(Conflict::Document(DocId::Firm));
             }
@@ -106,6 +111,14 @@ impl Queues {
                 body: row.body.clone(),
             },
         );
+    }
+
+    /// Adds a row as another store held it.
+    pub(super) fn restore(&mut self, sequence: u64, row: &RestoredRow) {
+        let RestoredRow { id, lane, state, due, attempts, generation, error, body } = row.clone();
+        let dead = state == QueuedState::Dead;
+        let row = Row { id, lane, dead, due, lease: None, attempts, generation, error, body };
+        self.rows_mut(row.body.queue()).insert(sequence, row);
     }
 
     pub(super) fn set_timer(&mut self, sequence: u64, timer: &SetTimer) {
@@ -187,6 +200,7 @@ impl Queues {
             id: row.id,
             due: row.due,
             attempts: row.attempts,
+            generation: row.generation,
             leased_until: row.lease.map(|lease| lease.until),
             error: row.error.clone(),
             body: row.body.clone(),

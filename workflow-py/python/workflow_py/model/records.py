@@ -1523,6 +1523,8 @@ class Waiting(Record):
     """When it is due."""
     attempts: int
     """How often it was handed out."""
+    generation: int
+    """Counts the leases it had, as ``generation`` does."""
     body: QueuedBody
     """What it carries."""
     error: str | None = None

@@ -1,0 +1,6 @@
+//! A firm is carried from one store to another (`Engine::export_firm`, `Engine::import_firm`).
+
+mod busy;
+mod damage;
+mod kit;
+mod round_trip;
