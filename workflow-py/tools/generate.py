@@ -554,7 +554,7 @@ def orders(types: Types, homes: dict[str, str]) -> str:
             text, fields, "        ", ["idempotency_key", "    Makes it have one effect however often it is given."]
         )
         given = ", ".join(f"{field}={field}" for field, *_ in fields)
-        call = f"        command = commands.{tag}({given})"
+        call = f"        command = {TYPED.get(tag) or f'commands.{tag}({given})'}"
         if len(call) > WIDTH:
             call = "\n".join(
                 [
@@ -569,7 +569,7 @@ def orders(types: Types, homes: dict[str, str]) -> str:
         lines,
         ["Orders"],
         homes,
-        ["from . import commands"],
+        ["from . import _native, commands", "from ._command import _list, _report_item"],
         ["from ._native import Command", "from ._outcome import Outcome"],
     )
 
