@@ -19,8 +19,8 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv lock develop pytest postgres valgrind node test test-c header library install fuzz lint lint-py \
-	bench bench-c yardstick bench-postgres bench-peers crash hosts decade schema clean
+.PHONY: help demo venv lock develop pytest docs-py wheel postgres valgrind node test test-c header library install fuzz lint lint-py \
+	bench bench-c bench-py yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -54,6 +54,8 @@ valgrind:
 		|| echo "no valgrind, and it cannot be installed: its suite is skipped, or fails where CI is set"
 
 node: ## koffi for the story in Node.js, in examples/node
+	@command -v npm > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm; } > /dev/null 2>&1 || true
 	@if ! command -v npm > /dev/null; then \
 		echo "no npm: the story in Node.js is skipped, or fails where CI is set"; \
 	elif ! cmp -s examples/node/package-lock.json examples/node/node_modules/installed.json; then \
@@ -75,6 +77,20 @@ postgres: ## PostgreSQL from the system's packages, where it is missing; the sui
 			echo "no PostgreSQL: install its server, or the suites that need it fail"; \
 		fi; \
 	fi
+
+docs-py: develop ## the reference of the Python package, in target/python-docs
+	.venv/bin/python -m sphinx -q -W --keep-going -b html $(PY)/docs target/python-docs
+
+wheel: venv ## the Python package's wheel and source distribution, in target/wheels
+	.venv/bin/maturin build --release --locked --sdist -m $(PY)/Cargo.toml -o target/wheels
+
+bench-py: wheel ## what Python costs over Rust, and beside other libraries
+	$(CARGO) bench --locked --profile release --bench python > target/direct.json
+	rm -rf target/bench-venv && $(PYTHON) -m venv target/bench-venv
+	target/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r $(PINNED) target/wheels/*.whl
+	cd $(PY)/benches && WORKFLOW_DIRECT=$(CURDIR)/target/direct.json ../../target/bench-venv/bin/python -m pytest -q \
+		-c ../pyproject.toml --benchmark-columns=median,iqr,rounds --benchmark-json=$(CURDIR)/target/python-bench.json .
+	$(PYTHON) $(PY)/benches/told.py target/python-bench.json
 
 test: venv postgres valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \

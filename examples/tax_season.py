@@ -144,7 +144,7 @@ class Season:
         course = COURSES.get(str(item.kind), [])
         now = course.index(item.status) + 1 if item.status in course else 0
         if now < len(course) and self.chance.random() < 0.3:
-            yield commands.report_item(item=wf.IdItemRef(item.id), status=course[now])
+            yield commands.report_item(item=item.id, status=course[now])
 
     def evening(self, day: date) -> None:
         """What is due happens, and what is to be sent is sent."""

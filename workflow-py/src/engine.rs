@@ -1,5 +1,8 @@
 //! Engines: opening, documents in and out, time, closing.
 
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -10,6 +13,7 @@ use workflow_core::command::Request;
 use workflow_core::document::read;
 use workflow_core::engine as core;
 use workflow_core::error::{ErrorKind, StoreError};
+use workflow_core::id::FirmId;
 use workflow_core::query::Inquiry;
 use workflow_core::store::Store;
 
@@ -21,7 +25,7 @@ use crate::host::{HostClock, clock_of, store_of};
 use crate::instant::Instant;
 use crate::outbox::Outbox;
 use crate::outcome::Outcome;
-use crate::runner::Runner;
+use crate::runner::{Orders, Runner};
 
 /// An engine that the Python objects over it share, until it is closed.
 pub(crate) struct Shared {
@@ -144,13 +148,38 @@ impl Engine {
         Outbox(Arc::clone(&self.0))
     }
 
-    /// Starts a thread that does what is due. `on_error` is told of every failure, as an exception.
-    fn start_runner(
-        &self,
-        notifier: Option<Py<PyAny>>,
-        longest_sleep_seconds: f64,
-        on_error: Py<PyAny>,
-    ) -> PyResult<Runner> {
-        Ok(Runner::start(&self.0.engine()?, notifier, longest_sleep_seconds, on_error)?)
+    /// Starts threads that do what is due.
+    fn start_runner(&self, orders: Orders) -> PyResult<Runner> {
+        Ok(Runner::start(&self.0.engine()?, orders)?)
     }
+
+    /// Writes a firm into a file, as it is at one moment; what was written, as JSON.
+    fn export_firm<'py>(&self, py: Python<'py>, firm: Uuid, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+        let engine = self.0.engine()?;
+        let carried = released(py, self.0.clock(), || {
+            let mut file = BufWriter::new(File::create(&path).map_err(|error| unreachable_file(&path, error))?);
+            let carried = engine.export_firm(FirmId(firm), &mut file)?;
+            file.into_inner()
+                .map_err(std::io::IntoInnerError::into_error)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| unreachable_file(&path, error))?;
+            Ok(carried)
+        })?;
+        Ok(json(py, &carried)?)
+    }
+
+    /// Brings a firm from a file into the store; what was read, as JSON.
+    fn import_firm<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+        let engine = self.0.engine()?;
+        let carried = released(py, self.0.clock(), || {
+            let file = File::open(&path).map_err(|error| unreachable_file(&path, error))?;
+            Ok(engine.import_firm(BufReader::new(file))?)
+        })?;
+        Ok(json(py, &carried)?)
+    }
+}
+
+/// Why a file cannot be written or read.
+fn unreachable_file(path: &Path, error: std::io::Error) -> StoreError {
+    StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error)
 }

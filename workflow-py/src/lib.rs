@@ -22,7 +22,12 @@ mod outcome;
 mod runner;
 mod suite;
 
+use mimalloc::MiMalloc;
 use pyo3::prelude::*;
+
+/// The engine allocates much and holds little. What Python allocates is its own.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What `workflow_py` is made of. Private: its contents may change with any version.
 #[pymodule(gil_used = true)]

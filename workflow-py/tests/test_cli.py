@@ -89,6 +89,10 @@ def test_s11_7_tables_as_csv(office: wf.JobId, folder: Path) -> None:
     assert head.startswith("id,revision,name,account")
     assert row.startswith(str(office))
     assert "firm_created" in run("export", "events").output
+    (carried,) = answers("export", "firm", "-o", "firm.jsonl")
+    assert answers("--store", "sqlite:other.db", "import-firm", "firm.jsonl")[0]["sha256"] == carried["sha256"]
+    assert answers("--store", "sqlite:other.db", "jobs")[0]["id"] == str(office)
+    assert "--output" in run("export", "firm", code=2).stderr
     yaml = run("export", "pipeline", "--pipeline", "return").output
     assert wf.read_definition(yaml) == wf.read_definition(RETURN)
 

@@ -60,3 +60,15 @@ def test_the_stubs_are_those_of_the_native_half() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_reference_is_built_without_warnings(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(ROOT / "docs"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    reference = (tmp_path / "commands.html").read_text()
+    assert "workflow_py.commands.move_job" in reference

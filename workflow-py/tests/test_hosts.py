@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -209,33 +211,66 @@ def test_what_a_clock_raises_comes_back_and_nothing_is_done(desk: Office) -> Non
 
 
 def test_s10_2_a_runner_does_what_is_due(desk: Office) -> None:
-    import threading
-
     delivered = threading.Event()
     told: list[Exception] = []
-    with desk.engine.running(notifier=lambda _: delivered.set(), on_error=told.append) as runner:
+    with desk.engine.start_runner(
+        workers=3, notifier=lambda _: delivered.set(), on_error=lambda _, error: told.append(error)
+    ) as runner:
         desk.job()
         runner.wake()
-        assert delivered.wait(30)
+        assert delivered.wait(60)
         assert runner.is_running
+        assert not runner.status.stopping
     assert not runner.is_running
+    assert runner.status.notifications.done == 1
     assert told == []
 
 
 def test_a_runner_tells_what_its_notifier_raises(desk: Office) -> None:
-    import threading
-
-    told: list[Exception] = []
+    told: list[tuple[str, Exception]] = []
     heard = threading.Event()
 
-    def hear(error: Exception) -> None:
-        told.append(error)
+    def hear(queue: str, error: Exception) -> None:
+        told.append((queue, error))
         heard.set()
 
     def failing(_: wf.Notification) -> None:
         raise DiskFull("no mail today")
 
     desk.job()
-    with desk.engine.running(notifier=failing, on_error=hear):
-        assert heard.wait(30)
-    assert isinstance(told[0], DiskFull)
+    with desk.engine.start_runner(notifier=failing, on_error=hear):
+        assert heard.wait(60)
+    queue, error = told[0]
+    assert queue == "outbox"
+    assert isinstance(error, DiskFull)
+
+
+def test_a_runner_without_a_listener_tells_the_log(desk: Office, caplog: pytest.LogCaptureFixture) -> None:
+    heard = threading.Event()
+
+    def failing(_: wf.Notification) -> None:
+        heard.set()
+        raise DiskFull("no mail today")
+
+    desk.job()
+    with desk.engine.start_runner(notifier=failing):
+        assert heard.wait(60)
+    assert "no mail today" in caplog.text
+    with pytest.raises(errors.LimitError):
+        desk.engine.start_runner(workers=100_000)
+
+
+def test_s11_7_a_firm_is_carried_to_another_store(office: Office, tmp_path: Path) -> None:
+    job = office.job()
+    office.firm.comment_job(job=job, text="by courier")
+    written = office.engine.export_firm(firm=office.id, path=tmp_path / "firm.jsonl")
+    with wf.Engine(MemoryKeyspace(), clock=office.clock) as there:
+        read = there.import_firm(path=tmp_path / "firm.jsonl")
+        assert (read.entries, read.sha256) == (written.entries, written.sha256)
+        firm = there.acting(office.id, wf.SystemActor("tests"))
+        assert firm.job(job=job) == office.firm.job(job=job)
+        assert not firm.verify().differences
+        with pytest.raises(errors.ExistsError):
+            there.import_firm(path=tmp_path / "firm.jsonl")
+    with pytest.raises(errors.UnavailableError, match=r"nowhere\.jsonl"):
+        office.engine.import_firm(path=tmp_path / "nowhere.jsonl")

@@ -74,6 +74,18 @@ def test_what_is_absent_of_a_command_means_what_python_says(name: str) -> None:
     assert said == silent == getattr(commands, name)(**{which: identifier})
 
 
+def test_flags_that_are_not_told_are_off_but_for_six() -> None:
+    """The schemas do not say what an absent flag is: the engine writes none that is what it would be."""
+    on = {
+        f"{found.__name__}.{name}"
+        for found in vars(wf.model).values()
+        if isinstance(found, type) and issubclass(found, Record)
+        for name in found._fields
+        if getattr(found, name, None) is True
+    }
+    assert on == {"Member.active", "Automation.enabled", "PipelineDefinition.complete_at_final"}
+
+
 def test_records_are_values(desk: Office) -> None:
     job = desk.job()
     one, other = desk.firm.job(job=job), desk.firm.job(job=job)
@@ -252,3 +264,14 @@ def test_dates_are_dates(desk: Office) -> None:
     assert job is not None
     assert desk.firm.job(job=job).job.due == due
     assert desk.firm.today() == date(2026, 1, 5)
+
+
+def test_s8_1_items_go_by_either_name(desk: Office) -> None:
+    job = desk.job()
+    made = desk.firm.create_item(job=job, kind="invoice", title="Fee", external="INV-1").items_created[0]
+    desk.firm.report_item(item=made, status="seen")
+    desk.firm.report_item(item=wf.ExternalItemRef("INV-1"), status="paid")
+    assert desk.firm.job(job=job).items[-1].progress == "done"
+    desk.firm.unlink_item(item=made, job=job)
+    desk.firm.link_item(item=wf.IdItemRef(made), job=job)
+    assert desk.firm.job(job=job).items[-1].id == made

@@ -35,7 +35,10 @@ MODULES = {
     "orders": ("What commands and questions are made of.", ["account", "command", "inquiry", "receipt"]),
     "records": ("Records as the engine keeps them, and the rows and answers made of them.", ["answer"]),
     "events": ("What happened: the log's entries and their events.", ["outcome", "ticked"]),
-    "outbox": ("Notifications, and errors as documents.", ["notification", "delivery", "deliveries", "error"]),
+    "outbox": (
+        "Notifications, errors, and firms in files, as documents.",
+        ["notification", "delivery", "deliveries", "error", "carried"],
+    ),
 }
 #: Types that belong elsewhere than where they are first found.
 PLACES = dict.fromkeys(("Event", "Entry", "Recorded", "Logged", "Cause", "Fired"), "events")
@@ -59,7 +62,14 @@ ABSENT = {
     "Versioning": "follow",
 }
 #: Flags that are set when they are absent.
-SET = {"Member.active", "Automation.enabled", "PipelineDefinition.complete_at_final", "archived", "skip", "paused"}
+SET = {
+    "Member.active",
+    "Automation.enabled",
+    "PipelineDefinition.complete_at_final",
+    "archive_job.archived",
+    "skip_occurrence.skip",
+    "pause_series.paused",
+}
 
 #: Names of documents' own types.
 ROOTS = {
@@ -74,6 +84,7 @@ ROOTS = {
     "receipt": "Receipt",
     "error": "Report",
     "ticked": "Ticked",
+    "carried": "Carried",
 }
 #: Types that Python has in another form.
 ELSEWHERE = re.compile(r"Change\d*|Page\d*|Command|Question|Outcome|OutcomeOrError|Results|Inquiry|Request")
@@ -224,7 +235,7 @@ class Types:
             values = ", ".join(json.dumps(value) for value in default)
             return f"frozenset(({values},))" if annotation.startswith("AbstractSet") else f"({values})"
         if annotation == "bool":
-            return str(place in SET or (key in SET and "." not in key))
+            return str(place in SET)
         if annotation == "int":
             return "0"
         if annotation.startswith("Sequence[") and not annotation.endswith("None"):
@@ -471,7 +482,14 @@ def signature(name: str, fields: list[Field], lead: list[str], answer: str) -> l
 
 def loosened(annotation: str) -> str:
     """What a function takes where a record has this: lists and sets alike, records or documents."""
-    return annotation.replace("AbstractSet[", "Collection[").replace("Sequence[", "Collection[")
+    annotation = annotation.replace("AbstractSet[", "Collection[").replace("Sequence[", "Collection[")
+    return re.sub(r"\bItemRef\b", "ItemRef | ItemId", annotation)
+
+
+def given(field: Field) -> str:
+    """A parameter as a part of a document."""
+    name, annotation, _, _ = field
+    return f"_item_ref({name})" if annotation == "ItemRef" else name
 
 
 def numpy_doc(text: str, fields: list[Field], indent: str, more: list[str]) -> list[str]:
@@ -502,10 +520,10 @@ def commands(types: Types, homes: dict[str, str]) -> str:
         elif whole:
             lines.append(f'    return _of("{tag}", {fields[0][0]})')
         else:
-            given = ", ".join(f'"{field.rstrip("_")}": {field}' for field, *_ in fields)
-            call = f'    return _of("{tag}", {{{given}}})'
+            parts = [f'"{field[0].rstrip("_")}": {given(field)}' for field in fields]
+            call = f'    return _of("{tag}", {{{", ".join(parts)}}})'
             if len(call) > WIDTH:
-                pairs = [f'            "{field.rstrip("_")}": {field},' for field, *_ in fields]
+                pairs = [f"            {part}," for part in parts]
                 call = "\n".join(["    return _of(", f'        "{tag}",', "        {", *pairs, "        },", "    )"])
             lines += call.split("\n")
         lines.append("")
@@ -514,7 +532,7 @@ def commands(types: Types, homes: dict[str, str]) -> str:
         lines,
         names,
         homes,
-        ["from . import _native", "from ._command import _list, _of, _report_item"],
+        ["from . import _native", "from ._command import _item_ref, _list, _of, _report_item"],
         ["from ._native import Command"],
     )
 
@@ -536,7 +554,7 @@ def orders(types: Types, homes: dict[str, str]) -> str:
             text, fields, "        ", ["idempotency_key", "    Makes it have one effect however often it is given."]
         )
         given = ", ".join(f"{field}={field}" for field, *_ in fields)
-        call = f"        command = commands.{tag}({given})"
+        call = f"        command = {TYPED.get(tag) or f'commands.{tag}({given})'}"
         if len(call) > WIDTH:
             call = "\n".join(
                 [
@@ -551,7 +569,7 @@ def orders(types: Types, homes: dict[str, str]) -> str:
         lines,
         ["Orders"],
         homes,
-        ["from . import commands"],
+        ["from . import _native, commands", "from ._command import _list, _report_item"],
         ["from ._native import Command", "from ._outcome import Outcome"],
     )
 
@@ -638,6 +656,9 @@ def answers_of(types: Types) -> dict[str, str]:
 def methods(types: Types, homes: dict[str, str]) -> str:
     """Every command and question as an awaitable method over the one that is not."""
     lines = [
+        'P = ParamSpec("P")',
+        'T = TypeVar("T")',
+        "",
         "",
         "class Methods:",
         '    """A method for every command and every question, carried out on a worker thread."""',
@@ -671,11 +692,7 @@ def methods(types: Types, homes: dict[str, str]) -> str:
             [
                 "from typing import ParamSpec, TypeVar",
                 "",
-                "from .._record import FrozenDict",
                 "from ._rows import AsyncRows",
-                "",
-                'P = ParamSpec("P")',
-                'T = TypeVar("T")',
             ],
             ["from .._acting import Acting as Sync", "from .._outcome import Outcome"],
         )

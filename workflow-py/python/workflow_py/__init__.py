@@ -23,13 +23,14 @@ from __future__ import annotations
 from . import commands, errors, model
 from ._acting import Acting, read_definition
 from ._command import command_of
-from ._engine import Capabilities, Clock, Engine, Runner
+from ._engine import Capabilities, Clock, Engine
 from ._native import VERSION as __version__  # noqa: N811
 from ._native import Command, ManualClock
 from ._notify import Delivered, Notifier, Notify, Reject, Retry
 from ._outcome import Outcome
 from ._record import CLEAR, Change, Clear, FrozenDict, Page, Record
 from ._rows import Rows
+from ._runner import Runner, RunnerStatus, WorkStatus
 from ._store import Keyspace, KeyTransaction
 from .errors import Rejection, StoreError, WorkflowError
 from .model import *  # noqa: F403
@@ -58,7 +59,9 @@ __all__ = [
     "Retry",
     "Rows",
     "Runner",
+    "RunnerStatus",
     "StoreError",
+    "WorkStatus",
     "WorkflowError",
     "__version__",
     "command_of",

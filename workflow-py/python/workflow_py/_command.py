@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from . import _native
-from ._record import Record, to_json
+from ._record import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,14 +34,19 @@ def _list(values: Collection[str]) -> list[str] | None:
     return list(values) if values else None
 
 
-def _report_item(item: ItemRef | UUID | str, status: str) -> _native.Command:
-    if isinstance(item, Record):
-        named = item.to_document()
-        identifier = named.get("id")
-        return _native.report_item(status, UUID(identifier) if identifier else None, named.get("external"))
+def _item_ref(item: ItemRef | UUID) -> ItemRef:
+    """An item by one of its names, of its identifier alone."""
+    from .model import IdItemRef, ItemId
+
+    return IdItemRef(ItemId(item)) if isinstance(item, UUID) else item
+
+
+def _report_item(item: ItemRef | UUID, status: str) -> _native.Command:
     if isinstance(item, UUID):
-        return _native.report_item(status, id=item)
-    return _native.report_item(status, external=item)
+        return _native.report_item(status, item)
+    named = item.to_document()
+    identifier = named.get("id")
+    return _native.report_item(status, UUID(identifier) if identifier else None, named.get("external"))
 
 
 def document_of(value: Any) -> bytes:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
@@ -16,6 +14,7 @@ from ._command import document_of
 from ._notify import Notify, answering
 from ._outcome import Outcome
 from ._record import reader, to_json
+from ._runner import OnError, Runner
 from ._store import Durability, Keyspace
 
 if TYPE_CHECKING:
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from .errors import WorkflowError
-    from .model import Actor, Deliveries, Delivery, FirmId, NotificationId, Receipt, Ticked
+    from .model import Actor, Carried, Deliveries, Delivery, FirmId, NotificationId, Receipt, Ticked
 
-__all__ = ["Capabilities", "Clock", "Engine", "Runner"]
-
-log = logging.getLogger("workflow_py")
+__all__ = ["Capabilities", "Clock", "Engine"]
 
 Clock: TypeAlias = "Callable[[], datetime] | _native.ManualClock"
 """A function that answers an aware ``datetime``, or a :class:`ManualClock`."""
@@ -87,7 +84,6 @@ class Engine:
             raise TypeError("a clock is a function that answers an aware datetime")
         self._native = _native.Engine(store, clock, seed)
         self._outbox = self._native.outbox()
-        log.debug("opened %r", store)
 
     def __repr__(self) -> str:
         return "<Engine: closed>" if self.closed else f"<Engine: {self.capabilities.name}>"
@@ -213,46 +209,83 @@ class Engine:
         delivered, retried, rejected = self._outbox.deliver(answering(notifier), limit)
         return Deliveries(delivered=delivered, retried=retried, rejected=rejected)
 
-    @contextmanager
-    def running(
-        self,
-        *,
-        notifier: Notify | None = None,
-        longest_sleep: timedelta = timedelta(seconds=30),
-        on_error: Callable[[Exception], None] | None = None,
-    ) -> Iterator[Runner]:
-        """Runs a thread that does what is due, for as long as the block lasts."""
-        runner = self.start_runner(notifier=notifier, longest_sleep=longest_sleep, on_error=on_error)
-        try:
-            yield runner
-        finally:
-            runner.stop()
-
     def start_runner(
         self,
         *,
+        workers: int = 2,
         notifier: Notify | None = None,
+        in_hand: int = 16,
         longest_sleep: timedelta = timedelta(seconds=30),
-        on_error: Callable[[Exception], None] | None = None,
+        longest_pause: timedelta = timedelta(seconds=30),
+        on_error: OnError | None = None,
     ) -> Runner:
-        """Starts a thread that ticks, runs follow-ups that nobody holds, and delivers notifications.
+        """Starts threads that tick, run follow-ups that nobody holds, and deliver notifications.
 
         Parameters
         ----------
+        workers
+            How many threads work.
         notifier
             Delivers notifications; when absent they are left to you.
+        in_hand
+            How many notifications a thread takes at once. It finishes them before it stops.
         longest_sleep
-            How long it sleeps at most. What other processes make due earlier is noticed after it.
+            How long they sleep at most. What other processes make due earlier is noticed after it.
+        longest_pause
+            How long they pause at most after failures of the store.
         on_error
-            Told of every failure; the log of ``workflow_py`` is when absent. The thread goes on.
+            Told of every failure, and with what kind of work it was, also of what the notifier
+            raises; the log of ``workflow_py`` is when absent. The threads go on.
         """
-        tell = on_error or (lambda error: log.error("the runner failed and goes on: %s", error, exc_info=error))
-        notify = None if notifier is None else _telling(answering(notifier), tell)
-        return Runner(self._native.start_runner(notify, longest_sleep.total_seconds(), tell))
+        tell = on_error or _log
+        orders = {
+            "workers": workers,
+            "notifier": None if notifier is None else _telling(answering(notifier), tell),
+            "in_hand": in_hand,
+            "longest_sleep_seconds": longest_sleep.total_seconds(),
+            "longest_pause_seconds": longest_pause.total_seconds(),
+            "on_error": tell,
+        }
+        return Runner(self._native.start_runner(orders))
+
+    def export_firm(self, *, firm: FirmId | UUID, path: str | PathLike[str]) -> Carried:
+        """Writes a firm into a file, as it is at one moment, for another store or server.
+
+        Parameters
+        ----------
+        firm
+            Which.
+        path
+            The file; one that is there is replaced.
+        """
+        return _carried(self._native.export_firm(firm, fspath(path)))
+
+    def import_firm(self, *, path: str | PathLike[str]) -> Carried:
+        """Brings a firm from a file into the store. An import that was cut off is begun again.
+
+        Parameters
+        ----------
+        path
+            The file that :meth:`export_firm` wrote.
+        """
+        return _carried(self._native.import_firm(fspath(path)))
+
+
+def _carried(document: bytes) -> Carried:
+    found: Carried = reader("Carried")(json.loads(document))
+    return found
+
+
+def _log(queue: str, error: Exception) -> None:
+    """Tells the log of a failure, as nobody else is told."""
+    import logging
+
+    log = logging.getLogger("workflow_py")
+    log.error("the runner failed at %s and goes on: %s", queue.replace("_", " "), error, exc_info=error)
 
 
 def _telling(
-    answer: Callable[[bytes], tuple[bool, str, datetime | None] | None], tell: Callable[[Exception], None]
+    answer: Callable[[bytes], tuple[bool, str, datetime | None] | None], tell: OnError
 ) -> Callable[[bytes], tuple[bool, str, datetime | None] | None]:
     """A notifier of which what it raises is told, as nobody waits for it."""
 
@@ -260,29 +293,7 @@ def _telling(
         try:
             return answer(document)
         except Exception as error:
-            tell(error)
+            tell("outbox", error)
             return True, repr(error), None
 
     return told
-
-
-class Runner:
-    """A running thread of an engine."""
-
-    __slots__ = ("_native",)
-
-    def __init__(self, native: _native.Runner) -> None:
-        self._native = native
-
-    def wake(self) -> None:
-        """Makes it look at once what is due: when the clock was set, or another process has worked."""
-        self._native.wake()
-
-    def stop(self) -> None:
-        """Stops it, when it is through with what it is doing."""
-        self._native.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it was not stopped."""
-        return self._native.running

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import commands
+from . import _native, commands
+from ._command import _list, _report_item
 from ._record import FrozenDict
 
 if TYPE_CHECKING:
@@ -573,15 +574,7 @@ class Orders:
         idempotency_key
             Makes it have one effect however often it is given.
         """
-        command = commands.move_job(
-            job=job,
-            to=to,
-            fire_jumped=fire_jumped,
-            leave_out=leave_out,
-            override=override,
-            pipeline=pipeline,
-            reenter=reenter,
-        )
+        command = _native.move_job(job, to, pipeline, reenter, _list(leave_out), fire_jumped, override)
         return self.execute(command, idempotency_key=idempotency_key)
 
     def set_status(
@@ -922,7 +915,7 @@ class Orders:
         idempotency_key
             Makes it have one effect however often it is given.
         """
-        command = commands.set_task_state(task=task, state=state, custom=custom, override=override)
+        command = _native.set_task_state(task, state, custom, override)
         return self.execute(command, idempotency_key=idempotency_key)
 
     def edit_task(self, *, task: TaskId, changes: TaskChanges, idempotency_key: str | None = None) -> Outcome:
@@ -1139,7 +1132,7 @@ class Orders:
         )
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def link_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    def link_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Link an item to a job by hand.
 
         Parameters
@@ -1154,7 +1147,7 @@ class Orders:
         command = commands.link_item(item=item, job=job)
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def unlink_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    def unlink_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Take an item off a job. The item stays.
 
         Parameters
@@ -1184,7 +1177,7 @@ class Orders:
         command = commands.name_item(item=item, external=external)
         return self.execute(command, idempotency_key=idempotency_key)
 
-    def report_item(self, *, item: ItemRef, status: StatusKey, idempotency_key: str | None = None) -> Outcome:
+    def report_item(self, *, item: ItemRef | ItemId, status: StatusKey, idempotency_key: str | None = None) -> Outcome:
         """Report an item's status: ``submitted``, ``signed``, ``paid``, ``declined``, ``cancelled``, …
 
         Parameters
@@ -1196,7 +1189,7 @@ class Orders:
         idempotency_key
             Makes it have one effect however often it is given.
         """
-        command = commands.report_item(item=item, status=status)
+        command = _report_item(item, status)
         return self.execute(command, idempotency_key=idempotency_key)
 
     def create_series(

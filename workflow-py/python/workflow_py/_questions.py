@@ -166,7 +166,7 @@ class Questions:
     def jobs(
         self,
         *,
-        archived: bool = True,
+        archived: bool = False,
         at_least: Priority | None = None,
         descending: bool = False,
         due_from: dt.date | None = None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Callable, ItemsView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
@@ -215,10 +216,11 @@ class Record:
     def _look_at_annotations(cls) -> tuple[tuple[str, str, Convert | None], ...]:
         types = {}
         for base in reversed(cls.__mro__):
-            types.update(base.__dict__.get("__annotations__", {}))
+            home = vars(sys.modules[base.__module__])
+            types.update({name: (text, home) for name, text in base.__dict__.get("__annotations__", {}).items()})
         reads, writes = [], []
         for name in cls._fields:
-            kind = _type_of(types[name])
+            kind = _type_of(*types[name])
             reads.append((name, name.rstrip("_"), _reader(kind)))
             writes.append((name, name.rstrip("_"), _writer(kind)))
         cls._writes = tuple(writes)
@@ -280,7 +282,9 @@ class _Names(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         from . import model
 
-        found = getattr(model, name)
+        found = getattr(model, name, _ABSENT)
+        if found is _ABSENT:
+            raise KeyError(name)
         if isinstance(found, str):
             found = eval(found, {}, self)
         self[name] = found
@@ -294,8 +298,9 @@ _NAMES: Final = _Names(
 )  # fmt: skip
 
 
-def _type_of(annotation: Any) -> Any:
-    return eval(annotation, {}, _NAMES) if isinstance(annotation, str) else annotation
+def _type_of(annotation: Any, home: dict[str, Any] | None = None) -> Any:
+    """What an annotation means: by the names of the model, then by those of its own module."""
+    return eval(annotation, home or {}, _NAMES) if isinstance(annotation, str) else annotation
 
 
 def reader(annotation: str) -> Convert:

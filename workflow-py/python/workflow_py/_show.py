@@ -77,12 +77,12 @@ def board_table(board: Board) -> Table:
     for column in board.columns:
         limit = f"/{column.wip_limit.max}" if column.wip_limit else ""
         late = f" [red]{column.overdue.counted} overdue[/red]" if column.overdue.counted else ""
-        table.add_column(f"{escape(column.name)} [dim]{column.jobs}{limit}[/dim]{late}", overflow="fold")
+        heading = f"{escape(column.name)} [dim]{column.jobs}{limit}[/dim]{late}"
+        table.add_column(heading, overflow="fold")
     depth = max((len(column.cards) for column in board.columns), default=0)
     for place in range(depth):
-        table.add_row(
-            *(_card_words(column.cards[place]) if place < len(column.cards) else "" for column in board.columns)
-        )
+        cards = (column.cards[place] if place < len(column.cards) else None for column in board.columns)
+        table.add_row(*(_card_words(card) if card else "" for card in cards))
     return table
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._command import _list, _of, _report_item
+from ._command import _item_ref, _list, _of, _report_item
 from ._record import FrozenDict
 
 if TYPE_CHECKING:
@@ -1035,7 +1035,7 @@ def create_item(
     )
 
 
-def link_item(*, item: ItemRef, job: JobId) -> Command:
+def link_item(*, item: ItemRef | ItemId, job: JobId) -> Command:
     """Link an item to a job by hand.
 
     Parameters
@@ -1045,10 +1045,10 @@ def link_item(*, item: ItemRef, job: JobId) -> Command:
     job
         To which job.
     """
-    return _of("link_item", {"item": item, "job": job})
+    return _of("link_item", {"item": _item_ref(item), "job": job})
 
 
-def unlink_item(*, item: ItemRef, job: JobId) -> Command:
+def unlink_item(*, item: ItemRef | ItemId, job: JobId) -> Command:
     """Take an item off a job. The item stays.
 
     Parameters
@@ -1058,7 +1058,7 @@ def unlink_item(*, item: ItemRef, job: JobId) -> Command:
     job
         Off which job.
     """
-    return _of("unlink_item", {"item": item, "job": job})
+    return _of("unlink_item", {"item": _item_ref(item), "job": job})
 
 
 def name_item(*, item: ItemId, external: ExternalRef) -> Command:
@@ -1074,7 +1074,7 @@ def name_item(*, item: ItemId, external: ExternalRef) -> Command:
     return _of("name_item", {"item": item, "external": external})
 
 
-def report_item(*, item: ItemRef, status: StatusKey) -> Command:
+def report_item(*, item: ItemRef | ItemId, status: StatusKey) -> Command:
     """Report an item's status: ``submitted``, ``signed``, ``paid``, ``declined``, ``cancelled``, …
 
     Parameters

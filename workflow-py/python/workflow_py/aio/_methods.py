@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from .._record import FrozenDict
 from ._rows import AsyncRows
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -105,6 +102,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Methods",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Methods:
@@ -755,14 +755,14 @@ class Methods:
             idempotency_key=idempotency_key,
         )
 
-    async def link_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    async def link_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Link an item to a job by hand.
 
         As :meth:`workflow_py.Acting.link_item`.
         """
         return await self._run(self._sync.link_item, item=item, job=job, idempotency_key=idempotency_key)
 
-    async def unlink_item(self, *, item: ItemRef, job: JobId, idempotency_key: str | None = None) -> Outcome:
+    async def unlink_item(self, *, item: ItemRef | ItemId, job: JobId, idempotency_key: str | None = None) -> Outcome:
         """Take an item off a job. The item stays.
 
         As :meth:`workflow_py.Acting.unlink_item`.
@@ -776,7 +776,9 @@ class Methods:
         """
         return await self._run(self._sync.name_item, item=item, external=external, idempotency_key=idempotency_key)
 
-    async def report_item(self, *, item: ItemRef, status: StatusKey, idempotency_key: str | None = None) -> Outcome:
+    async def report_item(
+        self, *, item: ItemRef | ItemId, status: StatusKey, idempotency_key: str | None = None
+    ) -> Outcome:
         """Report an item's status: ``submitted``, ``signed``, ``paid``, ``declined``, ``cancelled``, …
 
         As :meth:`workflow_py.Acting.report_item`.
@@ -966,7 +968,7 @@ class Methods:
     def jobs(
         self,
         *,
-        archived: bool = True,
+        archived: bool = False,
         at_least: Priority | None = None,
         descending: bool = False,
         due_from: dt.date | None = None,

@@ -90,13 +90,19 @@ def what(row: Logged) -> str:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["jobs", "tasks", "accounts", "events", "pipeline"]))
+@click.argument("what", type=click.Choice(["jobs", "tasks", "accounts", "events", "pipeline", "firm"]))
 @click.option("--pipeline", help="Which pipeline; for jobs, only its own.")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "yaml"]), help="CSV, or YAML for a pipeline.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else it is printed.")
 @pass_desk
 def export(desk: Desk, what: str, pipeline: str | None, form: str | None, output: Path | None) -> None:
-    """Write jobs, tasks, accounts, events of the log, or a pipeline out."""
+    """Write jobs, tasks, accounts, events of the log, a pipeline, or the whole firm out."""
+    if what == "firm":
+        if output is None:
+            raise click.UsageError("A firm is written into a file: say --output FILE.")
+        carried = desk.engine.export_firm(firm=desk.firm_id, path=output)
+        desk.answer(carried, f"{output}: {carried.entries} entries")
+        return
     text = written(desk, what, pipeline, form)
     if output is None:
         click.echo(text, nl=False)

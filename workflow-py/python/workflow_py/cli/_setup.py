@@ -156,6 +156,15 @@ def orders_of(desk: Desk, row: dict[str, str]) -> Iterator[tuple[dict[str, str],
         yield row, commands.tag_account(account=account, add=tags)
 
 
+@click.command("import-firm")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_desk
+def import_firm(desk: Desk, file: Path) -> None:
+    """Bring a firm that `workflow export firm` wrote into FILE into the store."""
+    carried = desk.engine.import_firm(path=file)
+    desk.answer(carried, f"{carried.entries} entries of firm {carried.firm}")
+
+
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
@@ -170,4 +179,4 @@ def completion(shell: str) -> None:
     click.echo(made(workflow, {}, "workflow", "_WORKFLOW_COMPLETE").source())
 
 
-COMMANDS = [init, publish, lint, import_clients, completion]
+COMMANDS = [init, publish, lint, import_clients, import_firm, completion]

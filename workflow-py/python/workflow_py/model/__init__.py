@@ -360,6 +360,7 @@ from .orders import (
     WorkloadQuery,
 )
 from .outbox import (
+    Carried,
     Deliveries,
     Delivery,
 )
@@ -538,6 +539,7 @@ __all__ = [
     "CancelItemsAction",
     "CancelTasksAction",
     "CancelledWaitEnd",
+    "Carried",
     "CatchUp",
     "Chain",
     "ChecklistItem",

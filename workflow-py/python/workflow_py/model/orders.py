@@ -383,7 +383,7 @@ JobId = NewType("JobId", UUID)
 class JobQuery(Record):
     """A list of jobs. Filters that are absent or empty let every job through."""
 
-    archived: bool = True
+    archived: bool = False
     """Archived ones too, when no status is named."""
     at_least: Priority | None = None
     """At least this urgent."""

@@ -1032,7 +1032,7 @@ class PipelineRow(Record):
     """When the newest version was published."""
     name: str
     """What its newest version is called."""
-    archived: bool = True
+    archived: bool = False
     """Whether it takes no new jobs."""
     moved_stages: Mapping[str, StageKey] = FrozenDict()
     """Stages that newer versions dropped, and where the jobs in them belong now."""
@@ -1057,7 +1057,7 @@ class PlannedOccurrence(Record):
     """Whether it makes something else than the rest."""
     moved: bool = False
     """Whether it was put on its day by hand."""
-    skip: bool = True
+    skip: bool = False
     """Whether it is left out."""
     skipped_accounts: int = 0
     """For how many accounts it is left out."""
@@ -1218,7 +1218,7 @@ class SeriesException(Record):
     """It is on this day."""
     makes: SeriesWork | None = None
     """It makes this instead."""
-    skip: bool = True
+    skip: bool = False
     """Nothing is made for it."""
     skip_accounts: AbstractSet[AccountId] = frozenset()
     """Nothing is made for these accounts."""
@@ -1523,6 +1523,8 @@ class Waiting(Record):
     """When it is due."""
     attempts: int
     """How often it was handed out."""
+    generation: int
+    """Counts the leases it had, as ``generation`` does."""
     body: QueuedBody
     """What it carries."""
     error: str | None = None
