@@ -319,6 +319,9 @@ fn queues(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
     timers(firm, segment, places, steps)
 }
 
+/// The parameters of settling rows besides which they are.
+type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
+
 fn settle(
     firm: Uuid,
     queue: Queue,
@@ -338,7 +341,7 @@ fn settle(
     let retried = of(|how| matches!(how, SettleHow::Retry { .. }));
     let renewed = of(|how| matches!(how, SettleHow::Renew { .. }));
     let revived = of(|how| matches!(how, SettleHow::Revive { .. }));
-    let mut run = |statement, settles: &[&Settle], more: &dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>| {
+    let mut run = |statement, settles: &[&Settle], more: More<'_>| {
         for part in settles.chunks(ROWS) {
             let ids = Param::ids(part.iter().map(|settle| settle.id));
             let generations = Param::Ints(part.iter().map(|settle| settle.generation.map(signed)).collect());
