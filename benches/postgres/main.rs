@@ -163,6 +163,30 @@ fn compare(server: &Server, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
     Ok((rate, bare))
 }
 
+/// What jobs driven to the end take on the disk, with all that belongs to them.
+fn tell_size(server: &Server, jobs: usize) -> Outcome {
+    let (store, url) = open(server, 1)?;
+    let season = Season::of(Engine::new(store as Arc<dyn Store>), firm(0), jobs)?;
+    let steps = drive_many(&season, &mut season.start()?, TOGETHER)?;
+    let schema = url.split_once("?schema=").ok_or("an address without a schema")?.1;
+    let size = |tables: &str| -> Outcome<u64> {
+        let sql = format!(
+            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = '{schema}' AND c.relkind = 'r' AND {tables}"
+        );
+        Ok(server.sql(&sql).parse()?)
+    };
+    drop(server.sql(&format!("VACUUM FULL {schema}.log")));
+    let (log, all) = (size("c.relname = 'log'")?, size("true")?);
+    let per_job = |bytes: u64| bytes as f64 / jobs as f64 / 1024.0;
+    println!(
+        "\n{jobs} jobs driven to the end in {steps} steps: {:.1} KB a job on the disk, {:.1} KB of it in the log",
+        per_job(all),
+        per_job(log)
+    );
+    Ok(())
+}
+
 fn load() -> String {
     std::fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
@@ -187,5 +211,5 @@ fn main() -> Outcome {
         many.1 / one.1,
         load()
     );
-    Ok(())
+    tell_size(&server, clients * 10)
 }
