@@ -21,7 +21,7 @@ use workflow_core::id::FirmId;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Committed, Conflict, Store, Transact};
 use workflow_store::postgres::{PostgresOptions, PostgresStore};
-use workflow_test_support::postgres::{Options, Server};
+use workflow_test_support::postgres::{Options, Server, computed_by};
 
 use program::Program;
 
@@ -96,19 +96,45 @@ struct Spread {
     many: bool,
 }
 
-/// Runs something for each connection at once. Answers how long all took together.
-fn at_once<T: Send>(work: Vec<T>, run: impl Fn(T) -> Outcome<usize> + Sync) -> Outcome<(Duration, usize)> {
+/// What some steps have cost.
+#[derive(Clone, Copy)]
+struct Cost {
+    steps: usize,
+    time: Duration,
+    /// How long this process computed, and the server.
+    client: Duration,
+    server: Duration,
+    round_trips: u64,
+}
+
+impl Cost {
+    fn rate(self) -> f64 {
+        self.steps as f64 / self.time.as_secs_f64()
+    }
+
+    /// Microseconds of computing a step, here and on the server.
+    fn computing(self) -> (f64, f64) {
+        let a_step = |time: Duration| time.as_secs_f64() * 1e6 / self.steps as f64;
+        (a_step(self.client), a_step(self.server))
+    }
+}
+
+/// Runs something for each connection at once. Answers what all cost together.
+fn at_once<T: Send>(server: &Server, work: Vec<T>, run: impl Fn(T) -> Outcome<usize> + Sync) -> Outcome<Cost> {
+    let before = (computed_by("self", 2), server.computed());
     let began = Instant::now();
     let steps: Outcome<Vec<usize>> = std::thread::scope(|scope| {
         let run = &run;
         let threads: Vec<_> = work.into_iter().map(|one| scope.spawn(move || run(one))).collect();
         threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked")?).collect()
     });
-    Ok((began.elapsed(), steps?.into_iter().sum()))
+    let time = began.elapsed();
+    let (client, server) = (computed_by("self", 2) - before.0, server.computed() - before.1);
+    Ok(Cost { steps: steps?.into_iter().sum(), time, client, server, round_trips: 0 })
 }
 
-/// The engine's time for the steps, and the waits for the server that each step took.
-fn engine_time(server: &Server, spread: Spread) -> Outcome<(Duration, usize, f64)> {
+/// What the steps cost the engine.
+fn engine_cost(server: &Server, spread: Spread) -> Outcome<Cost> {
     let (store, _) = open(server, spread.connections)?;
     let mut seasons = Vec::new();
     for number in 0..spread.connections {
@@ -118,14 +144,14 @@ fn engine_time(server: &Server, spread: Spread) -> Outcome<(Duration, usize, f64
         seasons.push((season, runners));
     }
     let before = store.statistics().round_trips;
-    let (time, steps) = at_once(seasons, |(season, mut runners)| {
+    let cost = at_once(server, seasons, |(season, mut runners)| {
         Ok(if spread.many { drive_many(&season, &mut runners, TOGETHER)? } else { drive(&season, &mut runners)? })
     })?;
-    let trips = store.statistics().round_trips - before;
-    Ok((time, steps, trips as f64 / steps as f64))
+    Ok(Cost { round_trips: store.statistics().round_trips - before, ..cost })
 }
 
-fn program_time(server: &Server, noted: &Noted, spread: Spread) -> Outcome<Duration> {
+/// What they cost the program, of which each connection carries out as many as the engine's does.
+fn program_cost(server: &Server, noted: &Noted, spread: Spread, steps: usize) -> Outcome<Cost> {
     let (store, url) = open(server, 1)?;
     drop(store);
     let mut programs = Vec::new();
@@ -135,8 +161,8 @@ fn program_time(server: &Server, noted: &Noted, spread: Spread) -> Outcome<Durat
         program.run(&setup)?;
         programs.push((program, steps));
     }
-    let (time, _) = at_once(programs, |(mut program, steps)| program.run(&steps).map(|()| steps.len()))?;
-    Ok(time)
+    let cost = at_once(server, programs, |(mut program, steps)| program.run(&steps).map(|()| 0))?;
+    Ok(Cost { steps, ..cost })
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -147,20 +173,51 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 /// Engine and program in turn; tells the medians, and answers the rates of both.
 fn compare(server: &Server, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
     let noted = note(spread.clients, spread.many)?;
-    let (mut ratios, mut rates, mut bare, mut waits) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+    let (mut engines, mut programs) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        let (engine, steps, trips) = engine_time(server, spread)?;
-        let program = program_time(server, &noted, spread)?;
-        ratios.push(engine.as_secs_f64() / program.as_secs_f64());
-        rates.push(steps as f64 / engine.as_secs_f64());
-        bare.push(steps as f64 / program.as_secs_f64());
-        waits = trips;
+        let engine = engine_cost(server, spread)?;
+        programs.push(program_cost(server, &noted, spread, engine.steps)?);
+        engines.push(engine);
     }
-    let (ratio, rate, bare) = (median(ratios), median(rates), median(bare));
+    let of = |costs: &[Cost], what: &dyn Fn(Cost) -> f64| median(costs.iter().map(|cost| what(*cost)).collect());
+    let both = || engines.iter().zip(&programs);
+    let ratio = median(both().map(|(engine, program)| program.rate() / engine.rate()).collect());
+    let (rate, bare) = (of(&engines, &Cost::rate), of(&programs, &Cost::rate));
+    let trips = of(&engines, &|cost| cost.round_trips as f64 / cost.steps as f64);
+    println!("{name:<28} engine {rate:>6.0} steps/s   program {bare:>6.0} steps/s   ratio of times {ratio:.2}");
+    let computing = |costs: &[Cost]| (of(costs, &|cost| cost.computing().0), of(costs, &|cost| cost.computing().1));
+    let ((own, server), (bare_own, bare_server)) = (computing(&engines), computing(&programs));
     println!(
-        "{name:<30} engine {rate:>8.0} steps/s ({waits:.2} round trips a step)   program {bare:>8.0} steps/s   ratio {ratio:.2}"
+        "{:28} computing a step: engine {own:.0} us and server {server:.0} us; program {bare_own:.0} us and server \
+         {bare_server:.0} us; ratio {:.2}; {trips:.2} round trips a step",
+        "",
+        (own + server) / (bare_own + bare_server)
     );
     Ok((rate, bare))
+}
+
+/// What jobs driven to the end take on the disk, with all that belongs to them.
+fn tell_size(server: &Server, jobs: usize) -> Outcome {
+    let (store, url) = open(server, 1)?;
+    let season = Season::of(Engine::new(store as Arc<dyn Store>), firm(0), jobs)?;
+    let steps = drive_many(&season, &mut season.start()?, TOGETHER)?;
+    let schema = url.split_once("?schema=").ok_or("an address without a schema")?.1;
+    let size = |tables: &str| -> Outcome<u64> {
+        let sql = format!(
+            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = '{schema}' AND c.relkind = 'r' AND {tables}"
+        );
+        Ok(server.sql(&sql).parse()?)
+    };
+    drop(server.sql(&format!("VACUUM FULL {schema}.log")));
+    let (log, all) = (size("c.relname = 'log'")?, size("true")?);
+    let per_job = |bytes: u64| bytes as f64 / jobs as f64 / 1024.0;
+    println!(
+        "\n{jobs} jobs driven to the end in {steps} steps: {:.1} KB a job on the disk, {:.1} KB of it in the log",
+        per_job(all),
+        per_job(log)
+    );
+    Ok(())
 }
 
 fn load() -> String {
@@ -187,5 +244,5 @@ fn main() -> Outcome {
         many.1 / one.1,
         load()
     );
-    Ok(())
+    tell_size(&server, clients * 10)
 }

@@ -7,6 +7,7 @@
 mod definitions;
 mod kit;
 mod look;
+mod partitions;
 mod server;
 mod start;
 mod storm;

@@ -99,7 +99,8 @@ fn outbox(server: &Server, items: usize, at_once: usize) -> Outcome<f64> {
 }
 
 fn timers(server: &Server, items: usize, at_once: usize) -> Outcome<f64> {
-    let (engine, clock) = firms(server, items, &json!([{ "wait": { "for": "1 hour" } }, { "signal": { "name": "late" } }]))?;
+    let (engine, clock) =
+        firms(server, items, &json!([{ "wait": { "for": "1 hour" } }, { "signal": { "name": "late" } }]))?;
     clock.set(begin() + TimeDelta::hours(2));
     drain(items, || Ok(engine.tick(engine.now(), at_once)?.outcomes.len()))
 }
@@ -130,13 +131,14 @@ async fn peer(url: &str, schema: &str, items: usize, batched: bool, timed: bool)
         .define_job::<Item>();
     if batched {
         options = options
-            .local_queue(LocalQueueConfig::builder().size(100).build()?)
+            .local_queue(LocalQueueConfig::builder().size(100).build())
             .complete_job_batch_delay(Duration::from_millis(1));
     }
     let worker = Arc::new(options.init().await?);
     let utils = worker.create_utils();
     let run_at = Utc::now() - TimeDelta::minutes(1);
-    let spec = || if timed { graphile_worker::JobSpecBuilder::new().run_at(run_at).build() } else { Default::default() };
+    let spec =
+        || if timed { graphile_worker::JobSpecBuilder::new().run_at(run_at).build() } else { Default::default() };
     let jobs: Vec<_> = (0..items).map(|number| (Item { number }, spec())).collect();
     let jobs: Vec<_> = jobs.iter().map(|(item, spec)| (item.clone(), spec)).collect();
     for some in jobs.chunks(1_000) {
@@ -190,7 +192,10 @@ fn main() -> Outcome {
             theirs.push(runtime.block_on(peer(&url, &schema, items, batched, timed))?);
         }
         let (ours, theirs) = (median(ours), median(theirs));
-        println!("{name:<18} engine {ours:>8.0}/s   graphile_worker {theirs:>8.0}/s   engine over peer {:.2}", ours / theirs);
+        println!(
+            "{name:<18} engine {ours:>8.0}/s   graphile_worker {theirs:>8.0}/s   engine over peer {:.2}",
+            ours / theirs
+        );
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -165,9 +166,22 @@ impl Server {
                 }
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         panic!("the server's processes do not end: {all:?}");
+    }
+
+    /// How long all processes of the server have computed so far.
+    ///
+    /// # Panics
+    /// When it does not run, or not on Linux.
+    #[must_use]
+    pub fn computed(&self) -> Duration {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("the server runs");
+        let first = file.lines().next().expect("its process");
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        // Those that have ended are counted by the first.
+        children.split_whitespace().fold(computed_by(first, 4), |sum, child| sum + computed_by(child, 2))
     }
 
     fn socket_lock(&self) -> PathBuf {
@@ -201,7 +215,7 @@ impl Server {
             if self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1" {
                 return standby;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         panic!("the standby does not follow");
     }
@@ -279,6 +293,17 @@ impl Server {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
+}
+
+/// How long a process has computed, by the first fields of its times: its own two, and the two of its
+/// children that have ended.
+#[must_use]
+pub fn computed_by(process: &str, fields: usize) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, which may hold anything, ends with the last bracket.
+    let times = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(fields);
+    // A tick is a hundredth of a second.
+    Duration::from_millis(times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 impl Drop for Server {
