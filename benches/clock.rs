@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
-use workflow::recurring::Recurring;
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::event::Actor;
@@ -16,6 +15,7 @@ use workflow_core::id::{FirmId, JobId};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Durability, SetTimer, Store, TimerOf};
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::recurring::Recurring;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

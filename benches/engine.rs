@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use workflow::season::{Season, drive, drive_many, individual_1040};
 use workflow_core::Compiled;
 use workflow_core::definition::{PipelineDefinition, Stage};
 use workflow_core::engine::Engine;
@@ -16,6 +15,7 @@ use workflow_core::query::{JobQuery, PageRequest, TaskQuery};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Durability, Store};
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::season::{Season, drive, drive_many, individual_1040};
 
 fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())

@@ -12,8 +12,6 @@ use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use workflow::around::{Around, Hand};
-use workflow::season::{Season, drive, drive_many};
 use workflow_core::command::{Command, ItemRef};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
@@ -26,6 +24,8 @@ use workflow_core::store::{
     encode_queued, memory::MemoryStore,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
+use workflow_suites::season::{Season, drive, drive_many};
 
 /// The allocator is the host's choice; this is the one we recommend to busy hosts.
 #[global_allocator]

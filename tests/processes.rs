@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use workflow::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, MoveJob, NewJob, Request};
 use workflow_core::engine::{Clock, Engine, ManualClock, SystemClock};
 use workflow_core::error::StoreError;
@@ -24,6 +23,7 @@ use workflow_core::store::{
     Batch, Committed, Conflict, Durability, LogBy, LogScan, Queue, QueueScan, QueuedState, Transact, Waiting,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 const ACCOUNTS: u128 = 3;
 /// Jobs of each account.

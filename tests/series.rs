@@ -10,7 +10,6 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Engine, ManualClock, Outcome};
 use workflow_core::error::{ErrorKind, StoreError};
@@ -22,6 +21,7 @@ use workflow_core::store::{
     Batch, Cell, Committed, Conflict, Document, IndexName, Queue, QueuedState, Scan, Store, Transact,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 fn firm() -> FirmId {
     FirmId(uuid::Uuid::from_u128(0xf1))
@@ -363,7 +363,7 @@ fn s9_4_many_series_advance_a_period_at_once() {
     let count = if whole { 10_000 } else { 300 };
     let clock = Arc::new(ManualClock::at(begin()));
     let engine = Engine::deterministic(Arc::new(MemoryStore::new()), Arc::clone(&clock) as _, 7);
-    let mut recurring = workflow::recurring::Recurring::new(engine, count).expect("set up");
+    let mut recurring = workflow_suites::recurring::Recurring::new(engine, count).expect("set up");
     for _ in 0..2 {
         let begun = Instant::now();
         assert_eq!(recurring.advance().expect("works"), count);

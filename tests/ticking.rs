@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Clock, Delivered, Engine, ManualClock, Notifier, Outcome, RunnerOptions, SystemClock};
 use workflow_core::error::{Error, ErrorKind, StoreError};
@@ -19,6 +18,7 @@ use workflow_core::store::{
     Batch, Committed, Conflict, DocId, Document, LogBy, LogScan, Queue, QueuedState, Store, Transact,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 fn firm() -> FirmId {
     FirmId(uuid::Uuid::from_u128(0xf1))
@@ -340,7 +340,8 @@ fn s10_2_a_runner_delivers_and_outlives_what_goes_wrong() {
     let options = RunnerOptions {
         notifier: Some(Arc::clone(&moody) as _),
         longest_sleep: Duration::from_millis(50),
-        on_error: Some(Box::new(move |error: &Error| heard.lock().expect("no panic").push(error.to_string()))),
+        on_error: Some(Box::new(move |_, error: &Error| heard.lock().expect("no panic").push(error.to_string()))),
+        ..RunnerOptions::default()
     };
     let runner = engine.start_runner(options).expect("a thread");
     job(&engine);

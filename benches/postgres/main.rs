@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
-use workflow::around::{Around, Hand};
-use workflow::season::{Season, drive, drive_many};
+use workflow_suites::around::{Around, Hand};
+use workflow_suites::season::{Season, drive, drive_many};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
 use workflow_core::id::FirmId;

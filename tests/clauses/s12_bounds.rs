@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
 use workflow_core::command::{BulkMode, Command, Request};
 use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
@@ -16,6 +15,7 @@ use workflow_core::model::{AttentionReason, FirmSettings, Job};
 use workflow_core::query::{JobQuery, PageRequest};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Committed, Conflict, DocId, Document, Put, Queue, QueuedState, Transact};
+use workflow_suites::around::{Around, Hand};
 
 use crate::kit::{Office, account, command, firm, key, plain};
 

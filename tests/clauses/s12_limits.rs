@@ -70,6 +70,7 @@ const REFUSED: &[&str] = &[
     "EXPORT_LINE_BYTES",
     "EXPORT_COMMIT_BYTES",
     "EXPORT_ROWS",
+    "RUNNER_WORKERS",
 ];
 
 #[test]
@@ -770,4 +771,16 @@ fn s12_1_series_have_so_many_accounts_and_exceptions_and_show_so_many_occurrence
     let Err(Error::Rejected(rejection)) = query.series(id, 501) else { panic!("not refused") };
     check_limit(&rejection, "SERIES_UPCOMING", 501, "what is to come");
     assert_eq!(query.series(id, 500).expect("the series").upcoming.len(), 500);
+}
+
+#[test]
+fn s12_1_a_runner_has_a_number_of_workers() {
+    use workflow_core::engine::RunnerOptions;
+    let office = Office::new();
+    let start = |workers| office.engine.start_runner(RunnerOptions { workers, ..RunnerOptions::default() });
+    assert_eq!(start(0).expect_err("nobody works").kind(), workflow_core::error::ErrorKind::Invalid);
+    let max = limits::RUNNER_WORKERS;
+    start(max).expect("as many as there may be").stop();
+    let error = start(max + 1).expect_err("too many");
+    assert!(error.to_string().contains("RUNNER_WORKERS"), "{error}");
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Barrier};
 
 use serde_json::json;
 use uuid::Uuid;
-use workflow::around::{Around, Hand};
 use workflow_core::command::Request;
 use workflow_core::engine::Engine;
 use workflow_core::error::{ErrorKind, StoreError};
@@ -15,6 +14,7 @@ use workflow_core::id::FirmId;
 use workflow_core::store::{
     Batch, Committed, Conflict, LogBy, LogScan, Queue, QueueScan, QueuedState, ReadMoment, Store, Transact, Waiting,
 };
+use workflow_suites::around::{Around, Hand};
 
 use crate::kit::{Office, account, engine, export, in_a_file, in_memory, rows, verified};
 

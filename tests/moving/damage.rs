@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
-use workflow::around::{Around, Hand};
 use workflow_core::engine::Engine;
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
 use workflow_core::store::{Batch, Committed, Conflict, DocId, Queue, QueuedState, Store, Transact};
+use workflow_suites::around::{Around, Hand};
 
 use crate::kit::{Office, engine, export, in_memory, rows, verified};
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use workflow::season::{Season, drive};
 use workflow_core::command::{Command, Request};
 use workflow_core::engine::{Carried, Delivered, Engine, ManualClock, Notifier, Outcome};
 use workflow_core::event::Actor;
@@ -13,6 +12,7 @@ use workflow_core::model::{Intent, Notification};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Durability, Queue, QueuedState, Store, Waiting};
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::season::{Season, drive};
 
 pub(crate) fn begin() -> DateTime<Utc> {
     "2027-01-04T15:00:00Z".parse().expect("an instant")

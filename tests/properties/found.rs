@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use workflow::around::{Around, Hand};
 use workflow_core::command::Request;
 use workflow_core::engine::{Engine, Outcome};
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
@@ -12,6 +11,7 @@ use workflow_core::id::JobId;
 use workflow_core::model::{Job, Priority};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Committed, Conflict, DocId, Transact};
+use workflow_suites::around::{Around, Hand};
 
 use crate::draw::Step;
 use crate::firm::{account, command, firm, setup, system};

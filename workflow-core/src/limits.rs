@@ -144,6 +144,8 @@ limits! {
     OVERDUE_COUNTED: usize = 1_000;
     /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
+    /// Threads of one runner that work.
+    RUNNER_WORKERS: usize = 64;
     /// Records on which one tick does what is due.
     TICK: usize = 10_000;
     /// Attempts at one notification before it becomes a dead letter.

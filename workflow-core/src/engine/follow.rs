@@ -46,23 +46,26 @@ impl Engine {
             }
             QueuedBody::Notification(_) | QueuedBody::Timer(_) => None,
         });
-        Ok(self.run_all(Round::new(held)))
+        Ok(self.run_all(Round::new(held), &mut |_| {}))
     }
 
     /// Runs the follow-ups that a command has just left, leased to this engine.
     pub(super) fn follow(&self, follow_ups: Vec<(FirmId, Arc<FollowUp>)>) {
         let left = self.make_sole(follow_ups.into_iter().map(Held::fresh).collect());
         if !left.is_empty() {
-            self.run_all(Round::new(left.into_iter()));
+            self.run_all(Round::new(left.into_iter()), &mut |_| {});
         }
     }
 
-    fn run_all(&self, mut round: Round) -> usize {
+    /// Runs follow-ups and those that follow from them, and tells of those that failed. Answers how
+    /// many it has run.
+    pub(super) fn run_all(&self, mut round: Round, failed: &mut dyn FnMut(&Error)) -> usize {
         let mut count = 0usize;
         while let Some(held) = round.next() {
             count = count.saturating_add(1);
             let result = self.run_one(&held, &mut round);
             if let Err(error) = result {
+                failed(&error);
                 self.give_up(&held, &error);
             }
         }

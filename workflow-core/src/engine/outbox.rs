@@ -18,7 +18,9 @@ use crate::event::Actor;
 use crate::id::{FirmId, NotificationId};
 use crate::limits;
 use crate::model::Notification;
-use crate::store::{Chain, Claim, Lease, Queue, QueueScan, QueuedBody, QueuedState, Settle, SettleHow, Waiting};
+use crate::store::{
+    Chain, Claim, Claimed, Lease, Queue, QueueScan, QueuedBody, QueuedState, Settle, SettleHow, Waiting,
+};
 
 /// Delivers notifications for the host.
 pub trait Notifier {
@@ -162,20 +164,7 @@ impl Engine {
         let now = self.now();
         let lease = Lease { owner: self.shared.owner, until: after(now, lease.max(TimeDelta::seconds(1))) };
         let claim = Claim { queue: Queue::Outbox, firm, now, lease, limit: limit.min(limits::CLAIM) };
-        let delivery = |claimed: crate::store::Claimed| match claimed.body {
-            QueuedBody::Notification(notification) => {
-                let receipt = Receipt {
-                    firm: claimed.firm,
-                    notification: notification.id,
-                    generation: claimed.generation,
-                    attempts: claimed.attempts,
-                    job: notification.job,
-                };
-                Some(Delivery { notification, attempts: claimed.attempts, receipt })
-            }
-            QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
-        };
-        Ok(self.shared.store.claim(&claim)?.into_iter().filter_map(delivery).collect())
+        Ok(self.shared.store.claim(&claim)?.into_iter().filter_map(Delivery::of).collect())
     }
 
     /// Says that a notification was delivered. Answers false when the lease had run out and
@@ -295,6 +284,16 @@ impl DeadLetter {
             }),
             QueuedBody::FollowUp(_) | QueuedBody::Timer(_) => None,
         }
+    }
+}
+
+impl Delivery {
+    /// A row of the outbox that was handed out.
+    pub(super) fn of(claimed: Claimed) -> Option<Self> {
+        let Claimed { firm, attempts, generation, body, .. } = claimed;
+        let QueuedBody::Notification(notification) = body else { return None };
+        let receipt = Receipt { firm, notification: notification.id, generation, attempts, job: notification.job };
+        Some(Self { notification, attempts, receipt })
     }
 }
 

@@ -315,7 +315,7 @@ fn lost_lease() -> Done {
 }
 
 /// Lets others finish, longer after each try.
-pub(super) fn back_off(attempt: u32) {
+pub(crate) fn back_off(attempt: u32) {
     if attempt > 2 {
         std::thread::sleep(Duration::from_micros(50u64.saturating_mul(1 << attempt.min(8))));
     }

@@ -88,12 +88,15 @@ impl Engine {
                 break;
             }
             left = left.saturating_sub(rows.len());
-            for of_firm in rows.chunk_by(|a, b| a.firm == b.firm) {
-                engine.fire(of_firm, &mut ticked)?;
-            }
+            engine.fire_all(&rows, &mut ticked)?;
         }
         ticked.next = engine.shared.store.next_due(Queue::Timers, None)?;
         Ok(ticked)
+    }
+
+    /// Does what is due on records, in the order given.
+    pub(super) fn fire_all(&self, rows: &[Claimed], ticked: &mut Ticked) -> Result<(), Error> {
+        rows.chunk_by(|a, b| a.firm == b.firm).try_for_each(|of_firm| self.fire(of_firm, ticked))
     }
 
     /// Does what is due on records of one firm.

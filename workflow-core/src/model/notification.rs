@@ -112,3 +112,20 @@ pub enum Intent {
         payload: Option<serde_json::Value>,
     },
 }
+
+impl Intent {
+    /// Its name, as it is written in documents.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RequestItem { .. } => "request_item",
+            Self::CompleteItem { .. } => "complete_item",
+            Self::CancelItem { .. } => "cancel_item",
+            Self::RemindOfItem { .. } => "remind_of_item",
+            Self::RemindOfTask { .. } => "remind_of_task",
+            Self::ApplyFolderTemplate { .. } => "apply_folder_template",
+            Self::UpdateAccountAccess { .. } => "update_account_access",
+            Self::Signal { .. } => "signal",
+        }
+    }
+}

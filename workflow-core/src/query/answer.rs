@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Board, CalendarDay, ClientJob, JobRow, JobView, MemberLoad, MemberWeek, Page, PipelineRow, PlannedRow, SeriesView,
-    TaskRow,
+    Board, CalendarDay, ClientJob, Cursor, JobRow, JobView, MemberLoad, MemberWeek, Page, PipelineRow, PlannedRow,
+    SeriesView, TaskRow,
 };
 use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
@@ -81,4 +81,60 @@ pub enum Answer {
     Queued(Page<Waiting>),
     /// Whether the stored records are what the log says.
     Verify(Verification),
+}
+
+impl Answer {
+    /// How many rows it has: of a page, or of a list that comes whole. One for anything else, and
+    /// none for an account that there is not.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Members(rows) => rows.len(),
+            Self::Templates(rows) => rows.len(),
+            Self::Pipelines(rows) => rows.len(),
+            Self::Workload(rows) => rows.len(),
+            Self::WorkloadByWeek(rows) => rows.len(),
+            Self::Calendar(rows) => rows.len(),
+            Self::Planned(rows) => rows.len(),
+            Self::Lint(rows) => rows.len(),
+            Self::Column(page) | Self::Jobs(page) => page.rows.len(),
+            Self::Tasks(page) => page.rows.len(),
+            Self::Accounts(page) => page.rows.len(),
+            Self::ClientJobs(page) => page.rows.len(),
+            Self::SeriesList(page) => page.rows.len(),
+            Self::Ledger(page) => page.rows.len(),
+            Self::Activity(page) => page.rows.len(),
+            Self::DeadLetters(page) => page.rows.len(),
+            Self::Queued(page) => page.rows.len(),
+            Self::AccountByExternal(account) => usize::from(account.is_some()),
+            Self::Today(_)
+            | Self::Firm(_)
+            | Self::Definition(_)
+            | Self::Graph(_)
+            | Self::Board(_)
+            | Self::Job(_)
+            | Self::Account(_)
+            | Self::Series(_)
+            | Self::Preview(_)
+            | Self::PreviewShift(_)
+            | Self::Verify(_) => 1,
+        }
+    }
+
+    /// Where the next page begins, when this is one and another follows.
+    #[must_use]
+    pub fn next(&self) -> Option<&Cursor> {
+        match self {
+            Self::Column(page) | Self::Jobs(page) => page.next.as_ref(),
+            Self::Tasks(page) => page.next.as_ref(),
+            Self::Accounts(page) => page.next.as_ref(),
+            Self::ClientJobs(page) => page.next.as_ref(),
+            Self::SeriesList(page) => page.next.as_ref(),
+            Self::Ledger(page) => page.next.as_ref(),
+            Self::Activity(page) => page.next.as_ref(),
+            Self::DeadLetters(page) => page.next.as_ref(),
+            Self::Queued(page) => page.next.as_ref(),
+            _ => None,
+        }
+    }
 }

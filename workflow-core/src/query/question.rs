@@ -264,6 +264,23 @@ fn waiting() -> QueuedState {
 }
 
 impl Question {
+    /// Which page is asked for, where the answer is one.
+    pub fn page_mut(&mut self) -> Option<&mut PageRequest> {
+        match self {
+            Self::Column { page, .. }
+            | Self::Jobs { page, .. }
+            | Self::Tasks { page, .. }
+            | Self::Accounts { page, .. }
+            | Self::ClientJobs { page, .. }
+            | Self::SeriesList { page, .. }
+            | Self::Ledger { page, .. }
+            | Self::Activity { page, .. }
+            | Self::DeadLetters { page }
+            | Self::Queued { page, .. } => Some(page),
+            _ => None,
+        }
+    }
+
     /// Its name, as it is written in documents, which is its answer's too.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -11,6 +11,7 @@ mod codec;
 pub mod conformance;
 mod document;
 mod index;
+pub mod keyed;
 pub mod memory;
 mod port;
 mod queue;

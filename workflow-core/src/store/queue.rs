@@ -193,7 +193,7 @@ pub enum SettleHow {
         /// Why.
         error: String,
     },
-    /// The lease lasts longer.
+    /// The lease lasts longer. A row that is not leased stays free.
     Renew {
         /// Until when.
         until: DateTime<Utc>,

@@ -326,6 +326,9 @@ fn queues(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
     Ok(())
 }
 
+/// The parameters of settling rows besides which they are.
+type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
+
 fn settle(
     firm: Uuid,
     queue: Queue,

@@ -17,6 +17,7 @@ area! {
     settling_without_a_generation_needs_no_lease,
     a_row_is_tried_again_at_its_time,
     a_lease_can_be_renewed,
+    renewing_leases_nothing_that_is_free,
     a_dead_letter_is_listed_and_not_handed_out,
     a_revived_row_begins_anew_at_the_end_of_its_lane,
     a_revived_row_waits_for_its_time,
@@ -190,6 +191,20 @@ fn a_lease_can_be_renewed(store: &dyn Store) -> Outcome {
     same("attempts and generation", (again.attempts, again.generation), (2, 2))?;
     probe.settle_is_refused("renewing a lost lease", settle(&claimed, SettleHow::Renew { until: at(900) }))?;
     probe.settle(settle(&again, SettleHow::Done))
+}
+
+/// It was given back: who renews all the same does not keep it from others.
+fn renewing_leases_nothing_that_is_free(store: &dyn Store) -> Outcome {
+    let probe = Probe::new(store);
+    let row = one(&probe)?;
+    let claimed = probe.hands_out_one("at first", at(0), row.id)?;
+    probe.settle(settle(&claimed, retry(5)))?;
+    let mut batch = probe.batch();
+    batch.settle.push(settle(&claimed, SettleHow::Renew { until: at(10_000) }));
+    // Whether it says so is the store's affair.
+    probe.commit(&batch).map(drop)?;
+    same("its lease", probe.waiting(OUTBOX, QueuedState::Waiting, row.id)?.leased_until, None)?;
+    probe.hands_out_one("when it is due", at(5), row.id).map(drop)
 }
 
 fn a_dead_letter_is_listed_and_not_handed_out(store: &dyn Store) -> Outcome {

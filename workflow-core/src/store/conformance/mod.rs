@@ -35,6 +35,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::Store;
 
 /// Lists the functions of a file as checks, under the area's name.
@@ -85,7 +87,7 @@ pub struct Check {
 }
 
 /// A check that a store does not pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The check's name.
     pub check: &'static str,
@@ -94,7 +96,7 @@ pub struct Failure {
 }
 
 /// What became of every check.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Names of the checks that the store passes.
     pub passed: Vec<&'static str>,

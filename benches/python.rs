@@ -1,0 +1,40 @@
+//! What a step costs in Rust, for `workflow-py/benches` to set beside what it costs in Python: the
+//! same workload, the same profile as the wheel's. One line of JSON, in microseconds a step of the
+//! processor's time, so that a busy machine tells the same.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use workflow_core::engine::Engine;
+use workflow_core::store::memory::MemoryStore;
+use workflow_suites::season::{Season, drive, drive_many};
+
+const ROUNDS: usize = 7;
+
+/// How long this process has had a processor; how long it has run, where the system does not tell.
+fn had(began: Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    nanoseconds.map_or_else(|| began.elapsed().as_secs_f64() * 1e6, |nanoseconds| nanoseconds as f64 / 1e3)
+}
+
+fn microseconds(jobs: usize, many: bool) -> f64 {
+    let season = Season::new(Engine::new(Arc::new(MemoryStore::new())), jobs).expect("a season");
+    let mut runners = season.start().expect("jobs");
+    let began = Instant::now();
+    let before = had(began);
+    let steps = if many { drive_many(&season, &mut runners, jobs) } else { drive(&season, &mut runners) };
+    (had(began) - before) / steps.expect("steps") as f64
+}
+
+fn median(mut measure: impl FnMut() -> f64) -> f64 {
+    let mut found: Vec<f64> = (0..ROUNDS).map(|_| measure()).collect();
+    found.sort_by(f64::total_cmp);
+    found[ROUNDS / 2]
+}
+
+fn main() {
+    let jobs = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1_000);
+    let (step, many) = (median(|| microseconds(jobs, false)), median(|| microseconds(jobs, true)));
+    println!("{{\"step\": {step:.3}, \"many\": {many:.3}}}");
+}

@@ -1,0 +1,5 @@
+"""``python -m workflow_py`` is ``workflow``."""
+
+from .cli import main
+
+main()

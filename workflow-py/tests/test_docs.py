@@ -1,0 +1,74 @@
+"""Examples in docstrings and guides do what they say."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workflow_py
+
+ROOT = Path(__file__).resolve().parents[1]
+GUIDES = [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md"))]
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(workflow_py.__path__, "workflow_py.")
+    if name not in ("workflow_py._native", "workflow_py.__main__")
+]
+
+
+@pytest.mark.parametrize("name", ["workflow_py", *MODULES])
+def test_doctests(name: str) -> None:
+    module = importlib.import_module(name)
+    found = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert found.failed == 0
+
+
+def test_there_are_doctests() -> None:
+    finder = doctest.DocTestFinder()
+    tests = [test for name in ["workflow_py", *MODULES] for test in finder.find(importlib.import_module(name))]
+    assert sum(bool(test.examples) for test in tests) >= 7
+
+
+@pytest.mark.parametrize(
+    "guide", [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md"))], ids=lambda p: p.name
+)
+def test_the_code_of_a_guide_runs(guide: Path, tmp_path: Path) -> None:
+    """All blocks of a guide are one program."""
+    blocks = re.findall(r"^```python\n(.*?)^```", guide.read_text(), flags=re.M | re.S)
+    assert blocks
+    program = "\n".join(blocks)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_stubs_are_those_of_the_native_half() -> None:
+    options = ["--mypy-config-file", str(ROOT / "pyproject.toml"), "--allowlist", str(ROOT / "tests" / "stubtest.txt")]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "workflow_py._native", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_reference_is_built_without_warnings(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(ROOT / "docs"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    reference = (tmp_path / "commands.html").read_text()
+    assert "workflow_py.commands.move_job" in reference
