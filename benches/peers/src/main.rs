@@ -85,16 +85,11 @@ fn outbox(server: &Server, items: usize, at_once: usize) -> Outcome<f64> {
     let (engine, _) = firms(server, items, &json!([{ "signal": { "name": "hello" } }]))?;
     drain(items, || {
         let page = engine.claim_notifications(None, TimeDelta::seconds(60), at_once)?;
-        let mut receipts: Vec<_> = page.into_iter().map(|delivery| delivery.receipt).collect();
+        let receipts: Vec<_> = page.into_iter().map(|delivery| delivery.receipt).collect();
         if let ([receipt], 1) = (receipts.as_slice(), at_once) {
             return Ok(usize::from(engine.acknowledge(receipt)?));
         }
-        receipts.sort_by_key(|receipt| receipt.firm);
-        let mut done = 0;
-        for of_firm in receipts.chunk_by(|a, b| a.firm == b.firm) {
-            done += engine.acknowledge_many(of_firm)?.into_iter().filter(|kept| *kept).count();
-        }
-        Ok(done)
+        Ok(engine.acknowledge_many(&receipts)?.into_iter().filter(|kept| *kept).count())
     })
 }
 
