@@ -81,7 +81,9 @@ fn storm(number: u128) {
     std::thread::scope(|scope| {
         scope.spawn(|| command_at_random(&engine, number, &over));
         // Half of the hosts leave it to the runner, the others do by themselves what it does.
-        scope.spawn(|| if number % 2 == 0 { serve(&engine, &over) } else { let_a_runner_serve(&engine, &over) });
+        scope.spawn(
+            || if number.is_multiple_of(2) { serve(&engine, &over) } else { let_a_runner_serve(&engine, &over) },
+        );
         // Whoever started this process may be gone: then its input ends as well.
         drop(std::io::stdin().read(&mut [0]));
         over.store(true, Ordering::Relaxed);
