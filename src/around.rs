@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Found, Hit, LogScan, Logged, Queue, QueueScan, Read,
-    ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Found, Hit, LogScan, Logged, Queue, QueueScan,
+    Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 /// What commits go through on their way to a store.

@@ -12,6 +12,7 @@ use workflow_core::event::Event;
 use workflow_core::id::FirmId;
 use workflow_core::store::{LogBy, LogScan, Queue, QueueScan, QueuedState, Transact};
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_test_support::postgres::Server;
 
 /// The program, which cargo builds along with the tests.
 fn program() -> PathBuf {
@@ -48,7 +49,11 @@ fn command(data: &Path, folder: &Path) -> Command {
 
 /// Runs it to the end; answers what it says of the final state.
 fn finish(data: &Path, folder: &Path) -> String {
-    let output = command(data, folder).stdout(Stdio::piped()).output().expect("the demo");
+    finish_as(&mut command(data, folder))
+}
+
+fn finish_as(command: &mut Command) -> String {
+    let output = command.stdout(Stdio::piped()).output().expect("the demo");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "the demo failed:\n{text}");
     passed_a_year(&text);
@@ -179,4 +184,30 @@ fn s5_5_a_demo_that_is_killed_ends_like_one_that_is_not() {
         std::fs::remove_dir_all(&folder).expect("removed");
     }
     println!("killed {killed} times in {season} seasons");
+}
+
+#[test]
+fn it_ends_on_postgres_as_on_a_file_also_when_it_was_killed() {
+    let home = tempfile::tempdir().expect("a folder");
+    let data = few_clients(home.path(), 40);
+    let on_file = finish(&data, &home.path().join("file"));
+    let folder = home.path().join("server");
+    let url = Server::shared().address("wf", "postgres");
+    let on_server = || {
+        let mut command = command(&data, &folder);
+        command.args(["--store", &url]);
+        command
+    };
+    for enough in [50, 400] {
+        let mut child = on_server().stdout(Stdio::null()).spawn().expect("the demo");
+        while whole_lines(&folder.join("acknowledged")).len() < enough {
+            assert!(child.try_wait().expect("its state").is_none(), "it ended before it was killed");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it is gone");
+    }
+    assert_eq!(finish_as(&mut on_server()), on_file);
+    let delivered = delivered(&folder);
+    assert!(assert_unique(&delivered, "a delivered notification").len() > 100);
 }

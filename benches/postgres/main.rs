@@ -13,14 +13,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
-use workflow_suites::around::{Around, Hand};
-use workflow_suites::season::{Season, drive, drive_many};
 use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
 use workflow_core::id::FirmId;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Committed, Conflict, Store, Transact};
 use workflow_store::postgres::{PostgresOptions, PostgresStore};
+use workflow_suites::around::{Around, Hand};
+use workflow_suites::season::{Season, drive, drive_many};
 use workflow_test_support::postgres::{Options, Server, computed_by};
 
 use program::Program;

@@ -8,10 +8,11 @@ use std::time::{Duration, SystemTime};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use workflow_core::command::Request;
-use workflow_core::engine::Engine;
+use workflow_core::engine::{Delivered, Engine, Notifier, RunnerOptions};
 use workflow_core::error::Error;
 use workflow_core::event::Actor;
-use workflow_core::id::IdempotencyKey;
+use workflow_core::id::{IdempotencyKey, NotificationId};
+use workflow_core::model::Notification;
 use workflow_store::postgres::PostgresStore;
 
 use crate::kit::{Hasty, account, command, firm, job, open};
@@ -79,7 +80,10 @@ fn storm(number: u128) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| command_at_random(&engine, number, &over));
-        scope.spawn(|| serve(&engine, &over));
+        // Half of the hosts leave it to the runner, the others do by themselves what it does.
+        scope.spawn(
+            || if number.is_multiple_of(2) { serve(&engine, &over) } else { let_a_runner_serve(&engine, &over) },
+        );
         // Whoever started this process may be gone: then its input ends as well.
         drop(std::io::stdin().read(&mut [0]));
         over.store(true, Ordering::Relaxed);
@@ -137,7 +141,44 @@ fn at_random(name: &str, chance: &mut Chance) -> Value {
     }
 }
 
-/// What a host's runner does.
+fn say_delivered(id: NotificationId) {
+    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_nanos();
+    say(&format!("delivered {id} {at}"));
+}
+
+/// Says what it delivers.
+struct Telling;
+
+impl Notifier for Telling {
+    fn deliver(&self, notification: &Notification) -> Delivered {
+        say_delivered(notification.id);
+        Delivered::Done
+    }
+}
+
+fn let_a_runner_serve(engine: &Engine, over: &AtomicBool) {
+    let options = RunnerOptions {
+        workers: 3,
+        notifier: Some(Arc::new(Telling)),
+        longest_sleep: Duration::from_millis(50),
+        longest_pause: Duration::from_millis(200),
+        on_error: Some(Box::new(|queue, error| {
+            if !error.retryable() {
+                // A panic would only end what the runner calls.
+                eprintln!("{queue:?}: {error}");
+                std::process::abort();
+            }
+        })),
+        ..RunnerOptions::default()
+    };
+    let runner = engine.start_runner(options).expect("threads");
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(runner.stop_within(Duration::from_secs(120)), "it holds something for ever");
+}
+
+/// What a runner does.
 fn serve(engine: &Engine, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         going_on(engine.tick(engine.now(), 50));
@@ -146,8 +187,7 @@ fn serve(engine: &Engine, over: &AtomicBool) {
         let idle = page.is_empty();
         for delivery in page {
             let id = delivery.notification.id;
-            let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_nanos();
-            say(&format!("delivered {id} {at}"));
+            say_delivered(id);
             if going_on(engine.acknowledge(&delivery.receipt)) == Some(true) {
                 say(&format!("settled {id}"));
             }

@@ -2,9 +2,10 @@
 //! one PostgreSQL server that syncs every commit: `make bench-peers`.
 //!
 //! Plain: each worker takes one item, does it and settles it. Batched: they take and settle many at
-//! once. What a worker does with an item is nothing, on both sides; but firing one of the engine's
-//! timers is a whole command on a job, with its record, its entry in the log, and the notification
-//! that it queues.
+//! once. What a worker does with a notification is nothing, on both sides. Firing one of the engine's
+//! timers is a whole command on a job; so a timed job of the peer writes the same in a transaction of
+//! its own, as a host's handler would: a record, an entry in a log, and a job that stands for the
+//! notification.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -85,16 +86,11 @@ fn outbox(server: &Server, items: usize, at_once: usize) -> Outcome<f64> {
     let (engine, _) = firms(server, items, &json!([{ "signal": { "name": "hello" } }]))?;
     drain(items, || {
         let page = engine.claim_notifications(None, TimeDelta::seconds(60), at_once)?;
-        let mut receipts: Vec<_> = page.into_iter().map(|delivery| delivery.receipt).collect();
+        let receipts: Vec<_> = page.into_iter().map(|delivery| delivery.receipt).collect();
         if let ([receipt], 1) = (receipts.as_slice(), at_once) {
             return Ok(usize::from(engine.acknowledge(receipt)?));
         }
-        receipts.sort_by_key(|receipt| receipt.firm);
-        let mut done = 0;
-        for of_firm in receipts.chunk_by(|a, b| a.firm == b.firm) {
-            done += engine.acknowledge_many(of_firm)?.into_iter().filter(|kept| *kept).count();
-        }
-        Ok(done)
+        Ok(engine.acknowledge_many(&receipts)?.into_iter().filter(|kept| *kept).count())
     })
 }
 
@@ -108,6 +104,41 @@ fn timers(server: &Server, items: usize, at_once: usize) -> Outcome<f64> {
 #[derive(Deserialize, Serialize, Clone)]
 struct Item {
     number: usize,
+    timed: bool,
+}
+
+/// The notification that a timed item leaves.
+#[derive(Deserialize, Serialize, Clone)]
+struct Notice {
+    number: usize,
+}
+
+impl TaskHandler for Notice {
+    const IDENTIFIER: &'static str = "notice";
+
+    async fn run(self, _context: WorkerContext) -> impl IntoTaskHandlerResult {}
+}
+
+/// Connections for the handler's own transactions, one for each worker.
+static HANDS: tokio::sync::Mutex<Vec<tokio_postgres::Client>> = tokio::sync::Mutex::const_new(Vec::new());
+
+/// As long as the engine's record of a job, and as its entry in the log.
+const RECORD: usize = 1_500;
+const ENTRY: usize = 900;
+
+/// What firing a timer writes, by hand, in the schema of the moment.
+async fn fire(number: usize) -> Result<(), tokio_postgres::Error> {
+    let Some(client) = HANDS.lock().await.pop() else { return Ok(()) };
+    let number = number as i64;
+    let (record, entry) = ("r".repeat(RECORD), "e".repeat(ENTRY));
+    let statements = format!(
+        "BEGIN; UPDATE records SET revision = revision + 1, body = jsonb_build_object('text', '{record}') WHERE id = {number}; \
+         INSERT INTO entries (id, body) VALUES ({number}, jsonb_build_object('text', '{entry}')); \
+         SELECT add_job('notice', json_build_object('number', {number}), run_at := now() + interval '1 hour'); COMMIT"
+    );
+    let done = client.batch_execute(&statements).await;
+    HANDS.lock().await.push(client);
+    done
 }
 
 static DONE: AtomicUsize = AtomicUsize::new(0);
@@ -116,8 +147,31 @@ impl TaskHandler for Item {
     const IDENTIFIER: &'static str = "item";
 
     async fn run(self, _context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let done = if self.timed { fire(self.number).await.map_err(|error| error.to_string()) } else { Ok(()) };
         DONE.fetch_add(1, Ordering::Relaxed);
+        done
     }
+}
+
+/// Tables and connections for the handler.
+async fn hands(url: &str, schema: &str, items: usize) -> Outcome {
+    let mut hands = Vec::new();
+    for _ in 0..WORKERS {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(&format!("SET search_path = {schema}")).await?;
+        hands.push(client);
+    }
+    if let Some(client) = hands.first() {
+        let tables = format!(
+            "CREATE TABLE records (id bigint PRIMARY KEY, revision bigint NOT NULL, body jsonb NOT NULL); \
+             CREATE TABLE entries (position bigserial PRIMARY KEY, id bigint NOT NULL, body jsonb NOT NULL); \
+             INSERT INTO records SELECT number, 1, '{{}}' FROM generate_series(0, {items}) AS number"
+        );
+        client.batch_execute(&tables).await?;
+    }
+    *HANDS.lock().await = hands;
+    Ok(())
 }
 
 /// The peer's jobs a second: due at once, as notifications are, or at a time that has come.
@@ -128,7 +182,8 @@ async fn peer(url: &str, schema: &str, items: usize, batched: bool, timed: bool)
         .max_pg_conn(WORKERS as u32)
         .database_url(url)
         .listen_os_shutdown_signals(false)
-        .define_job::<Item>();
+        .define_job::<Item>()
+        .define_job::<Notice>();
     if batched {
         options = options
             .local_queue(LocalQueueConfig::builder().size(100).build())
@@ -139,11 +194,12 @@ async fn peer(url: &str, schema: &str, items: usize, batched: bool, timed: bool)
     let run_at = Utc::now() - TimeDelta::minutes(1);
     let spec =
         || if timed { graphile_worker::JobSpecBuilder::new().run_at(run_at).build() } else { Default::default() };
-    let jobs: Vec<_> = (0..items).map(|number| (Item { number }, spec())).collect();
+    let jobs: Vec<_> = (0..items).map(|number| (Item { number, timed }, spec())).collect();
     let jobs: Vec<_> = jobs.iter().map(|(item, spec)| (item.clone(), spec)).collect();
     for some in jobs.chunks(1_000) {
         utils.add_jobs::<Item>(some).await?;
     }
+    hands(url, schema, items).await?;
     DONE.store(0, Ordering::Relaxed);
     let began = Instant::now();
     if batched {
