@@ -17,11 +17,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from season import Season, a_season
 from statemachine import State, StateMachine
 from transitions import Machine
 
 import workflow_py as wf
+from season import Season, a_season
 
 JOBS = 1_000
 STAGES = [f"stage {number}" for number in range(9)]

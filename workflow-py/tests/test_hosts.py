@@ -10,9 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from conftest import Office
 
 import workflow_py as wf
+from conftest import Office
 from workflow_py import errors
 from workflow_py._store import Change
 from workflow_py.testing import MemoryKeyspace, check_store, store_checks
