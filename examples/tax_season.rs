@@ -1,4 +1,4 @@
-//! A firm's year on one SQLite file: `cargo run --release --example tax_season`.
+//! A firm's year on one SQLite file, or on PostgreSQL: `cargo run --release --example tax_season`.
 //!
 //! Sets a firm up from the files beside this one, imports its clients, opens the season's jobs and
 //! the series of monthly books and quarterly payroll, and lets a made-up office and its clients
@@ -18,6 +18,8 @@ mod office;
 mod outbox;
 #[path = "tax_season/page.rs"]
 mod page;
+#[path = "tax_season/place.rs"]
+mod place;
 #[path = "tax_season/report.rs"]
 mod report;
 #[path = "tax_season/year.rs"]
@@ -35,7 +37,6 @@ use workflow_core::engine::{Engine, ManualClock};
 use workflow_core::event::Actor;
 use workflow_core::id::FirmId;
 use workflow_core::model::FirmSettings;
-use workflow_store::sqlite::{SqliteOptions, SqliteStore};
 
 /// What goes wrong is told in words.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -66,6 +67,7 @@ impl Demo {
 
 struct Arguments {
     folder: PathBuf,
+    store: Option<String>,
     data: PathBuf,
     seed: u64,
     quiet: bool,
@@ -74,19 +76,21 @@ struct Arguments {
 
 fn arguments() -> Outcome<Arguments> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut found = Arguments { folder: PathBuf::from("demo-out"), data, seed: 2026, quiet: false, acknowledged: None };
+    let folder = PathBuf::from("demo-out");
+    let mut found = Arguments { folder, store: None, data, seed: 2026, quiet: false, acknowledged: None };
     let mut rest = std::env::args().skip(1);
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{argument}` needs a value"));
         match argument.as_str() {
             "--folder" => found.folder = value()?.into(),
+            "--store" => found.store = Some(value()?),
             "--data" => found.data = value()?.into(),
             "--seed" => found.seed = value()?.parse()?,
             "--quiet" => found.quiet = true,
             "--acknowledged" => found.acknowledged = Some(value()?.into()),
             other => {
-                let usage =
-                    "tax_season [--folder demo-out] [--data examples] [--seed 2026] [--quiet] [--acknowledged FILE]";
+                let usage = "tax_season [--folder demo-out] [--store sqlite|postgres|postgres://…] [--data examples] \
+                             [--seed 2026] [--quiet] [--acknowledged FILE]";
                 return Err(format!("`{other}` means nothing here; usage: {usage}").into());
             }
         }
@@ -97,23 +101,12 @@ fn arguments() -> Outcome<Arguments> {
 fn main() -> Outcome {
     let arguments = arguments()?;
     std::fs::create_dir_all(&arguments.folder)?;
-    let file = arguments.folder.join("practice.db");
-    let again = file.exists();
-    let store = Arc::new(SqliteStore::open(&file, SqliteOptions::default())?);
-    let settings = store.settings();
-    println!(
-        "{} {} (SQLite {}, {}, synchronous {})",
-        if again { "Going on with" } else { "A new file," },
-        file.display(),
-        settings.sqlite_version,
-        settings.journal_mode,
-        settings.synchronous
-    );
+    let (place, diary) = place::Place::open(arguments.store.as_deref(), &arguments.folder)?;
     let firm: FirmId = "0190a5d0-0000-7000-8000-000000000001".parse()?;
     let says: FirmSettings = serde_json::from_slice(&std::fs::read(arguments.data.join("firm.json"))?)?;
     let calendar = FirmCalendar::new(&says)?;
     let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
-    let engine = Engine::with_clock(Arc::clone(&store) as _, Arc::clone(&clock) as _);
+    let engine = Engine::with_clock(place.store(), Arc::clone(&clock) as _);
     let acknowledged = arguments.acknowledged.map(|path| OpenOptions::new().create(true).append(true).open(path));
     let acknowledged = acknowledged.transpose()?;
     let actor = Actor::system("office");
@@ -121,7 +114,7 @@ fn main() -> Outcome {
 
     let began = Instant::now();
     let outbox = outbox::Outbox::open(&arguments.folder.join("outbox"))?;
-    let mut year = year::Year::take_up(&demo, diary::Diary::open(&file)?, outbox)?;
+    let mut year = year::Year::take_up(&demo, diary, outbox)?;
     let pipelines = import::set_up(&demo, &arguments.data)?;
     let opened = import::import_clients(&demo, &arguments.data.join("clients.csv"), year.is_opening())?;
     println!(
@@ -135,9 +128,9 @@ fn main() -> Outcome {
     report::totals(&demo, &year.outbox, year.moved, seconds)?;
     deadlines::print(&demo)?;
     page::write(&demo, &pipelines, &arguments.folder)?;
-    let faults = store.integrity_check()?;
+    let faults = place.faults(&demo.engine, firm)?;
     if !faults.is_empty() {
-        return Err(format!("the file is damaged: {}", faults.join("; ")).into());
+        return Err(format!("what was kept is damaged: {}", faults.join("; ")).into());
     }
     println!("final state {:016x}", report::digest(&demo)?);
     Ok(())

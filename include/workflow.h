@@ -419,6 +419,11 @@ typedef struct workflow_error workflow_error;
 typedef struct workflow_reply workflow_reply;
 
 /**
+ * Threads that do what is due when it is due. May be used by many threads at once.
+ */
+typedef struct workflow_runner workflow_runner;
+
+/**
  * The identifier of a firm, account, member, job, task, item, …: the sixteen bytes of a UUID, most
  * significant first.
  */
@@ -670,6 +675,15 @@ typedef struct workflow_store {
      * 1 when several processes may work on it at once, else 0.
      */
     uint32_t shared;
+    /**
+     * 1 when transactions that only read keep nobody waiting, however long they last, else 0. Only
+     * then can a firm be exported while others work.
+     */
+    uint32_t reads_without_waiting;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } workflow_store;
 
 /**
@@ -813,6 +827,41 @@ typedef struct workflow_notifier {
                        const struct workflow_notification *notification,
                        struct workflow_reply *reply);
 } workflow_notifier;
+
+/**
+ * How a runner runs. Zero stands for what is usual.
+ */
+typedef struct workflow_runner_options {
+    /**
+     * `sizeof(workflow_runner_options)`.
+     */
+    uint32_t struct_size;
+    /**
+     * WORKFLOW_ABI_VERSION.
+     */
+    uint32_t abi_version;
+    /**
+     * How many threads work. Where there are two or more, one is kept free of deliveries.
+     */
+    uint32_t workers;
+    /**
+     * How many notifications a thread takes at once. It finishes them before it stops.
+     */
+    uint32_t in_hand;
+    /**
+     * How long it sleeps at most, in milliseconds: that is how late it notices what other processes
+     * have made due.
+     */
+    uint64_t longest_sleep;
+    /**
+     * How long it pauses at most after failures of the store, in milliseconds.
+     */
+    uint64_t longest_pause;
+    /**
+     * Delivers notifications; when NULL they are left to the host. The runner keeps it.
+     */
+    const struct workflow_notifier *notifier;
+} workflow_runner_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1032,8 +1081,8 @@ const char *workflow_answer_text(const struct workflow_answer *answer, size_t *l
 size_t workflow_answer_count(const struct workflow_answer *answer);
 
 /**
- * What became of one command of many, or of a bulk, from 0: the code that it would have answered by
- * itself, with its answer or its error. Both are the caller's to free.
+ * What became of one command of many or of a bulk, or of one record of a tick, from 0: the code that
+ * it would have answered by itself, with its answer or its error. Both are the caller's to free.
  */
 int32_t workflow_answer_part(const struct workflow_answer *answer,
                              size_t index,
@@ -1121,6 +1170,29 @@ size_t workflow_answer_failure_count(const struct workflow_answer *answer);
  * Frees an answer. NULL, and what is no answer any more, do nothing.
  */
 void workflow_answer_free(struct workflow_answer *answer);
+
+/**
+ * Writes a firm to a file, as it is at one moment while others may work on it. The file appears
+ * under its name when it is complete, over one that may be there. The answer's document, by
+ * carried.schema.json, says what is in it.
+ */
+int32_t workflow_engine_export_firm(const struct workflow_engine *engine,
+                                    const struct workflow_id *firm,
+                                    const char *path,
+                                    size_t path_len,
+                                    struct workflow_answer **answer,
+                                    struct workflow_error **error);
+
+/**
+ * Reads a firm from a file of `workflow_engine_export_firm` into a store that does not have it. One
+ * that was interrupted goes on where it was. The answer's document, by carried.schema.json, says what
+ * was read.
+ */
+int32_t workflow_engine_import_firm(const struct workflow_engine *engine,
+                                    const char *path,
+                                    size_t path_len,
+                                    struct workflow_answer **answer,
+                                    struct workflow_error **error);
 
 /**
  * Answers a question, by inquiry.schema.json. One for a list answers its first page; where the next
@@ -1418,6 +1490,47 @@ int32_t workflow_engine_deliver(const struct workflow_engine *engine,
                                 size_t limit,
                                 struct workflow_answer **answer,
                                 struct workflow_error **error);
+
+/**
+ * Starts threads that do what is due, take up what was left for other jobs, and deliver notifications
+ * when the options have a notifier. They sleep until the next of them is due. Failures go to the
+ * engine's log, and it goes on. `options` may be NULL.
+ *
+ * The runner keeps the store open, also when the engine is freed, until it is freed itself. The
+ * notifier's callbacks come from the runner's threads.
+ */
+int32_t workflow_runner_start(const struct workflow_engine *engine,
+                              const struct workflow_runner_options *options,
+                              struct workflow_runner **runner,
+                              struct workflow_error **error);
+
+/**
+ * Makes a runner look at once at what is due: when a clock was set, or another process has worked.
+ */
+int32_t workflow_runner_wake(const struct workflow_runner *runner, struct workflow_error **error);
+
+/**
+ * What a runner has done so far, and what it is at: the answer's document.
+ */
+int32_t workflow_runner_status(const struct workflow_runner *runner,
+                               struct workflow_answer **answer,
+                               struct workflow_error **error);
+
+/**
+ * Stops a runner and waits until it is through with what it holds, no longer than `millis`.
+ * `finished` becomes 1 if it is; if it becomes 0, it goes on finishing by itself, and this may be
+ * called again. From one of its own threads, in a callback, it does not wait.
+ */
+int32_t workflow_runner_stop(const struct workflow_runner *runner,
+                             uint64_t millis,
+                             int32_t *finished,
+                             struct workflow_error **error);
+
+/**
+ * Stops a runner when it is through with what it holds, and frees it. From one of its own threads, in
+ * a callback, it does not wait. NULL, and what is no runner any more, do nothing.
+ */
+void workflow_runner_free(struct workflow_runner *runner);
 
 /**
  * The library's version, such as `0.1.0`. Valid for ever.

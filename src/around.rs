@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Hit, LogScan, Logged, Queue, QueueScan,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Found, Hit, LogScan, Logged, Queue, QueueScan, Read,
     ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
@@ -57,6 +57,9 @@ impl<T: Hand> Transact for Around<T> {
     }
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
         self.0.store().log(firm, scan)
+    }
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        self.0.store().read(firm, reads)
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         self.0.commit(batches)

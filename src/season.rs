@@ -104,7 +104,15 @@ impl Season {
     /// # Errors
     /// When the engine refuses something, or its store fails.
     pub fn new(engine: Engine, clients: usize) -> Result<Self, Error> {
-        let mut season = Self::resume(engine);
+        Self::of(engine, FirmId(uuid(1, 1)), clients)
+    }
+
+    /// The same for a firm of another identifier.
+    ///
+    /// # Errors
+    /// As [`Season::new`].
+    pub fn of(engine: Engine, firm: FirmId, clients: usize) -> Result<Self, Error> {
+        let mut season = Self { firm, ..Self::resume(engine) };
         let (ann, bob) = (MemberId(uuid(2, 1)), MemberId(uuid(2, 2)));
         let mut settings = FirmSettings::named("Ledger & Sons");
         settings.time_zone = "America/New_York".to_owned();

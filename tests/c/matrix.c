@@ -13,6 +13,7 @@
 #define FIRM_TEXT "0190a5d0-0000-7000-8000-000000000001"
 
 static const char ADDRESS[] = "memory:";
+static const char FOLDER[] = "/";
 static const char TEXT[] = "text";
 static const char BAD_TEXT[] = "te\xfft";
 static const char CUT_TEXT[] = "te\xc3";
@@ -31,6 +32,7 @@ struct handles {
     workflow_cursor *cursor;
     workflow_error *error;
     workflow_reply *reply;
+    workflow_runner *runner;
 };
 
 /* Arguments that are right. */
@@ -41,12 +43,14 @@ static struct {
     workflow_cursor *cursor;
     workflow_error *error;
     workflow_reply *reply;
+    workflow_runner *runner;
     workflow_id id;
     workflow_receipt receipt;
     workflow_text text;
     workflow_options options;
     workflow_store store;
     workflow_notifier notifier;
+    workflow_runner_options runner_options;
 } right;
 
 /* Handles that were right once. */
@@ -59,6 +63,7 @@ static struct {
     workflow_answer *answer;
     workflow_cursor *cursor;
     workflow_error *error;
+    workflow_runner *runner;
     size_t size;
     int32_t number;
     workflow_id id;
@@ -85,7 +90,8 @@ static void after(int32_t code, int must_fail) {
     if (must_fail && code == WORKFLOW_CODE_OK) {
         bad("succeeded");
     }
-    if (code > 0 && (place.engine != NULL || place.acting != NULL || place.answer != NULL || place.cursor != NULL)) {
+    if (code > 0 && (place.engine != NULL || place.acting != NULL || place.answer != NULL || place.cursor != NULL ||
+                     place.runner != NULL)) {
         bad("failed with a result");
     }
     if (code == WORKFLOW_CODE_OK && place.error != NULL) {
@@ -101,6 +107,7 @@ static void after(int32_t code, int must_fail) {
     workflow_answer_free(place.answer);
     workflow_cursor_free(place.cursor);
     workflow_error_free(place.error);
+    workflow_runner_free(place.runner);
     workflow_engine_free(place.engine);
 }
 
@@ -152,6 +159,7 @@ static struct handles make(void) {
     if (workflow_engine_execute(made.engine, TEXT, 4, NULL, &made.error) != WORKFLOW_CODE_DOCUMENT) {
         bad("text is no command");
     }
+    must(workflow_runner_start(made.engine, NULL, &made.runner, NULL));
     return made;
 }
 
@@ -176,8 +184,11 @@ static void begin_all(void) {
     right.notifier.abi_version = WORKFLOW_ABI_VERSION;
     right.notifier.destroy = destroy;
     right.notifier.deliver = deliver;
+    right.runner_options.struct_size = sizeof right.runner_options;
+    right.runner_options.abi_version = WORKFLOW_ABI_VERSION;
 
     freed = make();
+    workflow_runner_free(freed.runner);
     workflow_cursor_free(freed.cursor);
     workflow_error_free(freed.error);
     workflow_answer_free(freed.answer);
@@ -189,6 +200,7 @@ static void begin_all(void) {
     right.answer = made.answer;
     right.cursor = made.cursor;
     right.error = made.error;
+    right.runner = made.runner;
     /* A reply is good only during a callback: there is no right one here. */
     if (workflow_engine_open_host(&right.store, NULL, &place.engine, NULL) != WORKFLOW_CODE_UNAVAILABLE) {
         bad("the store is unavailable");
@@ -198,6 +210,7 @@ static void begin_all(void) {
 
 static int end_all(void) {
     calling = "at the end";
+    workflow_runner_free(right.runner);
     workflow_cursor_free(right.cursor);
     workflow_error_free(right.error);
     workflow_answer_free(right.answer);

@@ -59,7 +59,8 @@ enum {
     ROWS_WITHOUT_END,
     GARBAGE_VALUE,
     ODD_CODE,
-    MESSAGE_NOT_UTF8
+    MESSAGE_NOT_UTF8,
+    VALUE_FOR_NOTHING
 };
 
 static int32_t end(workflow_reply *reply) {
@@ -81,6 +82,9 @@ static int32_t begin(void *user_data, uint32_t write, void **transaction, workfl
         host.begun++;
     }
     *transaction = &host.begun;
+    if (host.garbage == VALUE_FOR_NOTHING) {
+        CHECK(workflow_reply_value(reply, (const uint8_t *)"odd", 3) == WORKFLOW_CODE_OUT_OF_RANGE);
+    }
     return end(reply);
 }
 
@@ -294,8 +298,13 @@ static void garbage_is_an_error(void) {
         workflow_answer_free(answer);
         CHECK(host.begun >= host.ended || host.code != WORKFLOW_CODE_OK);
     }
+    /* A transaction that has begun has begun, whatever else was said, and is ended. */
+    host.begun = host.ended = 0;
+    host.garbage = VALUE_FOR_NOTHING;
+    CHECK(workflow_engine_execute(engine, SAVE, strlen(SAVE), NULL, NULL) == WORKFLOW_CODE_OK);
     host.garbage = NO_GARBAGE;
     CHECK(workflow_engine_execute(engine, SAVE, strlen(SAVE), NULL, NULL) == WORKFLOW_CODE_OK);
+    CHECK(host.begun > 0 && host.begun == host.ended);
     /* A reply is good until its callback returns. */
     CHECK(workflow_reply_value(host.kept, value, sizeof value) == WORKFLOW_CODE_INVALID_HANDLE);
     CHECK(workflow_reply_error(host.kept, "late", 4) == WORKFLOW_CODE_INVALID_HANDLE);

@@ -33,7 +33,7 @@ fn queued(events: &[Event]) -> BTreeSet<Uuid> {
 }
 
 /// Exports go on while another thread gives commands that leave follow-ups: each is of one moment.
-fn is_of_one_moment(store: Arc<dyn Store>) {
+pub(crate) fn is_of_one_moment(store: Arc<dyn Store>) {
     let office = Office::new(store);
     let firm = office.season.firm;
     let begun: BTreeSet<Uuid> = queued(&events(&office.season.engine, firm));

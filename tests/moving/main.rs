@@ -3,4 +3,5 @@
 mod busy;
 mod damage;
 mod kit;
+mod postgres;
 mod round_trip;

@@ -15,7 +15,7 @@ use crate::kit::{Office, account, engine, export, in_a_file, in_memory, rows, ve
 
 /// Whether two engines hold the same of a firm: log, queues and what their files say.
 #[track_caller]
-fn same(ours: &Engine, theirs: &Engine, office: &Office) {
+pub(crate) fn same(ours: &Engine, theirs: &Engine, office: &Office) {
     let firm = office.season.firm;
     verified(theirs, firm);
     for queue in Queue::ALL {

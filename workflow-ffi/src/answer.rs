@@ -44,26 +44,27 @@ pub(crate) enum Content {
     /// Of a notifier.
     Delivered(Deliveries),
     /// A document that is written already.
-    Document(String),
+    Document(Text),
     /// Of a check of a store.
     Report(Box<Report>),
 }
 
 impl Content {
-    /// The commands that were carried out together.
-    fn parts(&self) -> &[Result<Outcome, Error>] {
+    /// What became of one of the commands that were carried out together.
+    fn part(&self, index: usize) -> Option<Result<&Outcome, &Error>> {
         match self {
-            Self::Results(results) => results,
-            Self::Outcome(outcome) => &outcome.each,
-            Self::Part(..) => self.outcome().map_or(&[], |outcome| &outcome.each),
-            _ => &[],
+            Self::Results(results) => results.get(index).map(Result::as_ref),
+            Self::Ticked(ticked) => ticked.outcomes.get(index).map(Ok),
+            Self::Outcome(outcome) => outcome.each.get(index).map(Result::as_ref),
+            Self::Part(..) => self.outcome()?.each.get(index).map(Result::as_ref),
+            _ => None,
         }
     }
 
     fn outcome(&self) -> Option<&Outcome> {
         match self {
             Self::Outcome(outcome) => Some(outcome),
-            Self::Part(whole, place) => whole.parts().get(*place)?.as_ref().ok(),
+            Self::Part(whole, place) => whole.part(*place)?.ok(),
             _ => None,
         }
     }
@@ -77,11 +78,12 @@ impl Content {
             Self::Delivered(deliveries) => deliveries.delivered,
             Self::Document(_) => 1,
             Self::Report(report) => report.passed.len(),
-            Self::Outcome(_) | Self::Results(_) | Self::Part(..) => self.parts().len(),
+            Self::Results(results) => results.len(),
+            Self::Outcome(_) | Self::Part(..) => self.outcome().map_or(0, |outcome| outcome.each.len()),
         }
     }
 
-    fn json(&self) -> Result<String, Failure> {
+    fn json(&self) -> Text {
         match self {
             Self::Outcome(outcome) => document::write(outcome),
             Self::Results(results) => document::write(&Results(results)),
@@ -90,7 +92,7 @@ impl Content {
             Self::Ticked(ticked) => document::write(ticked),
             Self::Deliveries(claimed) => document::write(&claimed.deliveries()),
             Self::Delivered(deliveries) => document::write(deliveries),
-            Self::Document(json) => Ok(json.clone()),
+            Self::Document(json) => json.again(),
             Self::Report(report) => document::write(report),
         }
     }
@@ -138,13 +140,7 @@ pub unsafe extern "C" fn workflow_answer_json(answer: *const workflow_answer, le
         text::lend(len, |len| {
             let answer = look_up::<AnswerHandle>(answer)?;
             // Written by the first who asks.
-            let json = match answer.json.get() {
-                Some(json) => json,
-                None => {
-                    let written = Text::new(&answer.content.json()?);
-                    answer.json.get_or_init(|| written)
-                }
-            };
+            let json = answer.json.get_or_init(|| answer.content.json());
             Ok(json.lend(len))
         })
     }
@@ -170,8 +166,8 @@ pub extern "C" fn workflow_answer_count(answer: *const workflow_answer) -> usize
     ask(0, || Ok(look_up::<AnswerHandle>(answer)?.content.count()))
 }
 
-/// What became of one command of many, or of a bulk, from 0: the code that it would have answered by
-/// itself, with its answer or its error. Both are the caller's to free.
+/// What became of one command of many or of a bulk, or of one record of a tick, from 0: the code that
+/// it would have answered by itself, with its answer or its error. Both are the caller's to free.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn workflow_answer_part(
     answer: *const workflow_answer,
@@ -185,7 +181,7 @@ pub unsafe extern "C" fn workflow_answer_part(
     unsafe {
         call(error, || {
             let answer = look_up::<AnswerHandle>(answer)?;
-            match answer.content.parts().get(index) {
+            match answer.content.part(index) {
                 Some(Ok(_)) => {
                     if place.wanted() {
                         place.set(AnswerHandle::keep(Content::Part(Arc::clone(&answer.content), index))?);

@@ -40,7 +40,7 @@ impl Outward {
         Self(())
     }
 
-    fn holds(engine: EngineTag) -> bool {
+    pub(crate) fn holds(engine: EngineTag) -> bool {
         OUTWARD.try_with(|outward| outward.borrow().contains(&engine)).unwrap_or(false)
     }
 }

@@ -6,23 +6,30 @@ use std::ptr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use workflow_core::error::{ErrorKind, Rejection, StoreError};
+use workflow_core::error::Rejection;
 
 use crate::answer::{AnswerHandle, Content, workflow_answer};
 use crate::call::call;
 use crate::error::workflow_error;
 use crate::failure::Failure;
 use crate::input::{self, Place};
+use crate::text::Text;
 
 /// Reads a document.
 pub(crate) fn read<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<T, Failure> {
     Ok(workflow_core::document::read(what, bytes)?)
 }
 
-/// Writes a document.
-pub(crate) fn write(value: &impl Serialize) -> Result<String, Failure> {
-    let failed = |error| StoreError::new(ErrorKind::Corrupt, "an answer cannot be written as JSON").caused_by(error);
-    Ok(serde_json::to_string(value).map_err(failed)?)
+/// Reads a list of documents.
+pub(crate) fn read_many<T: DeserializeOwned + JsonSchema>(what: &'static str, bytes: &[u8]) -> Result<Vec<T>, Failure> {
+    Ok(workflow_core::document::read_many(what, bytes)?)
+}
+
+/// Writes a document on one line.
+pub(crate) fn write(value: &impl Serialize) -> Text {
+    let mut json = Vec::with_capacity(1024);
+    workflow_core::document::write(value, &mut json);
+    Text::of_json(json)
 }
 
 /// The JSON Schema of a document: `request`, `command`, `inquiry`, `outcome`, `results`, `answer`,
@@ -43,7 +50,7 @@ pub unsafe extern "C" fn workflow_schema(
             place.needed("answer")?;
             let name = input::text("name", name, len)?;
             let schema = workflow_core::document::schema(name).ok_or_else(|| Rejection::not_found("schema", name))?;
-            place.set(AnswerHandle::keep(Content::Document(write(&schema)?))?);
+            place.set(AnswerHandle::keep(Content::Document(write(&schema)))?);
             Ok(())
         })
     }

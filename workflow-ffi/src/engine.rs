@@ -71,7 +71,7 @@ impl EngineHandle {
         self.freed.load(Ordering::Relaxed)
     }
 
-    fn log(&self, level: workflow_log_level, text: &str) {
+    pub(crate) fn log(&self, level: workflow_log_level, text: &str) {
         if let Some(log) = &self.log {
             log.write(level, text);
         }
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn workflow_engine_execute_many(
     // SAFETY: as the caller's.
     unsafe {
         within(engine, error, |engine| {
-            let requests: Vec<Request> = document::read("list of requests", input::bytes("requests", requests, len)?)?;
+            let requests: Vec<Request> = document::read_many("request", input::bytes("requests", requests, len)?)?;
             let results = engine.engine.execute_many(&requests);
             if place.wanted() {
                 place.set(AnswerHandle::keep(Content::Results(results))?);

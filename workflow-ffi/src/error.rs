@@ -45,23 +45,23 @@ impl ErrorHandle {
             Failure::Boundary { code, message } => {
                 let kind = code.name().to_str().unwrap_or_default();
                 let report = Report { code: code as i32, kind, retryable: false, message: &message };
-                Self::written(report.code, false, &message, &document::write(&report).unwrap_or_default())
+                Self::written(report.code, false, &message, document::write(&report))
             }
         }
     }
 
     pub(crate) fn of(error: &Error) -> Self {
         let report = error.report();
-        let json = document::write(&report).unwrap_or_default();
-        Self::written(report.code, report.retryable, &report.message, &json)
+        let json = document::write(&report);
+        Self::written(report.code, report.retryable, &report.message, json)
     }
 
     pub(crate) fn code(&self) -> i32 {
         self.code
     }
 
-    fn written(code: i32, retryable: bool, message: &str, json: &str) -> Self {
-        Self { code, message: Text::new(message), json: Text::new(json), retryable }
+    fn written(code: i32, retryable: bool, message: &str, json: Text) -> Self {
+        Self { code, message: Text::new(message), json, retryable }
     }
 }
 

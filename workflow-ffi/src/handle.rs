@@ -20,6 +20,7 @@ use crate::engine::EngineHandle;
 use crate::error::ErrorHandle;
 use crate::failure::Failure;
 use crate::host::ReplyHandle;
+use crate::runner::RunnerHandle;
 
 /// How the bits of a handle are used, from the lowest: a one (so that it is aligned to nothing), the
 /// type, the shard, the place in it, and the generation. They fit the 47 bits that languages which
@@ -51,6 +52,7 @@ enum Object {
     Acting(Arc<ActingHandle>),
     Cursor(Arc<CursorHandle>),
     Reply(Arc<ReplyHandle>),
+    Runner(Arc<RunnerHandle>),
 }
 
 /// A type that handles can mean.
@@ -97,6 +99,7 @@ use crate::cursor::workflow_cursor;
 use crate::engine::workflow_engine;
 use crate::error::workflow_error;
 use crate::host::workflow_reply;
+use crate::runner::workflow_runner;
 
 handled! {
     Engine(EngineHandle) as workflow_engine = 1;
@@ -105,6 +108,7 @@ handled! {
     Acting(ActingHandle) as workflow_acting = 2;
     Cursor(CursorHandle) as workflow_cursor = 5;
     Reply(ReplyHandle) as workflow_reply = 6;
+    Runner(RunnerHandle) as workflow_runner = 7;
 }
 
 #[derive(Default)]

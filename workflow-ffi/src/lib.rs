@@ -20,6 +20,7 @@
 mod acting;
 mod answer;
 mod call;
+mod carry;
 mod code;
 mod cursor;
 mod document;
@@ -31,12 +32,14 @@ mod host;
 mod id;
 mod input;
 mod outbox;
+mod runner;
 mod text;
 mod time;
 mod version;
 
 pub use acting::*;
 pub use answer::*;
+pub use carry::*;
 pub use code::workflow_code;
 pub use cursor::*;
 pub use document::workflow_schema;
@@ -46,4 +49,5 @@ pub use host::*;
 pub use id::*;
 pub use input::workflow_text;
 pub use outbox::*;
+pub use runner::*;
 pub use version::*;

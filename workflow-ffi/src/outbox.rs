@@ -160,7 +160,7 @@ impl Written {
         };
         Self {
             fixed,
-            json: Text::new(&document::write(notification).unwrap_or_default()),
+            json: document::write(notification),
             kind: Text::new(parts.kind),
             template: Text::new(parts.template),
             title: Text::new(parts.title),

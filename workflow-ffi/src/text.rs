@@ -8,7 +8,7 @@ use crate::input::Place;
 
 /// A text of the library's, kept by a handle. Ends in a NUL, and has none before.
 #[derive(Debug)]
-pub(crate) struct Text(Box<[u8]>);
+pub(crate) struct Text(Vec<u8>);
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
@@ -16,7 +16,18 @@ impl Text {
         let text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() };
         let mut bytes = text.into_bytes();
         bytes.push(0);
-        Self(bytes.into_boxed_slice())
+        Self(bytes)
+    }
+
+    /// JSON, in which a NUL is never written as such.
+    pub(crate) fn of_json(mut json: Vec<u8>) -> Self {
+        json.push(0);
+        Self(json)
+    }
+
+    /// A copy.
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
     }
 
     pub(crate) fn data(&self) -> *const c_char {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::Store;
 
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -34,6 +36,7 @@ pub fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
     }
     let rest = match address.split_once(':') {
         Some(("sqlite", rest)) => rest,
+        Some(("postgres" | "postgresql", _)) => return open_postgres(address),
         // One letter before a colon is a drive.
         Some((scheme, _)) if scheme.len() > 1 && !scheme.contains(['/', '\\', '.']) => {
             let why = format!("there is no store `{scheme}:` here; write `sqlite:PATH` or `memory:`");
@@ -42,6 +45,17 @@ pub fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
         _ => address,
     };
     open_sqlite(rest)
+}
+
+#[cfg(feature = "postgres")]
+fn open_postgres(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(postgres::PostgresStore::open(url, postgres::PostgresOptions::default())?))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_postgres(_: &str) -> Result<Arc<dyn Store>, StoreError> {
+    let why = "this build has no PostgreSQL store; turn the feature `postgres` on";
+    Err(StoreError::new(ErrorKind::Unsupported, why))
 }
 
 #[cfg(feature = "sqlite")]

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::catalogs::Catalogs;
-use crate::command::{Command, ItemRef, MakeOccurrence};
+use crate::command::{Command, ItemRef, MakeOccurrence, Request};
 use crate::compile::Compiled;
 use crate::decide::Need;
-use crate::error::Error;
-use crate::id::{AccountId, ExternalRef, FirmId, ItemId, PipelineKey, StageKey};
+use crate::error::{Error, StoreError};
+use crate::id::{AccountId, ExternalRef, FirmId, IdempotencyKey, ItemId, PipelineKey, StageKey};
 use crate::model::OccurrenceId;
 use crate::state::State;
-use crate::store::{Batch, Cell, DocId, Document, IndexName, Record, Scan, Transact};
+use crate::store::{
+    Batch, Cell, DocId, Document, Found, IndexName, LogBy, LogScan, Logged, Read, Record, Scan, StageTally, Transact,
+};
 
 /// Reads records for decisions, over what earlier decisions of the same commit have changed.
 pub(super) struct Loader<'a> {
@@ -21,6 +23,7 @@ pub(super) struct Loader<'a> {
     pub(super) catalogs: &'a Catalogs,
     pub(super) firm: FirmId,
     pub(super) overlay: Option<&'a Overlay>,
+    pub(super) ahead: Option<&'a Ahead>,
 }
 
 /// What decisions have changed that are not committed yet, over what was read for all of them.
@@ -74,38 +77,115 @@ impl Overlay {
     }
 }
 
+/// What is read for commands that come next, before any of them is decided.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    documents: FxHashMap<DocId, Option<Record>>,
+    items: FxHashMap<ExternalRef, Option<ItemId>>,
+    keys: FxHashMap<IdempotencyKey, Option<Logged>>,
+}
+
+impl Ahead {
+    /// Reads what requests name, all together.
+    pub(super) fn read<'a>(
+        store: &dyn Transact,
+        firm: FirmId,
+        requests: impl Iterator<Item = &'a Request>,
+        overlay: &Overlay,
+    ) -> Result<Self, StoreError> {
+        let (mut ahead, mut wanted) = (Self::default(), Vec::new());
+        let (mut keys, mut names) = (Vec::new(), BTreeSet::new());
+        for request in requests {
+            named(&request.command, &mut wanted);
+            keys.extend(request.key.clone());
+            if let Command::ReportItem { item: ItemRef::External(name), .. } = &request.command
+                && !overlay.items.contains_key(name)
+            {
+                names.insert(name.clone());
+            }
+        }
+        let mut reads: Vec<Read> = keys.iter().map(|key| Read::Log(LogScan::new(LogBy::Key(key.clone()), 1))).collect();
+        reads.extend(names.iter().map(|name| external(IndexName::ItemExternal, name)));
+        let (mut keys, mut names) = (keys.into_iter(), names.into_iter());
+        loop {
+            wanted.retain(|id| !overlay.documents.contains_key(id) && !ahead.documents.contains_key(id));
+            wanted.sort_unstable();
+            wanted.dedup();
+            if !wanted.is_empty() {
+                reads.push(Read::Documents(std::mem::take(&mut wanted)));
+            }
+            if reads.is_empty() {
+                return Ok(ahead);
+            }
+            for found in store.read(firm, &std::mem::take(&mut reads))? {
+                match found {
+                    Found::Documents(records) => {
+                        for (id, record) in records {
+                            ahead.keep(id, record, &mut wanted);
+                        }
+                    }
+                    Found::Hits(hits) => {
+                        let record = hits.into_iter().next().map(|hit| hit.record);
+                        let id = record.as_ref().and_then(item_of);
+                        ahead.items.extend(names.next().map(|name| (name, id)));
+                        if let (Some(id), record) = (id, record) {
+                            ahead.keep(DocId::Item(id), record, &mut wanted);
+                        }
+                    }
+                    Found::Log(logged) => {
+                        ahead.keys.extend(keys.next().map(|key| (key, logged.into_iter().next())));
+                    }
+                    Found::Tallies(_) => {}
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, id: DocId, record: Option<Record>, further: &mut Vec<DocId>) {
+        further.extend(record.iter().flat_map(|record| record.document.owners()));
+        self.documents.insert(id, record);
+    }
+
+    /// What the log has under a key. `None` when that was not looked up.
+    pub(super) fn logged(&self, key: &IdempotencyKey) -> Option<Option<Logged>> {
+        self.keys.get(key).cloned()
+    }
+}
+
+fn external(index: IndexName, name: &ExternalRef) -> Read {
+    Read::Scan(Scan::all(index, vec![Cell::Text(name.shared())], 1))
+}
+
+fn item_of(record: &Record) -> Option<ItemId> {
+    match &record.document {
+        Document::Item(item) => Some(item.id),
+        _ => None,
+    }
+}
+
+/// What is to be read in one go.
+#[derive(Default)]
+struct Wanted {
+    documents: Vec<DocId>,
+    items: Vec<ExternalRef>,
+    accounts: Vec<ExternalRef>,
+    tallies: Vec<PipelineKey>,
+}
+
 impl Loader<'_> {
     /// Loads what a command names, before it is asked for.
     pub(super) fn prefetch(&self, command: &Command, state: &mut State) -> Result<(), Error> {
-        let mut wanted = Vec::new();
+        let mut wanted = Wanted::default();
         match command {
-            Command::Bulk { commands, .. } => commands.iter().for_each(|command| named(command, &mut wanted)),
-            command => named(command, &mut wanted),
-        }
-        self.documents(wanted, state)
-    }
-
-    /// Loads what many commands name, and what decisions about these ask for next: a few reads for
-    /// all of them instead of a few for each.
-    pub(super) fn ahead<'c>(&self, commands: impl Iterator<Item = &'c Command>) -> Result<Overlay, Error> {
-        let mut overlay = Overlay::default();
-        let mut wanted = Vec::new();
-        commands.for_each(|command| named(command, &mut wanted));
-        while !wanted.is_empty() {
-            wanted.sort_unstable();
-            wanted.dedup();
-            let records = self.store.get(self.firm, &wanted)?;
-            let mut further = Vec::new();
-            for (id, record) in wanted.into_iter().zip(records) {
-                if let Some(record) = &record {
-                    related(&record.document, &mut further);
-                }
-                overlay.documents.insert(id, record);
+            Command::Bulk { commands, .. } => {
+                commands.iter().for_each(|command| named(command, &mut wanted.documents));
             }
-            further.retain(|id| !overlay.documents.contains_key(id));
-            wanted = further;
+            Command::ReportItem { item: ItemRef::External(name), .. } => {
+                self.want_item(name.clone(), state, &mut wanted);
+            }
+            command => named(command, &mut wanted.documents),
         }
-        Ok(overlay)
+        self.load(wanted, state)
     }
 
     /// Loads what a decision asked for.
@@ -115,113 +195,133 @@ impl Loader<'_> {
         state: &mut State,
         versions: &mut BTreeMap<(PipelineKey, u32), Arc<Compiled>>,
     ) -> Result<(), Error> {
-        let mut wanted = Vec::new();
+        let mut wanted = Wanted::default();
         for need in needs {
             match need {
-                Need::Document(id) => wanted.push(id),
-                Need::ExternalItem(name) => {
-                    let known = self.overlay.and_then(|overlay| overlay.items.get(&name)).copied();
-                    let id = match known {
-                        Some(id) => id,
-                        None => match self.external(IndexName::ItemExternal, &name)? {
-                            Some(Document::Item(item)) => Some(item.id),
-                            _ => None,
-                        },
-                    };
-                    wanted.extend(id.map(DocId::Item));
-                    state.external_items.insert(name, id);
-                }
+                Need::Document(id) => wanted.documents.push(id),
+                Need::ExternalItem(name) => self.want_item(name, state, &mut wanted),
                 Need::ExternalAccount(name) => {
-                    let known = self.overlay.and_then(|overlay| overlay.accounts.get(&name)).copied();
-                    let id = match known {
-                        Some(id) => id,
-                        None => match self.external(IndexName::AccountExternal, &name)? {
-                            Some(Document::Account(account)) => Some(account.id),
-                            _ => None,
-                        },
-                    };
-                    state.external_accounts.insert(name, id);
+                    match self.overlay.and_then(|overlay| overlay.accounts.get(&name)).copied() {
+                        Some(id) => drop(state.external_accounts.insert(name, id)),
+                        None => wanted.accounts.push(name),
+                    }
                 }
-                Need::StageJobs(pipeline) => {
-                    let counts = self.stage_jobs(&pipeline)?;
-                    state.stage_jobs.insert(pipeline, counts);
-                }
+                Need::StageJobs(pipeline) => wanted.tallies.push(pipeline),
                 Need::Version(key, version) => {
                     let compiled = self.catalogs.version(self.store, self.firm, &key, version)?;
                     versions.insert((key, version), compiled);
                 }
             }
         }
-        self.documents(wanted, state)
+        self.load(wanted, state)
     }
 
-    fn external(&self, index: IndexName, name: &ExternalRef) -> Result<Option<Document>, Error> {
-        let scan = Scan::all(index, vec![Cell::Text(name.shared())], 1);
-        Ok(self.store.scan(self.firm, &scan)?.into_iter().next().map(|hit| hit.record.document))
+    /// An item by what the host calls it: known already, or to be looked up.
+    fn want_item(&self, name: ExternalRef, state: &mut State, wanted: &mut Wanted) {
+        let decided = self.overlay.and_then(|overlay| overlay.items.get(&name));
+        match decided.or_else(|| self.ahead?.items.get(&name)).copied() {
+            Some(id) => {
+                wanted.documents.extend(id.map(DocId::Item));
+                state.external_items.insert(name, id);
+            }
+            None => wanted.items.push(name),
+        }
     }
 
-    fn stage_jobs(&self, pipeline: &PipelineKey) -> Result<BTreeMap<StageKey, i64>, Error> {
-        let tallies = self.store.tallies(self.firm, pipeline)?;
+    /// A document that earlier decisions of the same commit wrote, or that was read for several.
+    fn known(&self, id: &DocId) -> Option<&Option<Record>> {
+        let decided = self.overlay.and_then(|overlay| overlay.documents.get(id));
+        decided.or_else(|| self.ahead?.documents.get(id))
+    }
+
+    /// Loads what is wanted, and the owners of documents: a task's job, a job's account.
+    fn load(&self, mut wanted: Wanted, state: &mut State) -> Result<(), Error> {
+        loop {
+            let Wanted { mut documents, items, accounts, tallies } = std::mem::take(&mut wanted);
+            let mut reads = Vec::new();
+            documents.retain(|id| !state.has(id));
+            if documents.len() > 1 {
+                documents.sort_unstable();
+                documents.dedup();
+            }
+            documents.retain(|id| match self.known(id) {
+                Some(record) => {
+                    keep(id, record.clone(), state, &mut wanted.documents);
+                    false
+                }
+                None => true,
+            });
+            if !documents.is_empty() {
+                reads.push(Read::Documents(documents));
+            }
+            reads.extend(items.iter().map(|name| external(IndexName::ItemExternal, name)));
+            reads.extend(accounts.iter().map(|name| external(IndexName::AccountExternal, name)));
+            reads.extend(tallies.iter().cloned().map(Read::Tallies));
+            if reads.is_empty() && wanted.documents.is_empty() {
+                return Ok(());
+            }
+            if reads.is_empty() {
+                continue;
+            }
+            let (mut items, mut accounts, mut tallies) = (items.into_iter(), accounts.into_iter(), tallies.into_iter());
+            for found in self.store.read(self.firm, &reads)? {
+                match found {
+                    Found::Documents(records) => {
+                        for (id, record) in records {
+                            self.take(&id, record, state, &mut wanted.documents);
+                        }
+                    }
+                    Found::Hits(hits) => {
+                        let record = hits.into_iter().next().map(|hit| hit.record);
+                        match items.next() {
+                            Some(name) => {
+                                let id = record.as_ref().and_then(item_of);
+                                if let Some(id) = id {
+                                    self.take(&DocId::Item(id), record, state, &mut wanted.documents);
+                                }
+                                state.external_items.insert(name, id);
+                            }
+                            None => state.external_accounts.extend(accounts.next().map(|name| {
+                                let account = match record.map(|record| record.document) {
+                                    Some(Document::Account(account)) => Some(account.id),
+                                    _ => None,
+                                };
+                                (name, account)
+                            })),
+                        }
+                    }
+                    Found::Tallies(counts) => state
+                        .stage_jobs
+                        .extend(tallies.next().map(|pipeline| (pipeline.clone(), self.stage_jobs(&pipeline, counts)))),
+                    Found::Log(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Takes in what the store answered, unless it is older than what is known.
+    fn take(&self, id: &DocId, record: Option<Record>, state: &mut State, further: &mut Vec<DocId>) {
+        if !state.has(id) {
+            let decided = self.overlay.and_then(|overlay| overlay.documents.get(id)).cloned();
+            keep(id, decided.unwrap_or(record), state, further);
+        }
+    }
+
+    fn stage_jobs(&self, pipeline: &PipelineKey, counts: Vec<(StageKey, StageTally)>) -> BTreeMap<StageKey, i64> {
         let mut counts: BTreeMap<StageKey, i64> =
-            tallies.into_iter().map(|(stage, tally)| (stage, tally.jobs)).collect();
+            counts.into_iter().map(|(stage, tally)| (stage, tally.jobs)).collect();
         for (stage, jobs) in self.overlay.and_then(|overlay| overlay.jobs.get(pipeline)).into_iter().flatten() {
             let count = counts.entry(stage.clone()).or_default();
             *count = count.saturating_add(*jobs);
         }
-        Ok(counts)
-    }
-
-    /// Loads documents, and those that a decision about them asks for next: a task's job, a job's
-    /// account.
-    fn documents(&self, mut wanted: Vec<DocId>, state: &mut State) -> Result<(), Error> {
-        while !wanted.is_empty() {
-            wanted.retain(|id| !state.has(id));
-            if wanted.len() > 1 {
-                wanted.sort_unstable();
-                wanted.dedup();
-            }
-            let records = self.get(&wanted)?;
-            let mut further = Vec::new();
-            for (id, record) in wanted.iter().zip(records) {
-                if let Some(record) = &record {
-                    related(&record.document, &mut further);
-                }
-                state.load(id, record);
-            }
-            wanted = further;
-        }
-        Ok(())
-    }
-
-    fn get(&self, ids: &[DocId]) -> Result<Vec<Option<Record>>, Error> {
-        let Some(overlay) = self.overlay.filter(|overlay| !overlay.documents.is_empty()) else {
-            return Ok(if ids.is_empty() { Vec::new() } else { self.store.get(self.firm, ids)? });
-        };
-        let unknown: Vec<DocId> = ids.iter().filter(|id| !overlay.documents.contains_key(*id)).cloned().collect();
-        let mut stored = match unknown.is_empty() {
-            true => Vec::new(),
-            false => self.store.get(self.firm, &unknown)?,
-        }
-        .into_iter();
-        let record = |id: &DocId| match overlay.documents.get(id) {
-            Some(record) => record.clone(),
-            None => stored.next().flatten(),
-        };
-        Ok(ids.iter().map(record).collect())
+        counts
     }
 }
 
-/// Records that a decision about a document looks at as well.
-fn related(document: &Document, wanted: &mut Vec<DocId>) {
-    match document {
-        Document::Task(task) => {
-            wanted.extend(task.job.map(DocId::Job));
-            wanted.extend(task.account.map(DocId::Account));
-        }
-        Document::Job(job) => wanted.push(DocId::Account(job.account)),
-        Document::Item(item) => wanted.extend(item.jobs.first().copied().map(DocId::Job)),
-        _ => {}
-    }
+/// Takes a document in, and notes those that a decision about it reads as well.
+fn keep(id: &DocId, record: Option<Record>, state: &mut State, further: &mut Vec<DocId>) {
+    further.extend(record.iter().flat_map(|record| record.document.owners()));
+    state.load(id, record);
 }
 
 /// The records that a command names.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::commit::{Prepared, Work};
-use super::load::Overlay;
-use super::session::Session;
+use super::load::{Ahead, Overlay};
+use super::session::{Known, Session};
 use super::{Engine, Outcome};
 use crate::catalog::Catalog;
 use crate::command::{Command, Request};
@@ -18,6 +18,10 @@ use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition, Settle};
 /// How many commands share a commit: enough that the disk's share of each is small, few enough
 /// that others are not kept waiting.
 pub(super) const CHUNK: usize = 1_024;
+
+/// For how many commands of a chunk records are read together at first; then for twice as many each
+/// time. A chunk can end early, and then what was read for the rest of it was read in vain.
+const READ_AHEAD: usize = 4;
 
 type Answer = Result<Outcome, Error>;
 
@@ -163,17 +167,24 @@ impl Engine {
         requests: &[Request],
         settles: &[Settle],
     ) -> Vec<(Standing, SequentialIds)> {
-        // Were it to fail, each command would meet the failure by itself.
-        let mut overlay = session.ahead(requests).unwrap_or_default();
+        let mut overlay = Overlay::default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
         let mut standings = Vec::with_capacity(requests.len());
+        let (mut ahead, mut read, mut further) = (None, 0usize, READ_AHEAD);
         for (place, request) in requests.iter().enumerate() {
+            if place == read {
+                let next = requests.iter().skip(place).take(further);
+                // Were it to fail, each command would meet the failure by itself.
+                ahead = Ahead::read(session.store, request.firm, next, &overlay).ok();
+                (read, further) = (read.saturating_add(further), further.saturating_mul(2));
+            }
             if request.key.as_ref().is_some_and(|key| !keys.insert(key)) {
                 break;
             }
             let ids = self.ids(session.now);
             let settle = settles.get(place);
-            let standing = self.prepare_one(session, catalog, &overlay, (request, settle), ids.clone());
+            let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref() };
+            let standing = self.prepare_one(session, catalog, known, (request, settle), ids.clone());
             let mut stop = matches!(standing, Standing::Alone);
             if let Standing::Prepared(prepared) = &standing {
                 overlay.absorb(&prepared.batch);
@@ -193,11 +204,16 @@ impl Engine {
         &self,
         session: &Session<'_>,
         catalog: &Catalog,
-        overlay: &Overlay,
+        known: Known<'_>,
         (request, settle): (&Request, Option<&Settle>),
         mut ids: SequentialIds,
     ) -> Standing {
-        match session.replay(request) {
+        let looked_up = request.key.as_ref().zip(known.ahead).and_then(|(key, ahead)| ahead.logged(key));
+        let replayed = match looked_up {
+            Some(logged) => session.replay_of(request, logged),
+            None => session.replay(request),
+        };
+        match replayed {
             Ok(Some(done)) => return Standing::Answered(Ok(done.outcome)),
             Ok(None) => {}
             Err(error @ Error::Rejected(_)) => return Standing::Answered(Err(error)),
@@ -206,7 +222,7 @@ impl Engine {
         let chain = Chain::default();
         let settle = settle.cloned().into_iter().collect();
         let work = Work { request, chain: &chain, settle, lease: Some(self.lease(session.now)) };
-        match session.decide(catalog, Some(overlay), &work, &mut ids) {
+        match session.decide(catalog, known, &work, &mut ids) {
             Ok(decision) => {
                 Standing::Prepared(Box::new(Prepared::new(&work, catalog, decision, session.now, &mut ids)))
             }

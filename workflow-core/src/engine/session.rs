@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::catalogs::Catalogs;
 use super::commit::{Prepared, Runs, Work};
-use super::load::{Loader, Overlay};
+use super::load::{Ahead, Loader, Overlay};
 use super::{Engine, Outcome, Preview};
 use crate::catalog::Catalog;
 use crate::command::{BulkMode, Command, Request};
@@ -34,6 +34,15 @@ enum Source<'a> {
     Shared(&'a Catalogs),
     /// The session's own: what a transaction of the host's reads may never be committed.
     Own(Catalogs),
+}
+
+/// What is known before the store is asked.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// What earlier decisions of the same commit have changed.
+    pub(super) overlay: Option<&'a Overlay>,
+    /// What was read for several commands together.
+    pub(super) ahead: Option<&'a Ahead>,
 }
 
 /// What a command came to.
@@ -89,7 +98,7 @@ impl<'a> Session<'a> {
         let mut catalog = self.catalogs().of(self.store, request.firm)?;
         for attempt in 0..=limits::CONFLICT_RETRIES {
             let mut ids = ids.clone();
-            let decided = self.decide(&catalog, None, work, &mut ids);
+            let decided = self.decide(&catalog, Known::default(), work, &mut ids);
             let prepared = match decided {
                 Ok(decision) => Prepared::new(work, &catalog, decision, self.now, &mut ids),
                 Err(error @ Error::Rejected(_)) => {
@@ -166,22 +175,15 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// Loads what the commands of a chunk name, which are all of one firm.
-    pub(super) fn ahead(&self, requests: &[Request]) -> Result<Overlay, Error> {
-        let Some(first) = requests.first() else { return Ok(Overlay::default()) };
-        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: first.firm, overlay: None };
-        loader.ahead(requests.iter().map(|request| &request.command))
-    }
-
     /// Loads what a command needs and decides it.
     pub(super) fn decide(
         &self,
         catalog: &Catalog,
-        overlay: Option<&Overlay>,
+        known: Known<'_>,
         work: &Work<'_>,
         ids: &mut SequentialIds,
     ) -> Result<Decision, Error> {
-        self.rounds(catalog, overlay, work, |situation| {
+        self.rounds(catalog, known, work, |situation| {
             // Every round makes the same identifiers: the last one's count.
             let mut fresh = ids.clone();
             let decision = decide(situation, work.request, &mut fresh)?;
@@ -200,7 +202,7 @@ impl<'a> Session<'a> {
         self.refresh(request, &mut catalog)?;
         let ids = self.engine.ids(self.now);
         let found: Result<(Decision, Outlook), Error> =
-            self.rounds(&catalog, None, &work, |situation| preview(situation, request, &mut ids.clone()));
+            self.rounds(&catalog, Known::default(), &work, |situation| preview(situation, request, &mut ids.clone()));
         let (decision, outlook) = found?;
         let unchanged = decision.unchanged();
         let events = decision.parts.into_iter().flat_map(|part| part.events).collect();
@@ -210,11 +212,11 @@ impl<'a> Session<'a> {
     fn rounds<T>(
         &self,
         catalog: &Catalog,
-        overlay: Option<&Overlay>,
+        Known { overlay, ahead }: Known<'_>,
         work: &Work<'_>,
         mut attempt: impl FnMut(&Situation<'_>) -> Result<T, Undecided>,
     ) -> Result<T, Error> {
-        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: work.request.firm, overlay };
+        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: work.request.firm, overlay, ahead };
         let (mut state, mut versions) = (State::default(), BTreeMap::new());
         loader.prefetch(&work.request.command, &mut state)?;
         for _ in 0..limits::LOAD_ROUNDS {
@@ -233,7 +235,13 @@ impl<'a> Session<'a> {
     pub(super) fn replay(&self, request: &Request) -> Result<Option<Done>, Error> {
         let Some(key) = &request.key else { return Ok(None) };
         let scan = LogScan::new(LogBy::Key(key.clone()), 1);
-        let Some(last) = self.store.log(request.firm, &scan)?.into_iter().next() else { return Ok(None) };
+        let last = self.store.log(request.firm, &scan)?.into_iter().next();
+        self.replay_of(request, last)
+    }
+
+    /// The same, when the log's entry of the key was looked up already.
+    pub(super) fn replay_of(&self, request: &Request, last: Option<Logged>) -> Result<Option<Done>, Error> {
+        let (Some(key), Some(last)) = (&request.key, last) else { return Ok(None) };
         if last.entry.fingerprint != request.command.fingerprint() || last.entry.actor != request.actor {
             return Err(Rejection::KeyReused(key.clone()).into());
         }

@@ -87,6 +87,17 @@ pub enum Restore {
     Row(RestoredRow),
 }
 
+impl Restore {
+    /// The document, if it is one.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        match self {
+            Self::Record(record) => Some(&record.document),
+            Self::Row(_) => None,
+        }
+    }
+}
+
 /// A document to delete.
 #[derive(Debug, Clone)]
 pub struct Delete {

@@ -273,6 +273,19 @@ impl Document {
         }
     }
 
+    /// The documents that it belongs to, which a decision about it reads as well: a task's job and
+    /// account, an item's first job and its account, a job's account.
+    #[must_use]
+    pub fn owners(&self) -> Vec<DocId> {
+        let (job, account) = match self {
+            Self::Task(task) => (task.job, task.account),
+            Self::Job(job) => (None, Some(job.account)),
+            Self::Item(item) => (item.jobs.first().copied(), item.account),
+            _ => (None, None),
+        };
+        job.map(DocId::Job).into_iter().chain(account.map(DocId::Account)).collect()
+    }
+
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {

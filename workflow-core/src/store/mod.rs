@@ -20,7 +20,9 @@ pub use batch::{Batch, Check, Committed, Conflict, Delete, Put, Restore, StageDe
 pub use codec::{decode_entry, decode_queued, encode_entry, encode_queued};
 pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};
-pub use port::{Capabilities, Durability, Hit, LogBy, LogPosition, LogScan, Logged, ReadMoment, Scan, Store, Transact};
+pub use port::{
+    Capabilities, Durability, Found, Hit, LogBy, LogPosition, LogScan, Logged, Read, ReadMoment, Scan, Store, Transact,
+};
 pub use queue::{
     ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,
     QueuedState, RestoredRow, SetTimer, Settle, SettleHow, TimerOf, Waiting,

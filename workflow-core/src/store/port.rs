@@ -134,6 +134,35 @@ pub struct Logged {
     pub entry: Arc<Entry>,
 }
 
+/// Something to read together with other things.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Read {
+    /// What [`Transact::get`] answers. The documents of different keys need not be of one instant.
+    Documents(Vec<DocId>),
+    /// What [`Transact::scan`] answers.
+    Scan(Scan),
+    /// What [`Transact::tallies`] answers.
+    Tallies(PipelineKey),
+    /// What [`Transact::log`] answers.
+    Log(LogScan),
+}
+
+/// What a [`Read`] found.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Found {
+    /// The documents of the keys, or that there is none: those that were asked for, and any of
+    /// their owners ([`Document::owners`](super::Document::owners)) that the store saw at once.
+    Documents(Vec<(DocId, Option<Record>)>),
+    /// Rows of an index.
+    Hits(Vec<Hit>),
+    /// The counts of a pipeline's stages.
+    Tallies(Vec<(StageKey, StageTally)>),
+    /// Entries of the log.
+    Log(Vec<Logged>),
+}
+
 /// What a store does. One method call is one transaction.
 ///
 /// The engine works over a [`Store`], which may be shared between threads. A host that wants the
@@ -191,6 +220,26 @@ pub trait Transact {
     /// # Errors
     /// As [`Transact::get`].
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError>;
+
+    /// What several reads find, in their order: as if each were made by itself, one after the
+    /// other.
+    ///
+    /// A store that is asked over a network asks all of them in one go; what a decision needs then
+    /// costs one wait. Others leave this method as it is.
+    ///
+    /// # Errors
+    /// As [`Transact::get`].
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        let one = |read: &Read| {
+            Ok(match read {
+                Read::Documents(ids) => Found::Documents(ids.iter().cloned().zip(self.get(firm, ids)?).collect()),
+                Read::Scan(scan) => Found::Hits(self.scan(firm, scan)?),
+                Read::Tallies(pipeline) => Found::Tallies(self.tallies(firm, pipeline)?),
+                Read::Log(scan) => Found::Log(self.log(firm, scan)?),
+            })
+        };
+        reads.iter().map(one).collect()
+    }
 
     /// Commits batches, each entirely or not at all, in order: a later one sees the earlier ones.
     /// All share one synchronisation with the disk where the store has one, so that many cost

@@ -111,23 +111,34 @@ impl Program {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// The same in Valgrind: it must lose no memory, and read none that is not its own.
+    #[track_caller]
+    pub(crate) fn run_in_valgrind(&self, arguments: &[&str]) {
+        let output = self.in_valgrind(arguments).output().expect("valgrind");
+        assert!(output.status.success(), "{}", Told(&output));
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = match valgrind() {
-            false => Command::new(&self.path),
-            true => {
-                let mut valgrind = Command::new("valgrind");
-                // Tables that live as long as the process count as possibly lost.
-                valgrind.args([
-                    "--quiet",
-                    "--leak-check=full",
-                    "--errors-for-leak-kinds=definite",
-                    "--error-exitcode=99",
-                ]);
-                valgrind.arg(&self.path).env("RUST_BACKTRACE", "0");
-                valgrind
-            }
-        };
+        if valgrind() {
+            return self.in_valgrind(arguments);
+        }
+        let mut command = Command::new(&self.path);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn in_valgrind(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("valgrind");
+        // Tables that live as long as the process count as possibly lost.
+        command.args([
+            "--quiet",
+            "--leak-check=full",
+            "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite",
+            "--error-exitcode=99",
+        ]);
+        command.arg(&self.path).args(arguments).env("RUST_BACKTRACE", "0");
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
 }

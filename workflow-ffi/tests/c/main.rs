@@ -2,7 +2,9 @@
 
 mod compiler;
 mod declarations;
+mod guide;
 mod header;
+mod install;
 mod legacy;
 mod matrix;
 mod programs;

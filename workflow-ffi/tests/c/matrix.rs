@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::compiler::{Language, Link, Program};
 use crate::declarations::{Function, Parameter, functions};
 
-const HANDLES: [&str; 6] = ["engine", "acting", "answer", "cursor", "error", "reply"];
+const HANDLES: [&str; 7] = ["engine", "acting", "answer", "cursor", "error", "reply", "runner"];
 
 /// The handle that a parameter is, if it is one that goes in.
 fn handle(parameter: &Parameter) -> Option<&'static str> {
@@ -32,6 +32,8 @@ fn right(parameter: &Parameter) -> String {
     }
     let text = match (parameter.kind.as_str(), parameter.name.as_str()) {
         ("const char *", "address") => "ADDRESS",
+        // A folder, which is no file to be written or read.
+        ("const char *", "path") => "FOLDER",
         ("const char *", "inquiry") => "INQUIRY",
         ("const char *", "question") => "QUESTION",
         ("const char *", "request" | "requests") => "REQUEST",
@@ -51,6 +53,7 @@ fn right(parameter: &Parameter) -> String {
         ("const workflow_receipt *", _) => "&right.receipt",
         ("const workflow_text *", _) => "&right.text",
         ("const workflow_options *", _) => "&right.options",
+        ("const workflow_runner_options *", _) => "&right.runner_options",
         ("const workflow_store *", _) => "&right.store",
         ("const workflow_notifier *", _) => "&right.notifier",
         (kind, name) => panic!("say what is right for `{kind} {name}`"),

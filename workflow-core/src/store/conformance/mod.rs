@@ -74,6 +74,7 @@ mod samples;
 mod shadow;
 mod tallies;
 mod timers;
+mod together;
 mod unique;
 
 /// One clause of the contract and how it is proved.
@@ -144,6 +145,7 @@ pub fn checks() -> Vec<Check> {
         timers::CHECKS,
         restores::CHECKS,
         moments::CHECKS,
+        together::CHECKS,
         isolation::CHECKS,
         hostile::CHECKS,
         concurrency::CHECKS,

@@ -1,0 +1,3 @@
+//! What suites of several crates start and stop.
+
+pub mod postgres;

@@ -1,0 +1,290 @@
+//! A store in PostgreSQL.
+//!
+//! Any number of processes may work on one database. `docs/postgres.md` tells how to open it, what
+//! roles it needs, and what it keeps when.
+
+mod body;
+mod emit;
+mod facts;
+mod fault;
+mod group;
+mod link;
+mod moment;
+mod options;
+mod param;
+mod pipeline;
+mod plan;
+mod pool;
+mod queue;
+mod read;
+mod schema;
+mod sql;
+mod statement;
+mod tls;
+mod transaction;
+mod wait;
+mod write;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use workflow_core::error::{ErrorKind, StoreError};
+use workflow_core::id::{FirmId, PipelineKey, StageKey};
+use workflow_core::store::{
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
+    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+};
+
+use fault::{Nature, fault, nature, report};
+use group::Groups;
+use link::{Control, Failure, Link, Step};
+use moment::Moment;
+use options::Address;
+pub use options::PostgresOptions;
+use pool::{Dial, Pool};
+pub use schema::{SCHEMA_VERSION, roles_sql, row_level_security_sql};
+use tls::Tls;
+pub use transaction::PostgresTransaction;
+
+/// How often a read is asked again on another connection when one was lost.
+const READ_TRIES: u32 = 4;
+
+/// How often a claim is begun anew because others were in its way.
+const CLAIM_TRIES: u32 = 40;
+
+/// What a store has cost so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostgresStatistics {
+    /// Waits for the server, whatever was sent in one go.
+    pub round_trips: u64,
+    /// Connections opened.
+    pub connections: u64,
+}
+
+/// A store in PostgreSQL.
+pub struct PostgresStore {
+    pool: Pool,
+    groups: Groups,
+    options: PostgresOptions,
+    durability: Durability,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Opens a store by its address (`postgres://user@host/database`), and makes its tables or
+    /// brings them up to date. What the address says after `?` counts more than the options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAStore`] when the schema has tables of another program and
+    /// [`ErrorKind::NewerVersion`] when a newer version of this library made them: neither is
+    /// touched. [`ErrorKind::Unsupported`] for an address that makes no sense, and
+    /// [`ErrorKind::Unavailable`] when the server cannot be reached or does not let us in.
+    pub fn open(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let Address { config, options, place } = Address::read(url, options)?;
+        let tls = Tls::new(&config, &options)?;
+        let dial = Dial {
+            config,
+            tls,
+            schema: place.quoted.clone(),
+            setup: setup(&options),
+            plans_anew: !options.portable,
+            most: options.pool,
+            patience: options.pool_timeout,
+        };
+        let pool = Pool::new(dial)?;
+        let mut loan = pool.connection()?;
+        let found = schema::look(&mut loan, &place)?;
+        schema::check(found, &place)?;
+        if !schema::is_present(found) {
+            if !options.migrate {
+                let why = format!(
+                    "the schema `{}` lacks the engine's tables, or has an older version of them, and this host is not \
+                     to make them (`migrate=false`)",
+                    place.name
+                );
+                return Err(StoreError::new(ErrorKind::NotAStore, why));
+            }
+            schema::migrate(&mut loan, &place, options.portable)?;
+            loan.forget_statements();
+        }
+        let durability = durability(&mut loan)?;
+        drop(loan);
+        Ok(Self { pool, groups: Groups::default(), options, durability })
+    }
+
+    /// What the store has cost so far.
+    #[must_use]
+    pub fn statistics(&self) -> PostgresStatistics {
+        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PostgresStatistics { round_trips: number(&self.pool.round_trips), connections: number(&self.pool.connected) }
+    }
+
+    /// Asks several things at once, each seen as it is when it is answered. Asks again on another
+    /// connection when one was lost: reading changes nothing.
+    fn ask(&self, steps: Vec<Step>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let steps = Arc::new(steps);
+        let mut tries = 0;
+        loop {
+            let mut loan = self.pool.connection()?;
+            let failure = match loan.run(&steps) {
+                Ok(rows) => return Ok(rows),
+                Err(failure) => failure,
+            };
+            tries += 1;
+            if tries >= READ_TRIES || !matches!(nature(&failure), Nature::Again | Nature::Lost) {
+                return Err(report("reading", failure));
+            }
+            loan.forget_statements();
+        }
+    }
+
+    fn ask_one(&self, step: Step) -> Result<Vec<Row>, StoreError> {
+        Ok(self.ask(vec![step])?.pop().unwrap_or_default())
+    }
+
+    /// How a transaction that writes begins.
+    fn begin(&self) -> Control {
+        if self.options.portable { Control::BeginSerializable } else { Control::Begin }
+    }
+
+    fn claim_once(&self, loan: &mut pool::Loan<'_>, claim: &Claim) -> Result<Vec<Row>, Failure> {
+        let step = queue::claim(claim, !self.options.portable);
+        if !self.options.portable {
+            return Ok(loan.run(&Arc::new(vec![step]))?.pop().unwrap_or_default());
+        }
+        let steps = vec![Step::Control(Control::BeginSerializable), step, Step::Control(Control::Commit)];
+        Ok(loan.run(&Arc::new(steps))?.into_iter().nth(1).unwrap_or_default())
+    }
+}
+
+/// What every connection begins with.
+fn setup(options: &PostgresOptions) -> String {
+    let longest = options.statement_timeout.as_millis();
+    // A host that stands still in the middle of a commit does not hold its firm for ever.
+    let mut setup = format!("SET statement_timeout = {longest}; SET idle_in_transaction_session_timeout = {longest};");
+    if options.portable {
+        return setup;
+    }
+    // Every statement goes along an index, whatever the planner knows of the tables by then. Plans
+    // are made once: what they depend on is not in the parameters.
+    for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"] {
+        setup += &format!(" SET {setting} = off;");
+    }
+    setup += " SET plan_cache_mode = force_generic_plan;";
+    setup += match options.durability {
+        Durability::Process => " SET synchronous_commit = off;",
+        // Stricter settings of the server's stay.
+        _ => {
+            " SELECT set_config('synchronous_commit', 'on', false) \
+             WHERE current_setting('synchronous_commit') = 'off';"
+        }
+    };
+    setup
+}
+
+/// What an acknowledged commit survives, as the server says.
+fn durability(loan: &mut pool::Loan<'_>) -> Result<Durability, StoreError> {
+    let sql = "SELECT coalesce(current_setting('fsync', true), 'on') = 'off' \
+               OR coalesce(current_setting('synchronous_commit', true), 'on') = 'off'";
+    let rows = loan.query(sql, &[]).map_err(|error| fault("looking at the server's settings", error))?;
+    let lax = match rows.first() {
+        Some(row) => param::value::<bool>(row, 0)?,
+        None => false,
+    };
+    Ok(if lax { Durability::Process } else { Durability::PowerCut })
+}
+
+impl Transact for PostgresStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "postgres".to_owned(), durability: self.durability, shared: true }
+    }
+
+    fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
+        match read::get(firm, ids)? {
+            Some(step) => read::got(ids, &self.ask_one(step)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        match read::scan(firm, scan, false)? {
+            Some(step) => read::scanned(scan, &self.ask_one(step)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
+        match read::scan(firm, scan, true)? {
+            Some(step) => read::counted(&self.ask_one(step)?),
+            None => Ok(0),
+        }
+    }
+
+    fn tallies(&self, firm: FirmId, pipeline: &PipelineKey) -> Result<Vec<(StageKey, StageTally)>, StoreError> {
+        read::tallied(&self.ask_one(read::tallies(firm, pipeline))?)
+    }
+
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        read::logged(&self.ask_one(read::log(firm, scan)?)?)
+    }
+
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        let asked = reads.iter().map(|read| read::ask(firm, read)).collect::<Result<Vec<_>, _>>()?;
+        let asks: Vec<bool> = asked.iter().map(Option::is_some).collect();
+        let steps: Vec<Step> = asked.into_iter().flatten().collect();
+        let mut rows = if steps.is_empty() { Vec::new() } else { self.ask(steps)? }.into_iter();
+        let mut answer = |asked: bool| if asked { rows.next().unwrap_or_default() } else { Vec::new() };
+        reads.iter().zip(asks).map(|(read, asked)| read::found(read, &answer(asked))).collect()
+    }
+
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let Some(first) = batches.first() else { return Ok(Vec::new()) };
+        let write = |batches: &[&Batch]| write::commit(&self.pool, self.begin(), batches);
+        if batches.iter().all(|batch| batch.firm == first.firm) {
+            return self.groups.commit(first.firm, batches, write);
+        }
+        write(&batches.iter().collect::<Vec<_>>())
+    }
+
+    fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        let mut tries = 0;
+        loop {
+            let mut loan = self.pool.connection()?;
+            let failure = match self.claim_once(&mut loan, claim) {
+                Ok(rows) => return queue::claimed(claim.queue, &rows),
+                Err(failure) => failure,
+            };
+            tries += 1;
+            if tries >= CLAIM_TRIES || nature(&failure) != Nature::Again {
+                return Err(report("handing out queued work", failure));
+            }
+            loan.forget_statements_of(&failure);
+            drop(loan);
+            std::thread::sleep(write::pause(tries));
+        }
+    }
+
+    fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        queue::due(&self.ask_one(queue::next_due(queue, firm))?)
+    }
+
+    fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {
+        read::waiting(scan.queue, &self.ask_one(read::queued(scan))?)
+    }
+
+    fn at_one_moment(&self, _firm: FirmId, read: &mut ReadMoment<'_>) -> Result<(), StoreError> {
+        let mut loan = self.pool.connection()?;
+        // Rolled back when the loan ends: there is nothing to commit.
+        loan.leave_open(true);
+        loan.run(&Arc::new(vec![Step::Control(Control::BeginMoment)]))
+            .map_err(|failure| report("beginning to read", failure))?;
+        read(&Moment::new(&mut loan, self.durability))
+    }
+}

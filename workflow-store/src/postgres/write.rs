@@ -1,0 +1,228 @@
+//! Commits.
+//!
+//! Batches are written as if none conflicted, in one round trip: begin, lock the firm, checks and
+//! writes, commit. When something was not as a batch expects, nothing is written; then what stands
+//! against the batches is looked up under the firm's lock, and those that do not conflict are
+//! written. That takes two round trips more, and is rare.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use workflow_core::error::{ErrorKind, StoreError};
+use workflow_core::id::FirmId;
+use workflow_core::store::{Batch, Committed, Conflict, LogPosition};
+
+use super::facts::Inquiry;
+use super::fault::{Nature, nature, report};
+use super::link::{Control, Failure, Link, Step};
+use super::param::value;
+use super::plan::Plan;
+use super::pool::{Loan, Pool};
+
+pub(super) type Answers = Vec<Result<Committed, Conflict>>;
+
+const DOING: &str = "committing";
+
+/// How often a transaction is begun anew because others were in its way. Those of one firm wait for
+/// each other, so that this is rare, except where a database has only the strictest isolation.
+const TRIES: u32 = 60;
+
+/// How often a transaction is begun anew on another connection.
+const CONNECTIONS: u32 = 4;
+
+/// What ends an attempt.
+enum Stop {
+    /// It was not as expected.
+    Unexpected,
+    /// Another attempt may succeed.
+    Again(Failure),
+    /// So it may, on another connection.
+    Lost(Failure),
+    Fault(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match nature(&failure) {
+            Nature::Unexpected => Self::Unexpected,
+            Nature::Again => Self::Again(failure),
+            Nature::Lost => Self::Lost(failure),
+            Nature::Doubtful | Nature::Fatal => Self::Fault(report(DOING, failure)),
+        }
+    }
+}
+
+/// Batches of one firm, and their places among all.
+struct Part<'a> {
+    firm: FirmId,
+    batches: Vec<&'a Batch>,
+    places: Vec<usize>,
+}
+
+/// Batches by firm, the firms in order, so that two commits about the same ones lock them alike.
+fn parts<'a>(batches: &[&'a Batch]) -> Vec<Part<'a>> {
+    let mut parts: Vec<Part<'a>> = Vec::new();
+    for (place, batch) in batches.iter().enumerate() {
+        match parts.iter_mut().find(|part| part.firm == batch.firm) {
+            Some(part) => {
+                part.batches.push(batch);
+                part.places.push(place);
+            }
+            None => parts.push(Part { firm: batch.firm, batches: vec![batch], places: vec![place] }),
+        }
+    }
+    parts.sort_by_key(|part| part.firm);
+    parts
+}
+
+/// Commits batches in one transaction of the pool's.
+pub(super) fn commit(pool: &Pool, begin: Control, batches: &[&Batch]) -> Result<Answers, StoreError> {
+    let parts = parts(batches);
+    let (mut tries, mut connections, mut look) = (0, 0, false);
+    loop {
+        let mut loan = pool.connection()?;
+        let attempt = if look { look_and_write(&mut loan, begin, &parts) } else { write(&mut loan, begin, &parts) };
+        let failure = match attempt {
+            Ok(answers) => return Ok(in_place(batches.len(), &parts, answers)),
+            Err(Stop::Fault(error)) => return Err(error),
+            Err(Stop::Unexpected) if look && tries >= TRIES => {
+                return Err(StoreError::new(ErrorKind::Busy, "what the batches are about keeps changing; try again"));
+            }
+            Err(Stop::Unexpected) => {
+                look = true;
+                tries += 1;
+                continue;
+            }
+            Err(Stop::Again(failure)) if tries < TRIES => {
+                tries += 1;
+                loan.forget_statements_of(&failure);
+                drop(loan);
+                std::thread::sleep(pause(tries));
+                continue;
+            }
+            Err(Stop::Lost(failure)) if connections < CONNECTIONS => {
+                connections += 1;
+                drop((loan, failure));
+                continue;
+            }
+            Err(Stop::Again(failure) | Stop::Lost(failure)) => failure,
+        };
+        return Err(report(DOING, failure));
+    }
+}
+
+/// The answers of parts in the order of the batches.
+fn in_place(how_many: usize, parts: &[Part<'_>], answers: Vec<Answers>) -> Answers {
+    let mut all: Vec<Option<Result<Committed, Conflict>>> = vec![None; how_many];
+    for (part, answers) in parts.iter().zip(answers) {
+        for (place, answer) in part.places.iter().zip(answers) {
+            if let Some(slot) = all.get_mut(*place) {
+                *slot = Some(answer);
+            }
+        }
+    }
+    all.into_iter().flatten().collect()
+}
+
+/// Where the firm's log ends, as the first statement of a plan answers.
+fn end_of_log(rows: Option<&Vec<Row>>) -> Result<i64, StoreError> {
+    match rows.and_then(|rows| rows.first()) {
+        Some(row) => value(row, 0),
+        None => Err(StoreError::new(ErrorKind::Corrupt, "the firm's counters answered nothing")),
+    }
+}
+
+fn answers(plan: &Plan<'_>, end: i64) -> Answers {
+    let entries = i64::try_from(plan.entries.len()).unwrap_or(i64::MAX);
+    let position = |by_then: i64| LogPosition(end.saturating_sub(entries.saturating_sub(by_then)).unsigned_abs());
+    let answer = |answer: &Result<i64, Conflict>| match answer {
+        Ok(by_then) => Ok(Committed { position: position(*by_then) }),
+        Err(conflict) => Err(conflict.clone()),
+    };
+    plan.answers.iter().map(answer).collect()
+}
+
+/// Writes everything as if nothing conflicted.
+fn write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+    let plans: Vec<Plan<'_>> = parts.iter().map(|part| Plan::new(part.firm, &part.batches, None)).collect();
+    write_plans(loan, Some(begin), &plans)
+}
+
+fn write_plans(loan: &mut dyn Link, begin: Option<Control>, plans: &[Plan<'_>]) -> Result<Vec<Answers>, Stop> {
+    let mut steps: Vec<Step> = begin.map(Step::Control).into_iter().collect();
+    let mut firsts = Vec::with_capacity(plans.len());
+    for plan in plans {
+        firsts.push(steps.len());
+        steps.extend(plan.steps()?);
+    }
+    steps.push(Step::Control(Control::Commit));
+    let rows = loan.run(&Arc::new(steps))?;
+    let end = |(plan, first): (&Plan<'_>, &usize)| Ok(answers(plan, end_of_log(rows.get(*first))?));
+    plans.iter().zip(&firsts).map(end).collect()
+}
+
+/// Looks what stands against the batches, and writes the others.
+fn look_and_write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+    let inquiries = parts.iter().map(|part| Inquiry::new(part.firm, &part.batches)).collect::<Result<Vec<_>, _>>()?;
+    let mut steps = vec![Step::Control(begin)];
+    let mut sizes = Vec::with_capacity(parts.len());
+    let mut inquiries_and_steps = Vec::with_capacity(parts.len());
+    for mut inquiry in inquiries {
+        sizes.push(inquiry.steps.len());
+        steps.append(&mut inquiry.steps);
+        inquiries_and_steps.push(inquiry);
+    }
+    loan.leave_open(true);
+    let rows = loan.run(&Arc::new(steps))?;
+    let mut rest = rows.get(1..).unwrap_or_default();
+    let mut facts = Vec::with_capacity(parts.len());
+    for (inquiry, size) in inquiries_and_steps.iter().zip(sizes) {
+        let (own, others) = rest.split_at_checked(size).unwrap_or((rest, &[]));
+        facts.push(inquiry.facts(own)?);
+        rest = others;
+    }
+    let plans: Vec<Plan<'_>> =
+        parts.iter().zip(&facts).map(|(part, facts)| Plan::new(part.firm, &part.batches, Some(facts))).collect();
+    if !plans.iter().any(Plan::writes) {
+        return Ok(plans.iter().map(|plan| answers(plan, 0)).collect());
+    }
+    let written = write_plans(loan, None, &plans)?;
+    loan.leave_open(false);
+    Ok(written)
+}
+
+/// Commits batches inside a transaction of the host's: what conflicts must not make a statement
+/// fail, or the host's transaction would be over.
+pub(super) fn commit_within(link: &mut dyn Link, batches: &[Batch]) -> Result<Answers, StoreError> {
+    let batches: Vec<&Batch> = batches.iter().collect();
+    let parts = parts(&batches);
+    let mut all = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let mut inquiry = Inquiry::new(part.firm, &part.batches)?;
+        let steps = Arc::new(std::mem::take(&mut inquiry.steps));
+        let rows = link.run(&steps).map_err(|failure| report(DOING, failure))?;
+        let facts = inquiry.facts(&rows)?;
+        let plan = Plan::new(part.firm, &part.batches, Some(&facts));
+        let end = match plan.writes() {
+            true => end_of_log(link.run(&Arc::new(plan.steps()?)).map_err(|failure| report(DOING, failure))?.first())?,
+            false => 0,
+        };
+        all.push(answers(&plan, end));
+    }
+    Ok(in_place(batches.len(), &parts, all))
+}
+
+/// Longer after each try, and by chance, so that those who meet do not meet again.
+pub(super) fn pause(tries: u32) -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    let longest = 200u64.saturating_mul(u64::from(tries.min(50)));
+    Duration::from_micros(random % longest.max(1))
+}

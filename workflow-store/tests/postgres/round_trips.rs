@@ -1,0 +1,94 @@
+//! How often a command waits for the server: once to load or twice, once to commit.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use workflow_core::command::Request;
+use workflow_core::engine::Engine;
+use workflow_store::postgres::PostgresStore;
+
+use crate::kit::{account, engine, give, job, job_of, request, set_up, store};
+
+/// A firm with enough jobs to give every command twice: what it does first may prepare statements.
+fn office() -> (Arc<PostgresStore>, Engine) {
+    let store = store();
+    let engine = engine(Arc::clone(&store) as _);
+    set_up(&engine, 1, 6);
+    (store, engine)
+}
+
+/// Round trips of the second of two like commands.
+#[track_caller]
+fn trips(store: &PostgresStore, engine: &Engine, commands: [Value; 2]) -> u64 {
+    let mut trips = 0;
+    for written in commands {
+        let before = store.statistics().round_trips;
+        give(engine, 1, written);
+        trips = store.statistics().round_trips - before;
+    }
+    trips
+}
+
+#[test]
+fn a_command_on_a_task_loads_once_and_commits_once() {
+    let (store, engine) = office();
+    let task = |place| job_of(&*store, 1, place).tasks[0].task;
+    let complete = |place| json!({ "set_task_state": { "task": task(place), "state": "completed" } });
+    assert_eq!(trips(&store, &engine, [complete(1), complete(2)]), 2);
+}
+
+#[test]
+fn a_command_on_a_job_loads_once_and_commits_once() {
+    let (store, engine) = office();
+    let tag = |place| json!({ "tag_job": { "job": job(place), "add": ["vip"], "remove": [] } });
+    assert_eq!(trips(&store, &engine, [tag(1), tag(2)]), 2);
+}
+
+#[test]
+fn a_move_into_a_bounded_stage_loads_twice_and_commits_once() {
+    let (store, engine) = office();
+    let go = |place| json!({ "move_job": { "job": job(place), "to": "two" } });
+    assert_eq!(trips(&store, &engine, [go(1), go(2)]), 3);
+}
+
+#[test]
+fn a_new_job_loads_once_and_commits_once() {
+    let (store, engine) = office();
+    let new = |place| json!({ "create_job": { "id": job(place), "account": account(1), "pipeline": "p" } });
+    assert_eq!(trips(&store, &engine, [new(20), new(21)]), 2);
+}
+
+#[test]
+fn a_report_on_an_item_loads_twice_at_most_and_commits_once() {
+    let (store, engine) = office();
+    let item = |place| job_of(&*store, 1, place).items[0].item;
+    let name = |place: u128| format!("inv-{place}");
+    for place in 3..=4 {
+        give(
+            &engine,
+            1,
+            json!({ "create_item": { "job": job(place), "kind": "invoice", "title": "Bill", "external": name(place) } }),
+        );
+    }
+    let by_id = |place| json!({ "report_item": { "item": { "id": item(place) }, "status": "paid" } });
+    assert_eq!(trips(&store, &engine, [by_id(1), by_id(2)]), 2);
+    let by_name = |place| json!({ "report_item": { "item": { "external": name(place) }, "status": "paid" } });
+    assert_eq!(trips(&store, &engine, [by_name(3), by_name(4)]), 3);
+}
+
+/// Reads ahead grow, so that many commands cost a few waits, not one or two each.
+#[test]
+fn many_commands_share_their_loads_and_their_commit() {
+    let (store, engine) = office();
+    let new = |place| request(1, json!({ "create_job": { "id": job(place), "account": account(1), "pipeline": "p" } }));
+    let many = |from: u128| -> Vec<Request> { (from..from + 200).map(new).collect() };
+    for from in [1_000, 2_000] {
+        let before = store.statistics().round_trips;
+        for answer in engine.execute_many(&many(from)) {
+            answer.expect("a job");
+        }
+        let trips = store.statistics().round_trips - before;
+        // The firm's record before and after, six reads ahead, a commit; the first time what is prepared.
+        assert!(trips <= if from == 1_000 { 14 } else { 9 }, "{trips} round trips for 200 commands");
+    }
+}
