@@ -326,9 +326,6 @@ fn queues(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
     Ok(())
 }
 
-/// The parameters of settling rows besides which they are.
-type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
-
 fn settle(
     firm: Uuid,
     queue: Queue,
