@@ -128,7 +128,7 @@ lint: ## formatting and lints
 	$(MAKE) --no-print-directory lint-py
 
 lint-py: develop
-	@if test -x .venv/bin/maturin; then cd $(PY) && ../.venv/bin/ruff format --check . && ../.venv/bin/ruff check . \
+	@if test -x .venv/bin/maturin; then cd $(PY) && ../.venv/bin/ruff format --check . && ../.venv/bin/ruff check . ../examples \
 		&& ../.venv/bin/mypy; fi
 
 bench: ## criterion benches; see docs/benchmarks.md

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -17,11 +18,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from season import Season, a_season
 from statemachine import State, StateMachine
 from transitions import Machine
 
 import workflow_py as wf
+from season import Season, a_season
 
 JOBS = 1_000
 STAGES = [f"stage {number}" for number in range(9)]
@@ -127,12 +128,21 @@ def test_a_move_with_statemachine(benchmark: Any) -> None:
     benchmark.extra_info["microseconds"] = round(benchmark.stats.stats.median / 4_000 * 1e6, 2)
 
 
-def test_import(benchmark: Any) -> None:
-    def start(code: str) -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - began
+def processor_time_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
-    bare = sorted(start("pass") for _ in range(11))[5]
+
+@pytest.mark.benchmark(timer=processor_time_of_children)
+def test_import(benchmark: Any) -> None:
+    def start(code: str) -> None:
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+    def bare() -> float:
+        before = processor_time_of_children()
+        start("pass")
+        return processor_time_of_children() - before
+
+    python = sorted(bare() for _ in range(11))[5]
     benchmark.pedantic(start, args=("import workflow_py",), rounds=11)
-    benchmark.extra_info["milliseconds beyond python"] = round((benchmark.stats.stats.median - bare) * 1e3, 1)
+    benchmark.extra_info["milliseconds beyond python"] = round((benchmark.stats.stats.median - python) * 1e3, 1)

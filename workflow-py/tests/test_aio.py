@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from conftest import RETURN, Office
 
 import workflow_py as wf
+from conftest import RETURN, Office
 from workflow_py import aio, commands
 from workflow_py.testing import MemoryKeyspace
 

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from conftest import Office
 
 import workflow_py as wf
+from conftest import Office
 from workflow_py import commands, errors
 
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import RETURN
 
 import workflow_py as wf
+from conftest import RETURN
 from workflow_py.cli import workflow
 
 CLIENTS = "id,name,tags,ein\n1,Jane Doe,vip;late,12-34\n2,Bob & Sons,,\n"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import Office
-
 import workflow_py as wf
+from conftest import Office
 
 
 def test_s4_3_a_job_goes_to_its_end(office: Office) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -10,9 +12,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from conftest import Office
 
 import workflow_py as wf
+from conftest import Office
 from workflow_py import errors
 from workflow_py._store import Change
 from workflow_py.testing import MemoryKeyspace, check_store, store_checks
@@ -258,6 +260,26 @@ def test_a_runner_without_a_listener_tells_the_log(desk: Office, caplog: pytest.
     assert "no mail today" in caplog.text
     with pytest.raises(errors.LimitError):
         desk.engine.start_runner(workers=100_000)
+
+
+def test_a_program_may_end_with_a_runner_running() -> None:
+    program = """
+import threading, workflow_py as wf
+from uuid import uuid4
+engine = wf.Engine("memory:")
+firm = engine.acting(uuid4(), wf.SystemActor("tests"))
+firm.save_firm(name="x")
+firm.publish("key: p\\nname: P\\nstages: [{key: a, on_entry: [{key: m, do: [{request: {kind: email}}]}]}, {key: b}]")
+client = wf.AccountId(uuid4())
+firm.save_account(id=client, name="Jane Doe")
+told = threading.Event()
+runner = engine.start_runner(notifier=lambda _: told.set())
+firm.create_job(account=client, pipeline="p")
+assert told.wait(60)
+print("delivered")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
+    assert (done.stdout, done.stderr) == ("delivered\n", "")
 
 
 def test_s11_7_a_firm_is_carried_to_another_store(office: Office, tmp_path: Path) -> None:

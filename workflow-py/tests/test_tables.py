@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from conftest import Office
 
 import workflow_py as wf
+from conftest import Office
 
 
 def busy(desk: Office) -> wf.JobId:

@@ -13,9 +13,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from conftest import Office
 
 import workflow_py as wf
+from conftest import Office
 from workflow_py import commands
 from workflow_py.testing import MemoryKeyspace
 

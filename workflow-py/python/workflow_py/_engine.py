@@ -49,7 +49,8 @@ class Engine:
     store
         The address of a store: ``memory:`` (the default), or ``sqlite:PATH``, with
         ``?durability=process`` or ``?durability=power_cut`` (the default) after it; a path is that
-        of a SQLite file. Or a store of your own: a :class:`Keyspace`.
+        of a SQLite file. ``postgres://…`` where the wheel was built with it. Or a store of your own:
+        a :class:`Keyspace`.
     clock
         Tells the time, once per call; the system's clock when absent.
     seed

@@ -103,28 +103,28 @@ class Outcome:
     @property
     def tasks_created(self) -> tuple[TaskId, ...]:
         """The tasks that it created."""
-        from .model import TaskCreatedEvent
-
         if self._native is not None:
             return tuple(self._native.tasks_created)  # type: ignore[arg-type]
+        from .model import TaskCreatedEvent
+
         return tuple(event.task.id for event in self.events if isinstance(event, TaskCreatedEvent))
 
     @property
     def items_created(self) -> tuple[ItemId, ...]:
         """The items that it created."""
-        from .model import ItemCreatedEvent
-
         if self._native is not None:
             return tuple(self._native.items_created)  # type: ignore[arg-type]
+        from .model import ItemCreatedEvent
+
         return tuple(event.value.id for event in self.events if isinstance(event, ItemCreatedEvent))
 
     @property
     def series(self) -> SeriesId | None:
         """The last series that it created."""
-        from .model import SeriesCreatedEvent
-
         if self._native is not None:
             return self._native.series  # type: ignore[return-value]
+        from .model import SeriesCreatedEvent
+
         made = [event.value.id for event in self.events if isinstance(event, SeriesCreatedEvent)]
         return made[-1] if made else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from .model import ErrorKind, Queue
 
 __all__ = ["Runner", "RunnerStatus", "WorkStatus"]
+
+
+AT_EXIT = timedelta(seconds=60)
+"""How long a program that ends waits for what a runner holds."""
 
 
 class WorkStatus(Record):
@@ -61,11 +66,13 @@ class Runner:
     A context manager: they stop when the block is left.
     """
 
-    __slots__ = ("_native", "_stopped")
+    __slots__ = ("__weakref__", "_native", "_stopped")
 
     def __init__(self, native: _native.Runner) -> None:
         self._native = native
         self._stopped = False
+        # Also when the program ends: its threads would call an interpreter that is going away.
+        weakref.finalize(self, native.stop, AT_EXIT.total_seconds())
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """Commands: everything that can be asked of the engine to change.
 
-Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
+Written by ``tools/generate`` from the JSON Schemas; do not edit.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What happened: the log's entries and their events.
 
-Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
+Written by ``tools/generate`` from the JSON Schemas; do not edit.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What commands and questions are made of.
 
-Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
+Written by ``tools/generate`` from the JSON Schemas; do not edit.
 """
 
 from __future__ import annotations

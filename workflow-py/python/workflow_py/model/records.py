@@ -1,6 +1,6 @@
 """Records as the engine keeps them, and the rows and answers made of them.
 
-Written by ``tools/generate.py`` from the JSON Schemas; do not edit.
+Written by ``tools/generate`` from the JSON Schemas; do not edit.
 """
 
 from __future__ import annotations
