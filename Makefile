@@ -19,7 +19,7 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv lock develop pytest docs-py wheel postgres valgrind node test test-c header library install fuzz lint lint-py \
+.PHONY: help demo venv lock develop pytest chromium docs-py wheel postgres valgrind node test test-c header library install fuzz lint lint-py \
 	bench bench-c bench-py yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
@@ -45,7 +45,12 @@ lock: ## pins anew what the Python package is tested with
 develop: venv ## the Python package into .venv, for its tests
 	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked -m $(PY)/Cargo.toml
 
-pytest: develop ## the Python package's suite
+chromium:
+	@command -v chromium chromium-browser google-chrome > /dev/null || { test "$$(id -u)" = 0 \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } > /dev/null 2>&1 \
+		|| echo "no Chromium, and it cannot be installed: the board's suite is skipped, or fails where CI is set"
+
+pytest: develop chromium ## the Python package's suite
 	@if test -x .venv/bin/maturin; then .venv/bin/python -m pytest -q -c $(PY)/pyproject.toml $(PY)/tests; \
 	else echo "the Python package's suite is skipped"; test -z "$$CI"; fi
 

@@ -19,6 +19,9 @@ use super::statement::{Kinds, Statement};
 
 type Steps = Result<Vec<Step>, StoreError>;
 
+/// What else settling some rows needs.
+type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
+
 /// The statements of a plan. The first counts the firm's log and queues up and so locks the firm.
 pub(super) fn steps(plan: &Plan<'_>) -> Steps {
     let firm = plan.firm.0;
