@@ -20,9 +20,10 @@ fn lasting() -> Duration {
 
 /// Hosts of eight processes, while every half a second one of them is killed, or some connections are
 /// ended.
-fn a_storm(more: &str) {
+fn a_storm(name: &str, more: &str) {
     let server = Server::shared();
-    let url = format!("{}{more}&application_name=storm", server.fresh());
+    // Two storms share the server: each ends connections of its own hosts alone.
+    let url = format!("{}{more}&application_name={name}", server.fresh());
     let since = SystemClock.now();
     {
         let clock = Arc::new(Hasty { since });
@@ -56,10 +57,10 @@ fn a_storm(more: &str) {
                 std::mem::replace(&mut hosts[one], next).kill();
                 killed += 1;
             } else {
-                drop(server.sql(
+                drop(server.sql(&format!(
                     "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity \
-                     WHERE application_name = 'storm' ORDER BY random() LIMIT 4) AS them",
-                ));
+                     WHERE application_name = '{name}' ORDER BY random() LIMIT 4) AS them",
+                )));
             }
         }
         hosts.iter_mut().for_each(Host::tell_to_end);
@@ -87,10 +88,10 @@ fn a_storm(more: &str) {
 
 #[test]
 fn s10_3_eight_hosts_work_on_the_same_jobs_while_some_die() {
-    a_storm("");
+    a_storm("storm", "");
 }
 
 #[test]
 fn s10_3_eight_hosts_work_with_plain_transactional_sql_alone() {
-    a_storm("&portable=true");
+    a_storm("plain-storm", "&portable=true");
 }
