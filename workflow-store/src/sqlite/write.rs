@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use workflow_core::event::{Actor, Entry};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Record, Restore, Revision,
+    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Restore, Revision,
     StageGuard, StageTally, encode_entry,
 };
 
@@ -80,9 +80,9 @@ pub(super) fn batch(connection: &Connection, batch: &Batch, progress: &mut Progr
         progress.revisions.insert((batch.firm, delete.previous.id()), None);
     }
     for put in &batch.puts {
-        let body = write(connection, batch.firm, put)?;
-        let revision = put.expected.unwrap_or(0).saturating_add(1);
-        progress.revisions.insert((batch.firm, put.document.id()), Some(revision));
+        let last = put.expected.unwrap_or(0);
+        let body = write(connection, batch.firm, put, last)?;
+        progress.revisions.insert((batch.firm, put.document.id()), Some(last.saturating_add(1)));
         progress.written.push((batch.firm, put.document.id(), body, put.document.clone()));
     }
     for delta in &batch.tallies {
@@ -108,7 +108,8 @@ pub(super) fn batch(connection: &Connection, batch: &Batch, progress: &mut Progr
     for restored in &batch.restore {
         match restored {
             Restore::Record(record) => {
-                insert(connection, batch.firm, record)?;
+                let put = Put { expected: None, document: record.document.clone(), previous: None };
+                write(connection, batch.firm, &put, record.revision.saturating_sub(1))?;
                 progress.revisions.insert((batch.firm, record.document.id()), Some(record.revision));
             }
             Restore::Row(row) => queue::restore(connection, batch.firm, row)?,
@@ -136,12 +137,12 @@ fn signed(revision: u64) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
-/// Writes a document and answers its body.
-fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step<Vec<u8>> {
+/// Writes a document and answers its body. Its revision becomes one more than `last`.
+fn write(connection: &Connection, firm: FirmId, put: &Put, last: Revision) -> Step<Vec<u8>> {
     let id = put.document.id();
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
     let (firm_id, key, encoded) = (Id(firm.0), id.cell(), put.document.encode()?);
-    let (key, body, revision) = (Bound(&key), Body(&encoded), signed(put.expected.unwrap_or(0)));
+    let (key, body, revision) = (Bound(&key), Body(&encoded), signed(last));
     let columns = put.document.columns();
     let before = put.previous.as_ref().map(Document::columns);
     let (changed, statement): (Vec<&Cell>, &str) = match (put.expected, &before) {
@@ -170,27 +171,6 @@ fn write(connection: &Connection, firm: FirmId, put: &Put) -> Step<Vec<u8>> {
         update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
     }
     Ok(encoded)
-}
-
-/// Writes a document that must not exist, at the revision it comes with.
-fn insert(connection: &Connection, firm: FirmId, record: &Record) -> Step {
-    let document = &record.document;
-    let id = document.id();
-    let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
-    let (firm_id, key, body) = (Id(firm.0), id.cell(), document.encode()?);
-    // The statement counts the revision up, as it does for a document that is new.
-    let (key, body, revision) = (Bound(&key), Body(&body), signed(record.revision.saturating_sub(1)));
-    let columns = document.columns();
-    let cells: Vec<Bound<'_>> = columns.iter().map(Bound).collect();
-    let mut params: Vec<&dyn ToSql> = vec![&firm_id, &key, &revision, &body];
-    params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
-    let exists = || matches!(read::revision(connection, firm, &id), Ok(Some(_)));
-    let done = connection.prepare_cached(&sql.insert)?.execute(params_from_iter(params));
-    done.map_err(|error| document_clash(error, &id, exists))?;
-    for index in id.kind().indexes() {
-        update_side(connection, firm, *index, &id, Some(document), None)?;
-    }
-    Ok(())
 }
 
 fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {
