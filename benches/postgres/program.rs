@@ -13,7 +13,8 @@ use tokio_postgres::{Client, NoTls, Statement};
 use uuid::Uuid;
 use workflow_core::event::Actor;
 use workflow_core::store::{
-    Batch, Cell, CellType, Document, IndexName, Kind, Queue, QueuedBody, StageTally, encode_entry, encode_queued,
+    Batch, Cell, CellType, Document, IndexEntry, IndexName, Kind, Queue, QueuedBody, StageTally, encode_entry,
+    encode_queued,
 };
 
 use crate::Outcome;
@@ -194,7 +195,9 @@ fn sides<'a>(
     for (id, fate) in fates {
         let rows = |document: Option<&Document>| document.map_or_else(Vec::new, |it| it.index_entries(index));
         let (before, now) = (rows(fate.before), rows(Some(fate.now)));
-        for row in before.iter().filter(|row| !now.contains(row)) {
+        // A row that only moves is put where it belongs, in one go.
+        let named = |row: &IndexEntry| now.iter().any(|other| other.partition.first() == row.partition.first());
+        for row in before.iter().filter(|row| !named(row)) {
             gone.push(std::iter::once(id.clone()).chain(row.partition.iter().take(1).cloned()));
         }
         for row in now.iter().filter(|row| !before.contains(row)) {
@@ -211,11 +214,16 @@ fn sides<'a>(
     if come.0.iter().any(|(.., cells)| !cells.is_empty()) {
         let names = come.names();
         let values: Vec<String> = names.iter().map(|name| format!("w.{name}")).collect();
-        let (names, values, rows) = (names.join(", "), values.join(", "), come.unnest(false));
-        runs.push((
-            format!("INSERT INTO {schema}.{table} (firm, {names}) SELECT $1, {values} FROM {rows}"),
-            come.params(firm, None),
-        ));
+        let key = 1 + spec.partition.len().min(1);
+        let set: Vec<String> = names.iter().skip(key).map(|name| format!("{name} = excluded.{name}")).collect();
+        let (key, names) = (names.get(..key).unwrap_or_default().join(", "), names.join(", "));
+        let sql = format!(
+            "INSERT INTO {schema}.{table} (firm, {names}) SELECT $1, {} FROM {} ON CONFLICT (firm, {key}) DO UPDATE SET {}",
+            values.join(", "),
+            come.unnest(false),
+            set.join(", ")
+        );
+        runs.push((sql, come.params(firm, None)));
     }
 }
 

@@ -6,7 +6,7 @@ use workflow_core::store::{IndexName, IndexSpec, Kind, Queue};
 
 use super::link::Step;
 use super::param::Param;
-use super::sql::{expect, is_at, listed, queue_table, type_of, unexpected, unnest};
+use super::sql::{at, expect, is_at, queue_table, type_of, unexpected, unnest};
 use super::statement::{Kinds, Statement};
 
 /// One such write, for many rows.
@@ -54,6 +54,8 @@ struct Rows {
     first: usize,
     shape: Shape,
     columns: Vec<(&'static str, &'static str)>,
+    /// Whether a row's place can be named.
+    own: bool,
 }
 
 impl Rows {
@@ -62,7 +64,8 @@ impl Rows {
         let Shape::Few(rows) = self.shape else { return unnest(self.first, &self.columns) };
         let mut mark = self.first;
         let mut row = || {
-            let values: Vec<String> = (mark..).zip(&self.columns).map(|(mark, (_, ty))| format!("${mark}::{ty}")).collect();
+            let values: Vec<String> =
+                (mark..).zip(&self.columns).map(|(mark, (_, ty))| format!("${mark}::{ty}")).collect();
             mark += self.columns.len();
             format!("({})", values.join(", "))
         };
@@ -73,18 +76,31 @@ impl Rows {
 
     /// All keys, as an array. They are the first column.
     fn keys(&self) -> String {
-        let Shape::Few(rows) = self.shape else { return format!("${}", self.first) };
-        let ty = self.columns.first().map_or("uuid", |(_, ty)| ty);
-        let key = |row: usize| format!("${}::{ty}", self.first + row * self.columns.len());
-        format!("ARRAY[{}]", (0..rows).map(key).collect::<Vec<_>>().join(", "))
+        match self.shape {
+            Shape::Few(_) => format!("ARRAY[${}::uuid]", self.first),
+            Shape::Many => format!("${}::uuid[]", self.first),
+        }
     }
 
-    /// Whether the key of `t` is one of theirs. What this says is in the join already; it makes the
-    /// server begin at the keys.
-    fn among(&self) -> String {
-        match self.shape {
-            Shape::Few(1) => format!("t.id = ${}", self.first),
-            _ => format!("t.id = ANY({})", self.keys()),
+    /// Where rows come from that are to be found in a table by the first of their columns, as `w`, and
+    /// what joins them to `t`. However many rows the planner takes the table to have, it begins at theirs.
+    fn located(&self, s: &str, table: &str, by: usize) -> (String, String) {
+        let by = self.columns.get(..by).unwrap_or_default();
+        let equal = |t: &str| by.iter().map(|(name, _)| format!(" AND {t}.{name} = w.{name}")).collect::<String>();
+        match (self.shape, self.own) {
+            (Shape::Few(_), _) => (self.source(), format!("t.firm = $1{}", equal("t"))),
+            (Shape::Many, false) => {
+                (self.source(), format!("t.firm = $1 AND t.id = ANY(${}){}", self.first, equal("t")))
+            }
+            (Shape::Many, true) => {
+                let more: String = by.iter().skip(1).map(|(name, _)| format!(" AND x.{name} = w.{name}")).collect();
+                let from = format!(
+                    "(SELECT w.*, x.ctid AS spot FROM {} CROSS JOIN LATERAL (SELECT x.ctid FROM {s}.{table} AS x \
+                     WHERE x.firm = $1 AND x.id >= w.id AND x.id <= w.id{more} ORDER BY x.id LIMIT 1) AS x) AS w",
+                    self.source()
+                );
+                (from, "t.ctid = w.spot".to_owned())
+            }
         }
     }
 
@@ -155,8 +171,7 @@ impl Change {
     fn columns(self) -> Vec<(&'static str, &'static str)> {
         let settled = |more: &[(&'static str, &'static str)]| [&SETTLED, more].concat();
         match self {
-            Self::Update(kind) => update_columns(kind),
-            Self::Insert(kind) => insert_columns(kind),
+            Self::Update(kind) | Self::Insert(kind) => put_columns(kind),
             Self::DeleteSide(index) => side_key(&index.spec()),
             Self::PutSide(index) => side_columns(&index.spec()),
             Self::Tally => TALLY.to_vec(),
@@ -172,40 +187,61 @@ impl Change {
     }
 
     fn text(self, s: &str, rows: &Rows) -> Text {
-        let from = rows.source();
+        let from = || rows.source();
         let sql = match self {
-            Self::Update(kind) => update(s, kind, &from, &rows.among()),
-            Self::Insert(kind) => insert(s, kind, &from),
-            Self::DeleteSide(index) => delete_side(s, &index.spec(), &from, &rows.among()),
-            Self::PutSide(index) => put_side(s, &index.spec(), &from),
-            Self::Tally => tally(s, &from),
-            Self::Append => append(s, &from),
-            Self::SetTimers => set_timers(s, &from),
-            Self::DropTimers => format!("DELETE FROM {s}.timers AS t WHERE t.firm = $1 AND t.id = ANY({}::uuid[])", rows.keys()),
-            Self::Forward(queue) => forward(s, queue_table(queue), &rows.keys()),
-            Self::Done(queue) => settle(s, queue_table(queue), None, &from, &rows.among(), 0),
-            Self::Dead(queue) => {
-                let set = "state = 1, head = false, error = w.error, owner = NULL, leased_until = NULL";
-                settle(s, queue_table(queue), Some(set), &from, &rows.among(), 0)
+            Self::Update(kind) => put(s, kind, &from(), true),
+            Self::Insert(kind) => put(s, kind, &from(), false),
+            Self::DeleteSide(index) => {
+                let table = index.spec().name;
+                let (from, found) = rows.located(s, table, rows.columns.len());
+                format!("DELETE FROM {s}.{table} AS t USING {from} WHERE {found}")
             }
-            Self::Retry(queue) => {
-                let set = "due = w.due, error = w.error, owner = NULL, leased_until = NULL";
-                settle(s, queue_table(queue), Some(set), &from, &rows.among(), 0)
+            Self::PutSide(index) => put_side(s, &index.spec(), &from()),
+            Self::Tally => tally(s, &from()),
+            Self::Append => append(s, &from()),
+            Self::SetTimers => set_timers(s, &from()),
+            Self::DropTimers => {
+                let (from, found) = rows.located(s, "timers", 1);
+                format!("DELETE FROM {s}.timers AS t USING {from} WHERE {found}")
             }
-            Self::Renew(queue) => {
-                let set = "leased_until = CASE WHEN t.owner IS NULL THEN t.leased_until ELSE w.until END";
-                settle(s, queue_table(queue), Some(set), &from, &rows.among(), 0)
+            Self::Forward(queue) => forward(s, queue_table(queue), rows),
+            Self::Enqueue(queue) => enqueue(s, queue_table(queue), &from()),
+            Self::Done(queue) | Self::Dead(queue) | Self::Retry(queue) | Self::Renew(queue) => {
+                let set = match self {
+                    Self::Dead(_) => {
+                        Some("state = 1, head = false, error = w.error, owner = NULL, leased_until = NULL")
+                    }
+                    Self::Retry(_) => Some("due = w.due, error = w.error, owner = NULL, leased_until = NULL"),
+                    Self::Renew(_) => {
+                        Some("leased_until = CASE WHEN t.owner IS NULL THEN t.leased_until ELSE w.until END")
+                    }
+                    _ => None,
+                };
+                let (from, found) = rows.located(s, queue_table(queue), 1);
+                settle(s, queue_table(queue), set, &from, &found, 0)
             }
-            Self::Enqueue(queue) => enqueue(s, queue_table(queue), &from),
         };
-        let each =
-            matches!(self, Self::Update(_) | Self::Done(_) | Self::Dead(_) | Self::Retry(_) | Self::Renew(_));
+        let each = matches!(self, Self::Done(_) | Self::Dead(_) | Self::Retry(_) | Self::Renew(_));
         Text { sql, all_of: each.then(|| rows.count()) }
+    }
+
+    /// Whether it finds its rows by their keys. Two are then looked up like many.
+    fn is_keyed(self) -> bool {
+        !matches!(
+            self,
+            Self::Update(_)
+                | Self::Insert(_)
+                | Self::PutSide(_)
+                | Self::Tally
+                | Self::Append
+                | Self::SetTimers
+                | Self::Enqueue(_)
+        )
     }
 
     /// Its SQL as a statement by itself, with an array for each column.
     pub(super) fn sql(self, s: &str) -> String {
-        let rows = Rows { first: 2, shape: Shape::Many, columns: self.columns() };
+        let rows = Rows { first: 2, shape: Shape::Many, columns: self.columns(), own: false };
         let Text { sql, all_of } = self.text(s, &rows);
         match all_of {
             Some(count) => finding(&sql, &count),
@@ -243,6 +279,7 @@ impl Changes {
             Statement::Change(change) if self.places & (change.bit() | change.after()) == 0 => {
                 self.places |= change.bit();
                 let rows = params.get(1).map_or(0, Param::rows);
+                let rows = if change.is_keyed() && rows > 1 { usize::MAX } else { rows };
                 if let Some(few) = rows.checked_sub(1).and_then(|place| self.few.get_mut(place)) {
                     *few |= change.bit();
                 }
@@ -286,7 +323,7 @@ impl Changes {
         }
         let mut with = Vec::new();
         for (number, change) in self.changes().into_iter().enumerate() {
-            let rows = Rows { first, shape: self.shape(change), columns: change.columns() };
+            let rows = Rows { first, shape: self.shape(change), columns: change.columns(), own: true };
             let Text { sql, all_of } = change.text(s, &rows);
             let found = if all_of.is_some() { " RETURNING 1" } else { "" };
             with.push(format!("c{number} AS ({sql}{found})"));
@@ -324,7 +361,7 @@ pub(super) fn together(steps: Vec<Step>) -> Vec<Step> {
 
 fn end(run: &mut Vec<(Statement, Vec<Param>)>, changes: &mut Changes, all: &mut Vec<Step>) {
     let (mut parts, changes) = (std::mem::take(run), std::mem::take(changes));
-    if parts.len() < 2 {
+    if changes.places == 0 {
         all.extend(parts.into_iter().map(|(statement, params)| Step::Run(statement, params)));
         return;
     }
@@ -343,7 +380,7 @@ fn end(run: &mut Vec<(Statement, Vec<Param>)>, changes: &mut Changes, all: &mut 
 
 type Columns = [(&'static str, &'static str)];
 
-fn insert_columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
+fn put_columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
     let spec = kind.table();
     let mut columns = vec![("id", type_of(spec.key)), ("revision", "bigint")];
     columns.extend(spec.columns.iter().map(|column| (column.name, type_of(column.cell))));
@@ -351,30 +388,19 @@ fn insert_columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
     columns
 }
 
-fn update_columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
-    let mut columns = insert_columns(kind);
-    columns.insert(1, ("was", "bigint"));
-    columns
-}
-
-fn insert(s: &str, kind: Kind, rows: &str) -> String {
-    let spec = kind.table();
-    let (names, values) = (listed(spec.columns, ""), listed(spec.columns, "w."));
-    format!(
-        "INSERT INTO {s}.{} (firm, id, revision{names}, body, exact) \
-         SELECT $1, w.id, w.revision{values}, w.body, w.exact FROM {rows}",
-        spec.name
-    )
-}
-
-fn update(s: &str, kind: Kind, rows: &str, among: &str) -> String {
-    let spec = kind.table();
-    let set: String = spec.columns.iter().map(|column| format!(", {0} = w.{0}", column.name)).collect();
-    format!(
-        "UPDATE {s}.{} AS t SET revision = w.revision{set}, body = w.body, exact = w.exact FROM {rows} \
-         WHERE t.firm = $1 AND {among} AND t.id = w.id AND t.revision = w.was",
-        spec.name
-    )
+/// New records, or others in the place of what is there: that it is there was seen by then.
+fn put(s: &str, kind: Kind, rows: &str, replace: bool) -> String {
+    let columns = put_columns(kind);
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let values: Vec<String> = names.iter().map(|name| format!("w.{name}")).collect();
+    let set: Vec<String> = names.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
+    let insert = format!(
+        "INSERT INTO {s}.{} (firm, {}) SELECT $1, {} FROM {rows}",
+        kind.table().name,
+        names.join(", "),
+        values.join(", ")
+    );
+    if replace { format!("{insert} ON CONFLICT (firm, id) DO UPDATE SET {}", set.join(", ")) } else { insert }
 }
 
 fn side_columns(spec: &IndexSpec) -> Vec<(&'static str, &'static str)> {
@@ -405,14 +431,6 @@ fn put_side(s: &str, spec: &IndexSpec, rows: &str) -> String {
         values.join(", "),
         key.join(", "),
         set.join(", ")
-    )
-}
-
-fn delete_side(s: &str, spec: &IndexSpec, rows: &str, among: &str) -> String {
-    let equal: String = side_key(spec).iter().map(|(name, _)| format!(" AND t.{name} = w.{name}")).collect();
-    format!(
-        "DELETE FROM {s}.{} AS t USING {rows} WHERE t.firm = $1 AND {among}{equal}",
-        spec.name
     )
 }
 
@@ -461,11 +479,11 @@ fn append(s: &str, rows: &str) -> String {
     )
 }
 
-/// Whether the lane of a row has none that waits. Written so that the lane is looked up: `NOT EXISTS` would have
-/// the server gather all lanes of the firm first.
+/// Whether the lane of a row has none that waits. The first row from that lane on is looked at.
 pub(super) fn lane_is_empty(s: &str, table: &str, row: &str) -> String {
     format!(
-        "(SELECT o.id FROM {s}.{table} AS o WHERE o.firm = $1 AND o.lane = {row}.lane AND o.state = 0 LIMIT 1) IS NULL"
+        "(SELECT o.lane FROM {s}.{table} AS o WHERE o.firm = $1 AND o.lane >= {row}.lane AND o.state = 0 \
+         ORDER BY o.lane, o.sequence LIMIT 1) IS DISTINCT FROM {row}.lane"
     )
 }
 
@@ -510,13 +528,22 @@ fn set_timers(s: &str, rows: &str) -> String {
 }
 
 /// Before rows are done or dead, the next of their lanes come forward.
-fn forward(s: &str, table: &str, keys: &str) -> String {
-    format!(
-        "UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY(SELECT (SELECT n.id \
-         FROM {s}.{table} AS n WHERE n.firm = $1 AND n.lane = l.lane AND n.state = 0 AND n.id <> ALL({keys}::uuid[]) \
-         ORDER BY n.sequence LIMIT 1) FROM (SELECT DISTINCT q.lane FROM {s}.{table} AS q WHERE q.firm = $1 \
-         AND q.id = ANY({keys}) AND q.state = 0 AND q.lane IS NOT NULL) AS l))"
-    )
+fn forward(s: &str, table: &str, rows: &Rows) -> String {
+    let keys = rows.keys();
+    let lane = at(s, table, "k.id", "t.lane, t.state");
+    let next = format!(
+        "SELECT n.id, n.ctid AS spot FROM (SELECT DISTINCT q.lane FROM unnest({keys}) AS k(id) CROSS JOIN LATERAL ({lane}) AS q \
+         WHERE q.state = 0 AND q.lane IS NOT NULL) AS l CROSS JOIN LATERAL (SELECT n.id, n.lane, n.ctid \
+         FROM {s}.{table} AS n WHERE n.firm = $1 AND n.lane >= l.lane AND n.state = 0 AND n.id <> ALL({keys}) \
+         ORDER BY n.lane, n.sequence LIMIT 1) AS n WHERE n.lane = l.lane"
+    );
+    if rows.own {
+        return format!(
+            "UPDATE {s}.{table} AS t SET head = true FROM ({next}) AS w WHERE t.ctid = w.spot AND NOT t.head"
+        );
+    }
+    let next = next.replace(", n.ctid AS spot", "").replace(", n.ctid ", " ");
+    format!("UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY({next}))")
 }
 
 /// What tells a row that is settled.
@@ -524,11 +551,8 @@ pub(super) const SETTLED: [(&str, &str); 2] = [("id", "uuid"), ("generation", "b
 
 /// Settles rows that are held as they should be: their leases' generations are what was said, and
 /// they are in this state. Deletes them where nothing is to be set.
-pub(super) fn settle(s: &str, table: &str, set: Option<&str>, rows: &str, among: &str, state: u8) -> String {
-    let held = format!(
-        "t.firm = $1 AND {among} AND t.id = w.id AND t.state = {state} \
-         AND (w.generation IS NULL OR t.generation = w.generation)"
-    );
+pub(super) fn settle(s: &str, table: &str, set: Option<&str>, rows: &str, found: &str, state: u8) -> String {
+    let held = format!("{found} AND t.state = {state} AND (w.generation IS NULL OR t.generation = w.generation)");
     match set {
         Some(set) => format!("UPDATE {s}.{table} AS t SET {set} FROM {rows} WHERE {held}"),
         None => format!("DELETE FROM {s}.{table} AS t USING {rows} WHERE {held}"),

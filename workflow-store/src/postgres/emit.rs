@@ -12,6 +12,7 @@ use workflow_core::store::{
 };
 
 use super::body::Body;
+use super::change::{self, Change};
 use super::link::Step;
 use super::param::{Columns, Id, Param, micros, signed};
 use super::plan::{Plan, Segment, Slot};
@@ -23,45 +24,39 @@ type Steps = Result<Vec<Step>, StoreError>;
 type More<'a> = &'a dyn Fn(&[&Settle]) -> Result<Vec<Param>, StoreError>;
 
 /// The statements of a plan. The first counts the firm's log and queues up and so locks the firm.
-pub(super) fn steps(plan: &Plan<'_>) -> Steps {
+/// The others are put together as far as that may be, where one statement may change several tables.
+pub(super) fn steps(plan: &Plan<'_>, together: bool) -> Steps {
     let firm = plan.firm.0;
     let entries = i64::try_from(plan.entries.len()).unwrap_or(i64::MAX);
     let ends = vec![Param::Id(firm), Param::Int(entries), Param::Int(plan.places)];
     let mut steps = vec![Step::Run(Statement::Advance, ends)];
-    documents(plan, &mut steps)?;
-    tallies(plan, &mut steps)?;
-    log(plan, entries, &mut steps)?;
-    for segment in &plan.segments {
-        queues(firm, segment, plan.places, &mut steps)?;
+    let mut part = Vec::new();
+    documents(plan, &mut part)?;
+    tallies(plan, &mut part)?;
+    log(plan, entries, &mut part)?;
+    for (number, segment) in plan.segments.iter().enumerate() {
+        // A row that is touched in one segment may be touched again in the next.
+        if number > 0 {
+            steps.extend(joined(std::mem::take(&mut part), together));
+        }
+        queues(firm, segment, plan.places, together, &mut part)?;
     }
+    steps.extend(joined(part, together));
+    steps.extend(guard(plan)?);
     Ok(steps)
 }
 
-/// How many rows one statement updates or deletes. The server may go through all of them for each:
-/// which end of a join it begins at is its own choice.
-const ROWS: usize = 64;
-
-/// Records of one kind that are written in one way, in parts.
-struct Parts(Kind, Vec<Rows>);
-
-impl Parts {
-    fn add(&mut self, key: &Cell, was: Option<Revision>, now: Option<(Revision, &Document)>) -> Result<(), StoreError> {
-        let full = |rows: &&mut Rows| was.is_some() && rows.size >= ROWS;
-        if self.1.last_mut().is_none_or(|rows| full(&rows)) {
-            self.1.push(Rows::new(self.0));
-        }
-        self.1.last_mut().map_or(Ok(()), |rows| rows.add(key, was, now))
-    }
-
-    fn run(self, firm: Uuid, statement: Statement, steps: &mut Vec<Step>) {
-        steps.extend(self.1.into_iter().map(|rows| Step::Run(statement, rows.params(firm))));
-    }
+fn joined(steps: Vec<Step>, together: bool) -> Vec<Step> {
+    if together { change::together(steps) } else { steps }
 }
 
+/// How many rows one statement settles where it joins them by their keys: the server may go through
+/// all of them for each.
+const ROWS: usize = 64;
+
+/// Records of one kind that are written in one way.
 struct Rows {
-    size: usize,
     keys: Columns,
-    was: Vec<i64>,
     now: Vec<i64>,
     columns: Columns,
     bodies: Vec<Body>,
@@ -70,41 +65,40 @@ struct Rows {
 impl Rows {
     fn new(kind: Kind) -> Self {
         let spec = kind.table();
-        Self {
-            size: 0,
-            keys: Columns::new([spec.key]),
-            was: Vec::new(),
-            now: Vec::new(),
-            columns: Columns::of(spec.columns),
-            bodies: Vec::new(),
-        }
+        let (keys, columns) = (Columns::new([spec.key]), Columns::of(spec.columns));
+        Self { keys, now: Vec::new(), columns, bodies: Vec::new() }
     }
 
-    fn add(&mut self, key: &Cell, was: Option<Revision>, now: Option<(Revision, &Document)>) -> Result<(), StoreError> {
-        self.size = self.size.saturating_add(1);
+    fn add(&mut self, key: &Cell, revision: Revision, document: &Document) -> Result<(), StoreError> {
         self.keys.push([key])?;
-        self.was.extend(was.map(signed));
-        if let Some((revision, document)) = now {
-            self.now.push(signed(revision));
-            self.columns.push(&document.columns())?;
-            self.bodies.push(Body::new(document.encode()?));
-        }
+        self.now.push(signed(revision));
+        self.columns.push(&document.columns())?;
+        self.bodies.push(Body::new(document.encode()?));
         Ok(())
     }
 
-    /// The parameters: keys, revisions before, and what they become.
+    /// The parameters: keys, revisions, and what they become.
     fn params(self, firm: Uuid) -> Vec<Param> {
         let mut params = vec![Param::Id(firm)];
         params.extend(self.keys.into_params());
-        if !self.was.is_empty() {
-            params.push(Param::ints(self.was));
-        }
-        if !self.now.is_empty() {
-            params.push(Param::ints(self.now));
-            params.extend(self.columns.into_params());
-            params.extend(bodies(self.bodies));
-        }
+        params.push(Param::ints(self.now));
+        params.extend(self.columns.into_params());
+        params.extend(bodies(self.bodies));
         params
+    }
+}
+
+/// Keys of records of several kinds.
+type Keys = BTreeMap<Kind, Columns>;
+
+fn add_key(keys: &mut Keys, kind: Kind, key: &Cell) -> Result<(), StoreError> {
+    keys.entry(kind).or_insert_with(|| Columns::new([kind.table().key])).push([key])
+}
+
+fn run_keys(firm: Uuid, keys: Keys, statement: fn(Kind) -> Statement, steps: &mut Vec<Step>) {
+    for (kind, keys) in keys {
+        let params = std::iter::once(Param::Id(firm)).chain(keys.into_params()).collect();
+        steps.push(Step::Run(statement(kind), params));
     }
 }
 
@@ -114,48 +108,34 @@ fn bodies(bodies: Vec<Body>) -> [Param; 2] {
     [Param::Json(Arc::clone(&bodies)), Param::Exact(bodies)]
 }
 
-/// What becomes of a record.
-enum Fate {
-    Checked,
-    Inserted,
-    Updated,
-    Deleted,
-}
-
-fn fate(slot: &Slot<'_>) -> Fate {
-    match (slot.expected, slot.document, slot.revision) {
-        (None, Some(_), _) => Fate::Inserted,
-        (Some(_), Some(_), _) => Fate::Updated,
-        (Some(_), None, None) => Fate::Deleted,
-        (_, None, _) => Fate::Checked,
-    }
-}
-
+/// What is expected of records that are there or not there, then what becomes of them. Of one that
+/// is new nothing has to be seen: its key is refused when it is taken.
 fn documents(plan: &Plan<'_>, steps: &mut Vec<Step>) -> Result<(), StoreError> {
     let firm = plan.firm.0;
     let mut checks: BTreeMap<Kind, (Columns, Vec<Option<i64>>)> = BTreeMap::new();
-    let (mut inserts, mut updates, mut deletes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut released: BTreeMap<Kind, Columns> = BTreeMap::new();
+    let (mut deleted, mut released) = (Keys::new(), Keys::new());
+    let (mut inserts, mut updates) = (BTreeMap::new(), BTreeMap::new());
     for (id, slot) in &plan.slots {
         let (kind, key) = (id.kind(), id.cell());
         let now = slot.revision.zip(slot.document);
-        match fate(slot) {
-            Fate::Checked => {
-                let (keys, revisions) =
-                    checks.entry(kind).or_insert_with(|| (Columns::new([kind.table().key]), Vec::new()));
-                keys.push([&key])?;
-                revisions.push(slot.expected.map(signed));
+        if slot.expected.is_some() || now.is_none() {
+            let new = || (Columns::new([kind.table().key]), Vec::new());
+            let (keys, revisions) = checks.entry(kind).or_insert_with(new);
+            keys.push([&key])?;
+            revisions.push(slot.expected.map(signed));
+        }
+        match (slot.expected, now) {
+            (None, Some((revision, document))) => {
+                inserts.entry(kind).or_insert_with(|| Rows::new(kind)).add(&key, revision, document)?;
             }
-            Fate::Inserted => inserts.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, None, now)?,
-            Fate::Updated => {
+            (Some(_), Some((revision, document))) => {
                 if loses_reference(slot) {
-                    released.entry(kind).or_insert_with(|| Columns::new([kind.table().key])).push([&key])?;
+                    add_key(&mut released, kind, &key)?;
                 }
-                updates.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, slot.expected, now)?;
+                updates.entry(kind).or_insert_with(|| Rows::new(kind)).add(&key, revision, document)?;
             }
-            Fate::Deleted => {
-                deletes.entry(kind).or_insert_with(|| Parts(kind, Vec::new())).add(&key, slot.expected, None)?;
-            }
+            (Some(_), None) if slot.revision.is_none() => add_key(&mut deleted, kind, &key)?,
+            (_, None) => {}
         }
     }
     if !checks.is_empty() {
@@ -168,21 +148,12 @@ fn documents(plan: &Plan<'_>, steps: &mut Vec<Step>) -> Result<(), StoreError> {
         steps.push(Step::Run(Statement::Check(kinds), params));
     }
     let (gone, come) = side_rows(plan)?;
-    run_sides(firm, gone, Statement::DeleteSide, steps);
-    for (kind, rows) in deletes {
-        rows.run(firm, Statement::Delete(kind), steps);
-    }
-    for (kind, keys) in released {
-        let params = std::iter::once(Param::Id(firm)).chain(keys.into_params()).collect();
-        steps.push(Step::Run(Statement::Release(kind), params));
-    }
-    for (kind, rows) in updates {
-        rows.run(firm, Statement::Update(kind), steps);
-    }
-    for (kind, rows) in inserts {
-        rows.run(firm, Statement::Insert(kind), steps);
-    }
-    run_sides(firm, come, Statement::PutSide, steps);
+    run_sides(firm, gone, Change::DeleteSide, steps);
+    run_keys(firm, deleted, Statement::Delete, steps);
+    run_keys(firm, released, Statement::Release, steps);
+    steps.extend(updates.into_iter().map(|(kind, rows)| Step::change(Change::Update(kind), rows.params(firm))));
+    steps.extend(inserts.into_iter().map(|(kind, rows)| Step::change(Change::Insert(kind), rows.params(firm))));
+    run_sides(firm, come, Change::PutSide, steps);
     Ok(())
 }
 
@@ -242,14 +213,14 @@ fn add_sides<'a>(
     Ok(())
 }
 
-fn run_sides(firm: Uuid, sides: Sides, statement: fn(IndexName) -> Statement, steps: &mut Vec<Step>) {
+fn run_sides(firm: Uuid, sides: Sides, change: fn(IndexName) -> Change, steps: &mut Vec<Step>) {
     for (index, columns) in sides {
         let mut params: Vec<Param> = std::iter::once(Param::Id(firm)).chain(columns.into_params()).collect();
-        if statement(index) == Statement::DeleteSide(index) {
+        if change(index) == Change::DeleteSide(index) {
             // What tells the rows of a document apart is enough.
             params.truncate(2 + index.spec().partition.len().min(1));
         }
-        steps.push(Step::Run(statement(index), params));
+        steps.push(Step::change(change(index), params));
     }
 }
 
@@ -268,20 +239,26 @@ fn tallies(plan: &Plan<'_>, steps: &mut Vec<Step>) -> Result<(), StoreError> {
             numbers(|tally| tally.open_blockers),
             numbers(|tally| tally.done_blockers),
         ];
-        steps.push(Step::Run(Statement::Tally, params));
-    }
-    if !plan.bounds.is_empty() {
-        let (pipelines, stages): (Vec<_>, Vec<_>) =
-            plan.bounds.iter().map(|bound| (bound.stage.0.shared(), bound.stage.1.shared())).unzip();
-        // A bound holds at the end of its batch. The statement looks at the end of the last one.
-        let at_the_end = plan.bounds.iter().map(|bound| {
-            let all = plan.tallies.get(&bound.stage).map_or(0, |tally| tally.jobs);
-            bound.at_most.saturating_add(all.saturating_sub(bound.so_far))
-        });
-        let params = vec![Param::Id(firm), Param::texts(&pipelines)?, Param::texts(&stages)?, Param::ints(at_the_end)];
-        steps.push(Step::Run(Statement::Guard, params));
+        steps.push(Step::change(Change::Tally, params));
     }
     Ok(())
+}
+
+/// Whether bounds hold, now that all is written.
+fn guard(plan: &Plan<'_>) -> Result<Option<Step>, StoreError> {
+    if plan.bounds.is_empty() {
+        return Ok(None);
+    }
+    let (pipelines, stages): (Vec<_>, Vec<_>) =
+        plan.bounds.iter().map(|bound| (bound.stage.0.shared(), bound.stage.1.shared())).unzip();
+    // A bound holds at the end of its batch. The statement looks at the end of the last one.
+    let at_the_end = plan.bounds.iter().map(|bound| {
+        let all = plan.tallies.get(&bound.stage).map_or(0, |tally| tally.jobs);
+        bound.at_most.saturating_add(all.saturating_sub(bound.so_far))
+    });
+    let firm = Param::Id(plan.firm.0);
+    let params = vec![firm, Param::texts(&pipelines)?, Param::texts(&stages)?, Param::ints(at_the_end)];
+    Ok(Some(Step::Run(Statement::Guard, params)))
 }
 
 fn log(plan: &Plan<'_>, entries: i64, steps: &mut Vec<Step>) -> Result<(), StoreError> {
@@ -310,13 +287,19 @@ fn log(plan: &Plan<'_>, entries: i64, steps: &mut Vec<Step>) -> Result<(), Store
         Param::texts(&commands)?,
     ];
     params.extend(bodies(texts));
-    steps.push(Step::Run(Statement::Append, params));
+    steps.push(Step::change(Change::Append, params));
     Ok(())
 }
 
-fn queues(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>) -> Result<(), StoreError> {
+fn queues(
+    firm: Uuid,
+    segment: &Segment<'_>,
+    places: i64,
+    together: bool,
+    steps: &mut Vec<Step>,
+) -> Result<(), StoreError> {
     for queue in Queue::ALL {
-        settle(firm, queue, segment, places, steps)?;
+        settle(firm, queue, segment, places, together, steps)?;
         enqueue(firm, queue, segment, places, steps)?;
     }
     timers(firm, segment, places, steps)?;
@@ -331,6 +314,7 @@ fn settle(
     queue: Queue,
     segment: &Segment<'_>,
     places: i64,
+    together: bool,
     steps: &mut Vec<Step>,
 ) -> Result<(), StoreError> {
     let of = |how: fn(&SettleHow) -> bool| -> Vec<&Settle> {
@@ -340,13 +324,13 @@ fn settle(
     let dead = of(|how| matches!(how, SettleHow::Dead { .. }));
     if !done.is_empty() || !dead.is_empty() {
         let ids = Param::ids(done.iter().chain(&dead).map(|settle| settle.id));
-        steps.push(Step::Run(Statement::Forward(queue), vec![Param::Id(firm), ids]));
+        steps.push(Step::change(Change::Forward(queue), vec![Param::Id(firm), ids]));
     }
     let retried = of(|how| matches!(how, SettleHow::Retry { .. }));
     let renewed = of(|how| matches!(how, SettleHow::Renew { .. }));
     let revived = of(|how| matches!(how, SettleHow::Revive { .. }));
     let mut run = |statement, settles: &[&Settle], more: More<'_>| {
-        for part in settles.chunks(ROWS) {
+        for part in settles.chunks(if together { usize::MAX } else { ROWS }) {
             let ids = Param::ids(part.iter().map(|settle| settle.id));
             let generations = Param::Ints(part.iter().map(|settle| settle.generation.map(signed)).collect());
             let params = [Param::Id(firm), ids, generations].into_iter().chain(more(part)?).collect();
@@ -355,10 +339,10 @@ fn settle(
         Ok::<(), StoreError>(())
     };
     let place = segment.revived.saturating_sub(places);
-    run(Statement::Done(queue), &done, &|_| Ok(Vec::new()))?;
-    run(Statement::Dead(queue), &dead, &|part| Ok(vec![words(part)?]))?;
-    run(Statement::Retry(queue), &retried, &|part| Ok(vec![times(part), words(part)?]))?;
-    run(Statement::Renew(queue), &renewed, &|part| Ok(vec![times(part)]))?;
+    run(Statement::Change(Change::Done(queue)), &done, &|_| Ok(Vec::new()))?;
+    run(Statement::Change(Change::Dead(queue)), &dead, &|part| Ok(vec![words(part)?]))?;
+    run(Statement::Change(Change::Retry(queue)), &retried, &|part| Ok(vec![times(part), words(part)?]))?;
+    run(Statement::Change(Change::Renew(queue)), &renewed, &|part| Ok(vec![times(part)]))?;
     run(Statement::Revive(queue), &revived, &|part| Ok(vec![times(part), Param::ints(part.iter().map(|_| place))]))
 }
 
@@ -410,7 +394,7 @@ fn enqueue(
         Param::Ints(rows.iter().map(|(_, row)| row.lease.map(|lease| micros(lease.until))).collect()),
     ];
     params.extend(bodies(texts));
-    steps.push(Step::Run(Statement::Enqueue(queue), params));
+    steps.push(Step::change(Change::Enqueue(queue), params));
     Ok(())
 }
 
@@ -458,7 +442,7 @@ fn timers(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
     let dropped: Vec<Uuid> =
         segment.timers.iter().filter(|(_, (_, timer))| timer.due.is_none()).map(|(id, _)| *id).collect();
     if !dropped.is_empty() {
-        steps.push(Step::Run(Statement::DropTimers, vec![Param::Id(firm), Param::ids(dropped)]));
+        steps.push(Step::change(Change::DropTimers, vec![Param::Id(firm), Param::ids(dropped)]));
     }
     let mut columns = Columns::new([CellType::Int, CellType::Uuid, CellType::Int, CellType::Int]);
     let mut texts = Vec::new();
@@ -471,7 +455,7 @@ fn timers(firm: Uuid, segment: &Segment<'_>, places: i64, steps: &mut Vec<Step>)
     }
     if !texts.is_empty() {
         let params = std::iter::once(Param::Id(firm)).chain(columns.into_params()).chain(bodies(texts)).collect();
-        steps.push(Step::Run(Statement::SetTimers, params));
+        steps.push(Step::change(Change::SetTimers, params));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::{Error, Row};
 
+use super::change::Change;
 use super::param::Param;
 use super::statement::Statement;
 
@@ -14,6 +15,12 @@ pub(super) enum Step {
     Control(Control),
     /// A statement with its parameters.
     Run(Statement, Vec<Param>),
+}
+
+impl Step {
+    pub(super) fn change(change: Change, params: Vec<Param>) -> Self {
+        Self::Run(Statement::Change(change), params)
+    }
 }
 
 /// What begins and ends a transaction.

@@ -4,6 +4,7 @@
 //! roles it needs, and what it keeps when.
 
 mod body;
+mod change;
 mod emit;
 mod facts;
 mod fault;
@@ -149,11 +150,6 @@ impl PostgresStore {
         Ok(self.ask(vec![step])?.pop().unwrap_or_default())
     }
 
-    /// How a transaction that writes begins.
-    fn begin(&self) -> Control {
-        if self.options.portable { Control::BeginSerializable } else { Control::Begin }
-    }
-
     fn claim_once(&self, loan: &mut pool::Loan<'_>, claim: &Claim) -> Result<Vec<Row>, Failure> {
         let step = queue::claim(claim, !self.options.portable);
         if !self.options.portable {
@@ -246,7 +242,7 @@ impl Transact for PostgresStore {
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let Some(first) = batches.first() else { return Ok(Vec::new()) };
-        let write = |batches: &[&Batch]| write::commit(&self.pool, self.begin(), batches);
+        let write = |batches: &[&Batch]| write::commit(&self.pool, self.options.portable, batches);
         if batches.iter().all(|batch| batch.firm == first.firm) {
             return self.groups.commit(first.firm, batches, write);
         }

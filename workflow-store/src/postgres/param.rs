@@ -106,6 +106,9 @@ pub(super) enum Param {
     Json(Arc<Vec<Body>>),
     /// Of bodies, the exact text where that is another.
     Exact(Arc<Vec<Body>>),
+    /// The same of one of them.
+    JsonOf(Arc<Vec<Body>>, usize),
+    ExactOf(Arc<Vec<Body>>, usize),
 }
 
 /// A text without a copy.
@@ -124,9 +127,32 @@ impl ToSql for Shared<'_> {
     to_sql_checked!();
 }
 
+/// The value of a column that has one row.
+fn only<T: ToSql>(column: &[Option<T>], ty: &Type, out: &mut BytesMut) -> Answer<IsNull> {
+    match column.first() {
+        Some(Some(value)) => value.to_sql_checked(ty, out),
+        _ => Ok(IsNull::Yes),
+    }
+}
+
 impl ToSql for Param {
+    /// A column of one row is given as an array or by itself, whichever the statement asks for.
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Answer<IsNull> {
         match self {
+            Self::Ids(ids) if *ty == Type::UUID => only(ids, ty, out),
+            Self::Ints(numbers) if *ty == Type::INT8 => only(numbers, ty, out),
+            Self::Texts(texts) if *ty == Type::TEXT => match texts.first() {
+                Some(Some(text)) => Shared(text).to_sql_checked(ty, out),
+                _ => Ok(IsNull::Yes),
+            },
+            Self::JsonOf(bodies, row) => match bodies.get(*row) {
+                Some(body) => Json(body.json()).to_sql_checked(ty, out),
+                None => Ok(IsNull::Yes),
+            },
+            Self::ExactOf(bodies, row) => match bodies.get(*row).and_then(Body::exact) {
+                Some(text) => Utf8(text).to_sql_checked(ty, out),
+                None => Ok(IsNull::Yes),
+            },
             Self::Id(id) => Id(*id).to_sql_checked(ty, out),
             Self::Int(number) => number.to_sql_checked(ty, out),
             Self::Text(text) => Shared(text).to_sql_checked(ty, out),
@@ -168,6 +194,33 @@ impl Param {
     /// Texts, none of them null.
     pub(super) fn texts<'a>(texts: impl IntoIterator<Item = &'a Arc<str>>) -> Result<Self, StoreError> {
         texts.into_iter().map(|text| storable(text).map(Some)).collect::<Result<_, _>>().map(Self::Texts)
+    }
+
+    /// How many rows it is a column of.
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Ids(ids) => ids.len(),
+            Self::Ints(numbers) => numbers.len(),
+            Self::Texts(texts) => texts.len(),
+            Self::Json(bodies) | Self::Exact(bodies) => bodies.len(),
+            Self::Id(_) | Self::Int(_) | Self::Text(_) | Self::JsonOf(..) | Self::ExactOf(..) => 1,
+        }
+    }
+
+    /// What it has in one row.
+    pub(super) fn row(&self, row: usize) -> Self {
+        match self {
+            Self::Id(id) => Self::Id(*id),
+            Self::Int(number) => Self::Int(*number),
+            Self::Text(text) => Self::Text(Arc::clone(text)),
+            Self::Ids(ids) => Self::Ids(ids.get(row).copied().into_iter().collect()),
+            Self::Ints(numbers) => Self::Ints(numbers.get(row).copied().into_iter().collect()),
+            Self::Texts(texts) => Self::Texts(texts.get(row).cloned().into_iter().collect()),
+            Self::Json(bodies) => Self::JsonOf(Arc::clone(bodies), row),
+            Self::Exact(bodies) => Self::ExactOf(Arc::clone(bodies), row),
+            Self::JsonOf(bodies, row) => Self::JsonOf(Arc::clone(bodies), *row),
+            Self::ExactOf(bodies, row) => Self::ExactOf(Arc::clone(bodies), *row),
+        }
     }
 
     /// UUIDs, none of them null.

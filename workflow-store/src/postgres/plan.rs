@@ -154,8 +154,9 @@ impl<'a> Plan<'a> {
     }
 
     /// The statements, the first of which answers where the firm's log ends after them.
-    pub(super) fn steps(&self) -> Result<Vec<Step>, StoreError> {
-        emit::steps(self)
+    /// `together` says whether one statement may change several tables.
+    pub(super) fn steps(&self, together: bool) -> Result<Vec<Step>, StoreError> {
+        emit::steps(self, together)
     }
 
     /// At which revision a document is, absent or not. `None` when that is not known.

@@ -26,6 +26,9 @@ const STATEMENTS: usize = 512;
 /// tables were empty, and the server notices that they have grown after a minute or so.
 const PLANS: [u64; 4] = [50, 400, 3_000, 20_000];
 
+/// The same by time: what the server notices of tables that grow or shrink, however seldom they are asked.
+const PLANS_LAST: Duration = Duration::from_secs(180);
+
 /// How long a connection that is closed may take to say so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -70,6 +73,8 @@ pub(super) struct Connection {
     prepared: HashMap<Statement, Prepared>,
     /// How often something was run on it.
     runs: u64,
+    /// When plans were last made anew.
+    planned: Instant,
 }
 
 /// A connection on loan. It goes back when it is dropped.
@@ -156,7 +161,8 @@ impl Pool {
         };
         let driver = runtime.spawn(driver);
         self.connected.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection { client: Arc::new(client), driver, prepared: HashMap::new(), runs: 0 };
+        let connection =
+            Connection { client: Arc::new(client), driver, prepared: HashMap::new(), runs: 0, planned: Instant::now() };
         if !self.dial.setup.is_empty() {
             self.round_trips.fetch_add(1, Ordering::Relaxed);
             wait(connection.client.batch_execute(&self.dial.setup))
@@ -286,7 +292,11 @@ impl Link for Loan<'_> {
             return Err(Failure { error: None, in_doubt: false });
         };
         connection.runs = connection.runs.saturating_add(1);
-        let anew = self.pool.dial.plans_anew && PLANS.contains(&connection.runs) && !self.dirty;
+        let due = PLANS.contains(&connection.runs) || connection.planned.elapsed() >= PLANS_LAST;
+        let anew = due && self.pool.dial.plans_anew && !self.dirty;
+        if anew {
+            connection.planned = Instant::now();
+        }
         let prepared = |step: &Step| match step {
             Step::Run(statement, _) => connection.prepared.get(statement).cloned(),
             Step::Control(_) => None,

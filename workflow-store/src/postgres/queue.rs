@@ -12,7 +12,7 @@ use super::statement::Statement;
 
 /// Hands rows out. Those that another is just taking are passed over, unless the database knows no
 /// `SKIP LOCKED`: then one of two that want the same row begins anew.
-pub(super) fn claim(claim: &Claim, skip_locked: bool) -> Step {
+pub(super) fn claim(claim: &Claim, own: bool) -> Step {
     let mut params = vec![
         Param::Int(micros(claim.now)),
         Param::Int(i64::try_from(claim.limit).unwrap_or(i64::MAX)),
@@ -20,7 +20,7 @@ pub(super) fn claim(claim: &Claim, skip_locked: bool) -> Step {
         Param::Int(micros(claim.lease.until)),
     ];
     params.extend(claim.firm.map(|firm| Param::Id(firm.0)));
-    Step::Run(Statement::Claim { queue: claim.queue, of_firm: claim.firm.is_some(), skip_locked }, params)
+    Step::Run(Statement::Claim { queue: claim.queue, of_firm: claim.firm.is_some(), own }, params)
 }
 
 /// The rows, oldest due first.

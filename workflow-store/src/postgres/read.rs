@@ -173,9 +173,9 @@ pub(super) fn logged(rows: &[Row]) -> Result<Vec<Logged>, StoreError> {
 
 pub(super) fn queued(scan: &QueueScan) -> Step {
     let after = scan.after.map_or(-1, signed);
-    let state = i64::from(scan.state == QueuedState::Dead);
-    let params = vec![Param::Id(scan.firm.0), Param::Int(state), Param::Int(after), limit(scan.limit)];
-    Step::Run(Statement::Queued(scan.queue), params)
+    let dead = scan.state == QueuedState::Dead;
+    let params = vec![Param::Id(scan.firm.0), Param::Int(after), limit(scan.limit)];
+    Step::Run(Statement::Queued { queue: scan.queue, dead }, params)
 }
 
 pub(super) fn waiting(queue: Queue, rows: &[Row]) -> Result<Vec<Waiting>, StoreError> {

@@ -9,13 +9,13 @@ use super::pool::Loan;
 use super::write::pause;
 
 /// Every version of the schema: what makes the one before it this one. Forward only.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("schema_v1.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("schema_v1.sql")), (2, include_str!("schema_v2.sql"))];
 
 /// Views hold no data: they are dropped and made anew with every migration.
 const VIEWS: &str = include_str!("views.sql");
 
 /// The newest version of the schema.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// How often a migration is tried again when others migrate at the same time.
 const TRIES: u32 = 50;

@@ -6,18 +6,20 @@
 //! A statement that must find exactly what it expects divides by zero when it does not: a pipeline
 //! cannot look at a result before its `COMMIT`, and an error in between makes that a rollback.
 //!
-//! Joins are written so that they begin at the rows that were named, whatever the planner takes the
-//! size of a table to be: a `LATERAL` part comes after what it refers to, and a subquery in `ARRAY`
-//! is run before the index is searched.
+//! Plans are made once for a connection, so they must serve whatever the planner took the size of a table
+//! to be: one that looks empty makes every index as good as every other. So what is looked up is asked
+//! for in an order that only the right index has: a key between itself and itself, first by key. A
+//! `LATERAL` part comes after what it refers to.
 
 use std::fmt::Write;
 
-use workflow_core::store::{CellType, Column, IndexSpec, Kind, Queue};
+use workflow_core::store::{CellType, Kind, Queue};
 
+use super::change::{SETTLED, finding, lane_is_empty, settle};
 use super::statement::{After, Edge, Kinds, LogColumn, Shape, Statement};
 
 /// The table of a queue.
-fn queue_table(queue: Queue) -> &'static str {
+pub(super) fn queue_table(queue: Queue) -> &'static str {
     match queue {
         Queue::Outbox => "outbox",
         Queue::FollowUps => "follow_ups",
@@ -25,7 +27,7 @@ fn queue_table(queue: Queue) -> &'static str {
     }
 }
 
-fn type_of(ty: CellType) -> &'static str {
+pub(super) fn type_of(ty: CellType) -> &'static str {
     match ty {
         CellType::Int => "bigint",
         CellType::Text => "text",
@@ -34,22 +36,15 @@ fn type_of(ty: CellType) -> &'static str {
 }
 
 /// Ends a statement with an error unless a count is as expected.
-fn expect(count: &str, expected: &str) -> String {
+pub(super) fn expect(count: &str, expected: &str) -> String {
     format!("1 / (CASE WHEN {count} = {expected} THEN 1 ELSE 0 END)")
 }
 
 /// Arrays as rows: `unnest($2::uuid[], …) AS w(id, …)`.
-fn unnest(first: usize, columns: &[(&str, &str)]) -> String {
+pub(super) fn unnest(first: usize, columns: &[(&str, &str)]) -> String {
     let arrays: Vec<String> = columns.iter().zip(first..).map(|((_, ty), mark)| format!("${mark}::{ty}[]")).collect();
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     format!("unnest({}) AS w({})", arrays.join(", "), names.join(", "))
-}
-
-fn listed<'a>(columns: &'a [Column], prefix: &'a str) -> String {
-    columns.iter().fold(String::new(), |mut all, column| {
-        let _ = write!(all, ", {prefix}{}", column.name);
-        all
-    })
 }
 
 impl Statement {
@@ -65,15 +60,18 @@ impl Statement {
                  WHERE firm = $1 AND pipeline = $2"
             ),
             Self::Log { by, descending } => log(s, by, descending),
-            Self::Queued(queue) => format!(
+            Self::Queued { queue, dead } => format!(
                 "SELECT sequence, id, due, attempts, generation, leased_until, error, body, exact FROM {s}.{} \
-                 WHERE firm = $1 AND state = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
-                queue_table(queue)
+                 WHERE firm = $1 AND state + 0 = {} AND sequence > $2 ORDER BY sequence LIMIT $3",
+                queue_table(queue),
+                u8::from(dead)
             ),
             Self::NextDue { queue, of_firm } => next_due(s, queue, of_firm),
-            Self::Claim { queue, of_firm, skip_locked } => claim(s, queue, of_firm, skip_locked),
+            Self::Claim { queue, of_firm, own } => claim(s, queue, of_firm, own),
             Self::Revisions(kind) => {
-                format!("SELECT id, revision FROM {s}.{} WHERE firm = $1 AND id = ANY($2)", kind.table().name)
+                let TableName { name, key } = table(kind);
+                let row = at(s, name, "w.id", "t.id, t.revision");
+                format!("SELECT t.id, t.revision FROM unnest($2::{key}[]) AS w(id) CROSS JOIN LATERAL ({row}) AS t")
             }
             Self::Holders(kind) => {
                 format!("SELECT id, external FROM {s}.{} WHERE firm = $1 AND external = ANY($2)", kind.table().name)
@@ -99,15 +97,13 @@ impl Statement {
                  RETURNING position"
             ),
             Self::Check(kinds) => check(s, kinds),
-            Self::Insert(kind) => insert(s, kind),
-            Self::Update(kind) => update(s, kind),
+            Self::Change(change) => change.sql(s),
+            Self::Changes(changes) => changes.sql(s),
             Self::Delete(kind) => {
-                let rows = unnest(2, &[("id", type_of(kind.table().key)), ("was", "bigint")]);
                 format!(
-                    "WITH d AS (DELETE FROM {s}.{} AS t USING {rows} WHERE t.firm = $1 AND t.id = ANY($2) \
-                     AND t.id = w.id AND t.revision = w.was RETURNING 1) SELECT {} FROM d",
+                    "DELETE FROM {s}.{} WHERE firm = $1 AND id = ANY($2::{}[])",
                     kind.table().name,
-                    expect("count(*)", "array_length($2, 1)")
+                    type_of(kind.table().key)
                 )
             }
             Self::Release(kind) => format!(
@@ -115,9 +111,6 @@ impl Statement {
                 kind.table().name,
                 type_of(kind.table().key)
             ),
-            Self::PutSide(index) => put_side(s, &index.spec()),
-            Self::DeleteSide(index) => delete_side(s, &index.spec()),
-            Self::Tally => tally(s),
             Self::Guard => {
                 let rows = unnest(2, &[("pipeline", "text"), ("stage", "text"), ("bound", "bigint")]);
                 format!(
@@ -126,41 +119,19 @@ impl Statement {
                     expect("count(*)", "0")
                 )
             }
-            Self::Append => append(s),
-            other => other.queueing(s),
-        }
-    }
-
-    fn queueing(self, s: &str) -> String {
-        match self {
-            Self::Enqueue(queue) => enqueue(s, queue_table(queue)),
             Self::Restore(queue) => restore(s, queue_table(queue)),
-            Self::Forward(queue) => forward(s, queue_table(queue)),
-            Self::Done(queue) => settle(s, queue_table(queue), &[], 0, None),
-            Self::Dead(queue) => {
-                let set = "state = 1, head = false, error = w.error, owner = NULL, leased_until = NULL";
-                settle(s, queue_table(queue), &[("error", "text")], 0, Some(set))
-            }
-            Self::Retry(queue) => {
-                let set = "due = w.due, error = w.error, owner = NULL, leased_until = NULL";
-                settle(s, queue_table(queue), &[("due", "bigint"), ("error", "text")], 0, Some(set))
-            }
-            Self::Renew(queue) => {
-                let set = "leased_until = CASE WHEN t.owner IS NULL THEN t.leased_until ELSE w.until END";
-                settle(s, queue_table(queue), &[("until", "bigint")], 0, Some(set))
-            }
             Self::Revive(queue) => {
                 let table = queue_table(queue);
                 let set = format!(
                     "state = 0, due = w.due, attempts = 0, error = NULL, \
                      sequence = (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, \
-                     head = t.lane IS NULL OR NOT EXISTS (SELECT 1 FROM {s}.{table} AS o WHERE o.firm = $1 \
-                     AND o.lane = t.lane AND o.state = 0)"
+                     head = t.lane IS NULL OR {}",
+                    lane_is_empty(s, table, "t")
                 );
-                settle(s, table, &[("due", "bigint"), ("place", "bigint")], 1, Some(&set))
+                let rows = unnest(2, &[&SETTLED[..], &[("due", "bigint"), ("place", "bigint")]].concat());
+                let held = "t.firm = $1 AND t.id = ANY($2) AND t.id = w.id";
+                finding(&settle(s, table, Some(&set), &rows, held, 1), "array_length($2, 1)")
             }
-            Self::SetTimers => set_timers(s),
-            Self::DropTimers => format!("DELETE FROM {s}.timers WHERE firm = $1 AND id = ANY($2::uuid[])"),
             _ => String::new(),
         }
     }
@@ -178,18 +149,26 @@ fn keys(kind: Kind) -> &'static str {
 fn get(s: &str, kinds: Kinds) -> Vec<String> {
     let one = |(mark, kind): (usize, Kind)| {
         let key = table(kind).key;
-        found(s, kind, &format!("${mark}::{key}[]"))
+        found(s, kind, &format!("unnest(${mark}::{key}[]) AS w(id)"))
     };
     (2..).zip(kinds.iter()).map(one).collect()
 }
 
-/// Documents of a kind by an array of keys.
-fn found(s: &str, kind: Kind, ids: &str) -> String {
+/// The row of a table with a key.
+pub(super) fn at(s: &str, table: &str, key: &str, columns: &str) -> String {
     format!(
-        "SELECT {}::bigint, {}, t.revision, t.body, t.exact FROM {s}.{} AS t WHERE t.firm = $1 AND t.id = ANY({ids})",
+        "SELECT {columns} FROM {s}.{table} AS t WHERE t.firm = $1 AND t.id >= {key} AND t.id <= {key} \
+         ORDER BY t.id LIMIT 1"
+    )
+}
+
+/// Documents of a kind by the keys `w.id`.
+fn found(s: &str, kind: Kind, keys_from: &str) -> String {
+    format!(
+        "SELECT {}::bigint, {}, t.revision, t.body, t.exact FROM {keys_from} CROSS JOIN LATERAL ({}) AS t",
         kind as u16,
         keys(kind),
-        table(kind).name
+        at(s, table(kind).name, "w.id", "t.id, t.revision, t.body, t.exact")
     )
 }
 
@@ -199,16 +178,17 @@ fn gather(s: &str, kinds: Kinds) -> String {
     let mut parts = get(s, kinds);
     for (mark, kind) in (2..).zip(kinds.iter()) {
         let owners: &[(Kind, &str)] = match kind {
-            Kind::Task => &[(Kind::Job, "w.job"), (Kind::Account, "w.account")],
-            Kind::Job => &[(Kind::Account, "w.account")],
-            Kind::Item => &[(Kind::Job, "(w.body -> 'jobs' ->> 0)::uuid"), (Kind::Account, "w.account")],
+            Kind::Task => &[(Kind::Job, "t.job"), (Kind::Account, "t.account")],
+            Kind::Job => &[(Kind::Account, "t.account")],
+            Kind::Item => &[(Kind::Job, "(t.body -> 'jobs' ->> 0)::uuid"), (Kind::Account, "t.account")],
             _ => &[],
         };
-        // The keys first, as an array: a join might begin at the other end.
+        let TableName { name, key } = table(kind);
         parts.extend(owners.iter().map(|(owner, column)| {
+            let own = at(s, name, "k.id", &format!("{column} AS id"));
+            // Several may have one owner.
             let ids = format!(
-                "ARRAY(SELECT {column} FROM {s}.{} AS w WHERE w.firm = $1 AND w.id = ANY(${mark}))",
-                table(kind).name
+                "(SELECT DISTINCT o.id FROM unnest(${mark}::{key}[]) AS k(id) CROSS JOIN LATERAL ({own}) AS o) AS w"
             );
             found(s, *owner, &ids)
         }));
@@ -226,125 +206,27 @@ fn table(kind: Kind) -> TableName {
     TableName { name: spec.name, key: type_of(spec.key) }
 }
 
+/// How many records of a kind are not at the revisions that a parameter says, after one with their keys.
+pub(super) fn unexpected(s: &str, kind: Kind, first: usize) -> String {
+    let TableName { name, key } = table(kind);
+    let rows = unnest(first, &[("id", key), ("revision", "bigint")]);
+    format!(
+        "(SELECT count(*) FROM {rows} LEFT JOIN LATERAL ({}) AS f ON true WHERE f.revision IS DISTINCT FROM w.revision)",
+        at(s, name, "w.id", "t.revision")
+    )
+}
+
+/// Whether one record is at the revision that a parameter says, after one with its key.
+pub(super) fn is_at(s: &str, kind: Kind, first: usize) -> String {
+    let TableName { name, key } = table(kind);
+    let found = at(s, name, &format!("${first}::{key}"), "t.revision");
+    format!("({found}) IS NOT DISTINCT FROM ${}::bigint", first + 1)
+}
+
 fn check(s: &str, kinds: Kinds) -> String {
-    let one = |(place, kind): (usize, Kind)| {
-        let TableName { name, key } = table(kind);
-        let rows = unnest(2 + place * 2, &[("id", key), ("revision", "bigint")]);
-        format!(
-            "(SELECT count(*) FROM {rows} LEFT JOIN LATERAL (SELECT t.revision FROM {s}.{name} AS t WHERE t.firm = $1 \
-             AND t.id = w.id LIMIT 1) AS f ON true WHERE f.revision IS DISTINCT FROM w.revision)"
-        )
-    };
+    let one = |(place, kind)| unexpected(s, kind, 2 + place * 2);
     let wrong: Vec<String> = kinds.iter().enumerate().map(one).collect();
     format!("SELECT {}", expect(&wrong.join(" + "), "0"))
-}
-
-fn insert(s: &str, kind: Kind) -> String {
-    let spec = kind.table();
-    let mut columns = vec![("id", type_of(spec.key)), ("revision", "bigint")];
-    columns.extend(spec.columns.iter().map(|column| (column.name, type_of(column.cell))));
-    columns.extend([("body", "jsonb"), ("exact", "text")]);
-    let (names, values) = (listed(spec.columns, ""), listed(spec.columns, "w."));
-    format!(
-        "INSERT INTO {s}.{} (firm, id, revision{names}, body, exact) \
-         SELECT $1, w.id, w.revision{values}, w.body, w.exact FROM {}",
-        spec.name,
-        unnest(2, &columns)
-    )
-}
-
-fn update(s: &str, kind: Kind) -> String {
-    let spec = kind.table();
-    let mut columns = vec![("id", type_of(spec.key)), ("was", "bigint"), ("revision", "bigint")];
-    columns.extend(spec.columns.iter().map(|column| (column.name, type_of(column.cell))));
-    columns.extend([("body", "jsonb"), ("exact", "text")]);
-    let set: String = spec.columns.iter().map(|column| format!(", {0} = w.{0}", column.name)).collect();
-    format!(
-        "WITH u AS (UPDATE {s}.{} AS t SET revision = w.revision{set}, body = w.body, exact = w.exact FROM {} \
-         WHERE t.firm = $1 AND t.id = ANY($2) AND t.id = w.id AND t.revision = w.was RETURNING 1) SELECT {} FROM u",
-        spec.name,
-        unnest(2, &columns),
-        expect("count(*)", "array_length($2, 1)")
-    )
-}
-
-fn side_columns(spec: &IndexSpec) -> Vec<(&'static str, &'static str)> {
-    let mut columns = vec![("id", type_of(spec.kind.table().key))];
-    columns.extend(spec.partition.iter().chain([&spec.sort]).map(|column| (column.name, type_of(column.cell))));
-    columns
-}
-
-/// The columns that tell the rows of one document apart: the first of the partition, if there is one.
-fn side_key(spec: &IndexSpec) -> Vec<(&'static str, &'static str)> {
-    let mut columns = side_columns(spec);
-    columns.truncate(1 + spec.partition.len().min(1));
-    columns
-}
-
-/// Puts rows where they belong now, wherever they were.
-fn put_side(s: &str, spec: &IndexSpec) -> String {
-    let (columns, key) = (side_columns(spec), side_key(spec));
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let values: Vec<String> = names.iter().map(|name| format!("w.{name}")).collect();
-    let key: Vec<&str> = key.iter().map(|(name, _)| *name).collect();
-    let set: Vec<String> =
-        names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = excluded.{name}")).collect();
-    format!(
-        "INSERT INTO {s}.{} (firm, {}) SELECT $1, {} FROM {} ON CONFLICT (firm, {}) DO UPDATE SET {}",
-        spec.name,
-        names.join(", "),
-        values.join(", "),
-        unnest(2, &columns),
-        key.join(", "),
-        set.join(", ")
-    )
-}
-
-fn delete_side(s: &str, spec: &IndexSpec) -> String {
-    let columns = side_key(spec);
-    let equal: String = columns.iter().map(|(name, _)| format!(" AND t.{name} = w.{name}")).collect();
-    format!(
-        "DELETE FROM {s}.{} AS t USING {} WHERE t.firm = $1 AND t.id = ANY($2){equal}",
-        spec.name,
-        unnest(2, &columns)
-    )
-}
-
-fn tally(s: &str) -> String {
-    let counts = ["jobs", "attention", "open_blockers", "done_blockers"];
-    let mut columns = vec![("pipeline", "text"), ("stage", "text")];
-    columns.extend(counts.iter().map(|count| (*count, "bigint")));
-    let set: Vec<String> = counts.iter().map(|count| format!("{count} = t.{count} + excluded.{count}")).collect();
-    format!(
-        "INSERT INTO {s}.stage_tallies AS t (firm, pipeline, stage, {0}) SELECT $1, w.pipeline, w.stage, {1} FROM {2} \
-         ON CONFLICT (firm, pipeline, stage) DO UPDATE SET {3}",
-        counts.join(", "),
-        counts.map(|count| format!("w.{count}")).join(", "),
-        unnest(2, &columns),
-        set.join(", ")
-    )
-}
-
-/// Positions count back from where the firm's log now ends.
-fn append(s: &str) -> String {
-    let columns = [
-        ("place", "bigint"),
-        ("id", "uuid"),
-        ("key", "text"),
-        ("job", "uuid"),
-        ("account", "uuid"),
-        ("member", "uuid"),
-        ("at", "bigint"),
-        ("command", "text"),
-        ("body", "jsonb"),
-        ("exact", "text"),
-    ];
-    format!(
-        "INSERT INTO {s}.log (firm, position, id, key, job, account, member, at, command, body, exact) \
-         SELECT $1, (SELECT position FROM {s}.heads WHERE firm = $1) + w.place, w.id, w.key, w.job, w.account, w.member, \
-         w.at, w.command, w.body, w.exact FROM {}",
-        unnest(2, &columns)
-    )
 }
 
 fn restore(s: &str, table: &str) -> String {
@@ -364,78 +246,9 @@ fn restore(s: &str, table: &str) -> String {
     format!(
         "INSERT INTO {s}.{table} (firm, id, sequence, lane, state, head, due, attempts, generation, error, body, exact) \
          SELECT $1, w.id, (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, w.lane, w.state, \
-         w.state = 0 AND (w.lane IS NULL OR (w.first = 1 AND NOT EXISTS (SELECT 1 FROM {s}.{table} AS o \
-         WHERE o.firm = $1 AND o.lane = w.lane AND o.state = 0))), w.due, w.attempts, w.generation, w.error, w.body, \
+         w.state = 0 AND (w.lane IS NULL OR (w.first = 1 AND {})), w.due, w.attempts, w.generation, w.error, w.body, \
          w.exact FROM {}",
-        unnest(2, &columns)
-    )
-}
-
-fn enqueue(s: &str, table: &str) -> String {
-    let columns = [
-        ("place", "bigint"),
-        ("id", "uuid"),
-        ("lane", "uuid"),
-        ("first", "bigint"),
-        ("due", "bigint"),
-        ("leases", "bigint"),
-        ("owner", "uuid"),
-        ("until", "bigint"),
-        ("body", "jsonb"),
-        ("exact", "text"),
-    ];
-    format!(
-        "INSERT INTO {s}.{table} (firm, id, sequence, lane, state, head, due, attempts, generation, owner, leased_until, \
-         body, exact) SELECT $1, w.id, (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, w.lane, 0, \
-         w.lane IS NULL OR (w.first = 1 AND NOT EXISTS (SELECT 1 FROM {s}.{table} AS o WHERE o.firm = $1 \
-         AND o.lane = w.lane AND o.state = 0)), w.due, w.leases, w.leases, w.owner, w.until, w.body, w.exact FROM {}",
-        unnest(2, &columns)
-    )
-}
-
-/// Before rows are done or dead, the next of their lanes come forward.
-fn forward(s: &str, table: &str) -> String {
-    format!(
-        "UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY(SELECT (SELECT n.id \
-         FROM {s}.{table} AS n WHERE n.firm = $1 AND n.lane = l.lane AND n.state = 0 AND n.id <> ALL($2::uuid[]) \
-         ORDER BY n.sequence LIMIT 1) FROM (SELECT DISTINCT q.lane FROM {s}.{table} AS q WHERE q.firm = $1 \
-         AND q.id = ANY($2) AND q.state = 0 AND q.lane IS NOT NULL) AS l))"
-    )
-}
-
-/// Settles rows that are held as they should be: their leases' generations are what was said, and
-/// they are in this state.
-fn settle(s: &str, table: &str, more: &[(&str, &str)], state: u8, set: Option<&str>) -> String {
-    let mut columns = vec![("id", "uuid"), ("generation", "bigint")];
-    columns.extend(more);
-    let (rows, expected) = (unnest(2, &columns), expect("count(*)", "array_length($2, 1)"));
-    let held = format!(
-        "t.firm = $1 AND t.id = ANY($2) AND t.id = w.id AND t.state = {state} AND (w.generation IS NULL OR t.generation = w.generation)"
-    );
-    match set {
-        Some(set) => format!(
-            "WITH u AS (UPDATE {s}.{table} AS t SET {set} FROM {rows} WHERE {held} RETURNING 1) SELECT {expected} FROM u"
-        ),
-        None => format!(
-            "WITH d AS (DELETE FROM {s}.{table} AS t USING {rows} WHERE {held} RETURNING 1) SELECT {expected} FROM d"
-        ),
-    }
-}
-
-fn set_timers(s: &str) -> String {
-    let columns = [
-        ("place", "bigint"),
-        ("id", "uuid"),
-        ("due", "bigint"),
-        ("generation", "bigint"),
-        ("body", "jsonb"),
-        ("exact", "text"),
-    ];
-    format!(
-        "INSERT INTO {s}.timers (firm, id, sequence, state, head, due, attempts, generation, body, exact) \
-         SELECT $1, w.id, (SELECT sequence FROM {s}.heads WHERE firm = $1) + w.place, 0, true, w.due, 0, w.generation, \
-         w.body, w.exact FROM {} ON CONFLICT (firm, id) DO UPDATE SET state = 0, head = true, due = excluded.due, \
-         attempts = 0, generation = excluded.generation, owner = NULL, leased_until = NULL, error = NULL",
+        lane_is_empty(s, table, "w"),
         unnest(2, &columns)
     )
 }
@@ -493,8 +306,8 @@ fn scan(s: &str, shape: Shape, count: bool) -> String {
     let end = format!("WHERE {wheres} ORDER BY {} LIMIT ${limit}", order.join(", "));
     if spec.several {
         format!(
-            "SELECT {sort}, d.revision, d.body, d.exact FROM {s}.{index} AS x CROSS JOIN LATERAL (SELECT t.revision, t.body, \
-             t.exact FROM {s}.{table} AS t WHERE t.firm = x.firm AND t.id = x.id LIMIT 1) AS d {end}"
+            "SELECT {sort}, d.revision, d.body, d.exact FROM {s}.{index} AS x CROSS JOIN LATERAL ({}) AS d {end}",
+            at(s, table, "x.id", "t.revision, t.body, t.exact")
         )
     } else {
         format!("SELECT {sort}, x.revision, x.body, x.exact FROM {s}.{table} AS x {end}")
@@ -503,14 +316,23 @@ fn scan(s: &str, shape: Shape, count: bool) -> String {
 
 fn log(s: &str, by: LogColumn, descending: bool) -> String {
     let column = by.column();
-    let own = if by == LogColumn::Firm { String::new() } else { format!("{column} = $4 AND ") };
     let (sign, direction) = if descending { ('<', " DESC") } else { ('>', "") };
-    // The order names the column too, so that its index is seen to give it.
-    let order = if by == LogColumn::Firm { String::new() } else { format!("{column}{direction}, ") };
-    format!(
-        "SELECT position, body, exact FROM {s}.log WHERE firm = $1 AND {own}position {sign} $2 \
-         ORDER BY {order}position{direction} LIMIT $3"
-    )
+    match by {
+        LogColumn::Firm => format!(
+            "SELECT position, body, exact FROM {s}.log WHERE firm = $1 AND position {sign} $2 \
+             ORDER BY position{direction} LIMIT $3"
+        ),
+        // There is one at most.
+        LogColumn::Entry | LogColumn::Key => format!(
+            "SELECT x.position, x.body, x.exact FROM (SELECT position, body, exact FROM {s}.log WHERE firm = $1 \
+             AND {column} >= $4 AND {column} <= $4 ORDER BY {column} LIMIT 1) AS x WHERE x.position {sign} $2 LIMIT $3"
+        ),
+        LogColumn::Job | LogColumn::Account | LogColumn::Member => format!(
+            "SELECT position, body, exact FROM {s}.log WHERE firm = $1 AND ({column}, position) {sign} ($4, $2) \
+             AND {column} {end} $4 ORDER BY {column}{direction}, position{direction} LIMIT $3",
+            end = if descending { ">=" } else { "<=" }
+        ),
+    }
 }
 
 /// Rows under a lease are free when it runs out. Those come first by their due times, and are few.
@@ -524,16 +346,20 @@ fn next_due(s: &str, queue: Queue, of_firm: bool) -> String {
     )
 }
 
-fn claim(s: &str, queue: Queue, of_firm: bool, skip_locked: bool) -> String {
+/// `own` where rows that others have locked can be skipped, and a row's place be named.
+fn claim(s: &str, queue: Queue, of_firm: bool, own: bool) -> String {
     let table = queue_table(queue);
     let firm = if of_firm { " AND q.firm = $5" } else { "" };
-    let lock = if skip_locked { " FOR UPDATE SKIP LOCKED" } else { "" };
+    let (place, lock) = if own { ("q.ctid", " FOR UPDATE SKIP LOCKED") } else { ("q.firm, q.id", "") };
+    let found = match own {
+        true => "t.ctid = f.ctid",
+        false => "t.firm = f.firm AND t.id = f.id AND t.head AND (t.leased_until IS NULL OR t.leased_until <= $1)",
+    };
     format!(
-        "WITH f AS (SELECT q.firm, q.id FROM {s}.{table} AS q WHERE q.head AND q.due <= $1 \
+        "WITH f AS (SELECT {place} FROM {s}.{table} AS q WHERE q.head AND q.due <= $1 \
          AND (q.leased_until IS NULL OR q.leased_until <= $1){firm} ORDER BY q.due, q.sequence LIMIT $2{lock}) \
          UPDATE {s}.{table} AS t SET attempts = t.attempts + 1, generation = t.generation + 1, owner = $3, \
-         leased_until = $4 FROM f WHERE t.firm = f.firm AND t.id = f.id \
-         AND t.head AND (t.leased_until IS NULL OR t.leased_until <= $1) \
+         leased_until = $4 FROM f WHERE {found} \
          RETURNING t.due, t.sequence, t.firm, t.id, t.attempts, t.generation, t.body, t.exact"
     )
 }

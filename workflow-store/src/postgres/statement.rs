@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use workflow_core::store::{Cell, CellType, IndexName, Kind, LogBy, Queue, Scan};
 
+use super::change::{Change, Changes};
 use super::param::fits;
 
 /// Kinds of document, as bits.
@@ -158,7 +159,10 @@ pub(super) enum Statement {
         by: LogColumn,
         descending: bool,
     },
-    Queued(Queue),
+    Queued {
+        queue: Queue,
+        dead: bool,
+    },
     NextDue {
         queue: Queue,
         of_firm: bool,
@@ -168,28 +172,15 @@ pub(super) enum Statement {
     Advance,
     /// Documents are at these revisions, or absent.
     Check(Kinds),
-    Insert(Kind),
-    Update(Kind),
     Delete(Kind),
     /// Takes unique references away before they are given anew.
     Release(Kind),
-    PutSide(IndexName),
-    DeleteSide(IndexName),
-    Tally,
+    Change(Change),
+    Changes(Changes),
     Guard,
-    Append,
-    Enqueue(Queue),
     /// Puts rows in as another store held them.
     Restore(Queue),
-    /// The next rows of lanes come forward whose present ones are done or dead.
-    Forward(Queue),
-    Done(Queue),
-    Dead(Queue),
-    Retry(Queue),
-    Renew(Queue),
     Revive(Queue),
-    SetTimers,
-    DropTimers,
     // Looking what stands against a commit.
     Revisions(Kind),
     Holders(Kind),
@@ -201,6 +192,6 @@ pub(super) enum Statement {
     Claim {
         queue: Queue,
         of_firm: bool,
-        skip_locked: bool,
+        own: bool,
     },
 }

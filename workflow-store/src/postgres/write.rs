@@ -84,12 +84,13 @@ fn parts<'a>(batches: &[&'a Batch]) -> Vec<Part<'a>> {
 }
 
 /// Commits batches in one transaction of the pool's.
-pub(super) fn commit(pool: &Pool, begin: Control, batches: &[&Batch]) -> Result<Answers, StoreError> {
+pub(super) fn commit(pool: &Pool, portable: bool, batches: &[&Batch]) -> Result<Answers, StoreError> {
     let parts = parts(batches);
     let (mut tries, mut connections, mut look) = (0, 0, false);
     loop {
         let mut loan = pool.connection()?;
-        let attempt = if look { look_and_write(&mut loan, begin, &parts) } else { write(&mut loan, begin, &parts) };
+        let attempt =
+            if look { look_and_write(&mut loan, portable, &parts) } else { write(&mut loan, portable, &parts) };
         let failure = match attempt {
             Ok(answers) => return Ok(in_place(batches.len(), &parts, answers)),
             Err(Stop::Fault(error)) => return Err(error),
@@ -151,17 +152,27 @@ fn answers(plan: &Plan<'_>, end: i64) -> Answers {
 }
 
 /// Writes everything as if nothing conflicted.
-fn write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+fn write(loan: &mut Loan<'_>, portable: bool, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
     let plans: Vec<Plan<'_>> = parts.iter().map(|part| Plan::new(part.firm, &part.batches, None)).collect();
-    write_plans(loan, Some(begin), &plans)
+    write_plans(loan, vec![begin(portable)], portable, &plans)
 }
 
-fn write_plans(loan: &mut dyn Link, begin: Option<Control>, plans: &[Plan<'_>]) -> Result<Vec<Answers>, Stop> {
-    let mut steps: Vec<Step> = begin.map(Step::Control).into_iter().collect();
+/// How a transaction that writes begins.
+fn begin(portable: bool) -> Step {
+    Step::Control(if portable { Control::BeginSerializable } else { Control::Begin })
+}
+
+/// Writes plans after what they begin with.
+fn write_plans(
+    loan: &mut dyn Link,
+    mut steps: Vec<Step>,
+    portable: bool,
+    plans: &[Plan<'_>],
+) -> Result<Vec<Answers>, Stop> {
     let mut firsts = Vec::with_capacity(plans.len());
     for plan in plans {
         firsts.push(steps.len());
-        steps.extend(plan.steps()?);
+        steps.extend(plan.steps(!portable)?);
     }
     steps.push(Step::Control(Control::Commit));
     let rows = loan.run(&Arc::new(steps))?;
@@ -170,9 +181,9 @@ fn write_plans(loan: &mut dyn Link, begin: Option<Control>, plans: &[Plan<'_>]) 
 }
 
 /// Looks what stands against the batches, and writes the others.
-fn look_and_write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+fn look_and_write(loan: &mut Loan<'_>, portable: bool, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
     let inquiries = parts.iter().map(|part| Inquiry::new(part.firm, &part.batches)).collect::<Result<Vec<_>, _>>()?;
-    let mut steps = vec![Step::Control(begin)];
+    let mut steps = vec![begin(portable)];
     let mut sizes = Vec::with_capacity(parts.len());
     let mut inquiries_and_steps = Vec::with_capacity(parts.len());
     for mut inquiry in inquiries {
@@ -194,7 +205,7 @@ fn look_and_write(loan: &mut Loan<'_>, begin: Control, parts: &[Part<'_>]) -> Re
     if !plans.iter().any(Plan::writes) {
         return Ok(plans.iter().map(|plan| answers(plan, 0)).collect());
     }
-    let written = write_plans(loan, None, &plans)?;
+    let written = write_plans(loan, Vec::new(), portable, &plans)?;
     loan.leave_open(false);
     Ok(written)
 }
@@ -212,7 +223,9 @@ pub(super) fn commit_within(link: &mut dyn Link, batches: &[Batch]) -> Result<An
         let facts = inquiry.facts(&rows)?;
         let plan = Plan::new(part.firm, &part.batches, Some(&facts));
         let end = match plan.writes() {
-            true => end_of_log(link.run(&Arc::new(plan.steps()?)).map_err(|failure| report(DOING, failure))?.first())?,
+            true => {
+                end_of_log(link.run(&Arc::new(plan.steps(false)?)).map_err(|failure| report(DOING, failure))?.first())?
+            }
             false => 0,
         };
         all.push(answers(&plan, end));

@@ -3,7 +3,7 @@
 use std::thread;
 
 use workflow_core::error::ErrorKind;
-use workflow_core::store::{Durability, Transact};
+use workflow_core::store::{Durability, Queue, QueuedState, Transact};
 use workflow_store::postgres::{PostgresOptions, PostgresStore, SCHEMA_VERSION};
 use workflow_test_support::postgres::{Options, Server};
 
@@ -58,6 +58,33 @@ fn a_schema_of_a_newer_version_is_refused_untouched() {
     assert_eq!(error.kind(), ErrorKind::NewerVersion);
     assert!(error.to_string().contains("99"), "{error}");
     assert_eq!(tables(schema), before);
+}
+
+#[test]
+fn a_schema_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
+    let url = Server::shared().fresh();
+    let engine_of = || engine(std::sync::Arc::new(open(&url).expect("a store")));
+    set_up(&engine_of(), 1, 5);
+    let schema = schema_of(&url);
+    let indexes = || {
+        let all = format!(
+            "SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE schemaname = '{schema}'"
+        );
+        Server::shared().sql(&all)
+    };
+    let now = indexes();
+    drop(Server::shared().sql(&format!(
+        "DROP INDEX {schema}.outbox_waiting, {schema}.outbox_dead, {schema}.follow_ups_waiting, \
+         {schema}.follow_ups_dead, {schema}.timers_waiting, {schema}.timers_dead; \
+         CREATE INDEX timers_by_sequence ON {schema}.timers (firm, state, sequence); \
+         CREATE INDEX outbox_by_sequence ON {schema}.outbox (firm, state, sequence); \
+         CREATE INDEX follow_ups_by_sequence ON {schema}.follow_ups (firm, state, sequence); \
+         UPDATE {schema}.workflow_meta SET value = 1 WHERE name = 'schema_version'"
+    )));
+    let engine = engine_of();
+    assert_eq!(indexes(), now);
+    assert!(engine.verify(firm(1)).expect("readable").differences.is_empty());
+    assert_eq!(engine.queued(Queue::Outbox, firm(1), QueuedState::Waiting, None, 100).expect("readable").len(), 5);
 }
 
 #[test]

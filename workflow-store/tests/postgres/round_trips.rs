@@ -1,13 +1,16 @@
 //! How often a command waits for the server: once to load or twice, once to commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use workflow_core::command::Request;
 use workflow_core::engine::Engine;
 use workflow_store::postgres::PostgresStore;
+use workflow_test_support::postgres::Server;
 
-use crate::kit::{account, engine, give, job, job_of, request, set_up, store};
+use crate::kit::{account, engine, firm, give, job, job_of, open, request, schema_of, set_up, store};
 
 /// A firm with enough jobs to give every command twice: what it does first may prepare statements.
 fn office() -> (Arc<PostgresStore>, Engine) {
@@ -91,4 +94,40 @@ fn many_commands_share_their_loads_and_their_commit() {
         // The firm's record before and after, six reads ahead, a commit; the first time what is prepared.
         assert!(trips <= if from == 1_000 { 14 } else { 9 }, "{trips} round trips for 200 commands");
     }
+}
+
+/// Plans that are made while a table is empty must serve when it is not: a lane is found by its own index.
+#[test]
+fn commands_and_settling_look_at_no_more_rows_than_they_are_about() {
+    const JOBS: u32 = 300;
+    let url = Server::shared().fresh();
+    let store = Arc::new(open(&url).expect("a store"));
+    let engine = engine(Arc::clone(&store) as _);
+    set_up(&engine, 1, JOBS.into());
+    let claimed = engine.claim_notifications(Some(firm(1)), TimeDelta::minutes(1), 100).expect("work");
+    for delivery in &claimed {
+        engine.acknowledge(&delivery.receipt).expect("held");
+    }
+    drop((engine, store));
+    // What a connection did is told when it ends.
+    let waiting = format!(
+        "SELECT coalesce(sum(idx_tup_read), 0) FROM pg_stat_all_indexes WHERE schemaname = '{}'",
+        schema_of(&url)
+    );
+    let wait = Duration::from_millis(50);
+    let mut read = u64::MAX;
+    for _ in 0..100 {
+        let now = Server::shared().sql(&waiting).parse().expect("a number");
+        if now == read && now > 0 {
+            break;
+        }
+        read = now;
+        std::thread::sleep(wait);
+    }
+    // An entry for each row that was claimed or acknowledged, and some that others left behind.
+    assert!(
+        read < u64::from(JOBS) * 4,
+        "{read} entries of indexes were read for {JOBS} rows, {} settled",
+        claimed.len()
+    );
 }
