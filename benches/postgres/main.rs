@@ -231,45 +231,8 @@ fn load() -> String {
 
 fn main() -> Outcome {
     let clients: usize = std::env::var("CLIENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
-    let settings = if std::env::var("PROF").is_ok_and(|what| what.contains("stat")) {
-        vec![
-            "shared_preload_libraries = 'pg_stat_statements'".to_owned(),
-            "pg_stat_statements.track_planning=on".to_owned(),
-        ]
-    } else if std::env::var("PROF").is_ok_and(|what| what.contains("plan")) {
-        [
-            "shared_preload_libraries='auto_explain'",
-            "auto_explain.log_min_duration=0",
-            "auto_explain.log_analyze=on",
-            "auto_explain.sample_rate=0.003",
-            "logging_collector=on",
-            "log_directory='/tmp/pglog'",
-            "auto_explain.log_buffers=on",
-        ]
-        .map(str::to_owned)
-        .to_vec()
-    } else {
-        Vec::new()
-    };
-    let server = Server::start(&Options { sync: true, settings, ..Options::default() });
+    let server = Server::start(&Options { sync: true, ..Options::default() });
     println!("The reference workload on PostgreSQL (fsync and synchronous_commit on), load average {}\n", load());
-    if let Ok(what) = std::env::var("PROF") {
-        let spread =
-            Spread { connections: if what.contains("16") { 16 } else { 1 }, clients, many: what.contains("many") };
-        if what.contains("program") {
-            let noted = note(spread.clients, spread.many)?;
-            let cost = program_cost(&server, &noted, spread, clients * 7)?;
-            println!("{:?} {}", cost.computing(), cost.rate());
-        } else {
-            let cost = engine_cost(&server, spread)?;
-            println!("{:?} {}", cost.computing(), cost.rate());
-        }
-        if what.contains("stat") {
-            drop(server.sql("CREATE EXTENSION pg_stat_statements"));
-            println!("{}", server.sql("SELECT calls || ' plans ' || plans || ' ' || round(total_plan_time::numeric,1) || ' exec '  || round(total_exec_time::numeric,1) || ' ' || round((1000*total_exec_time/calls)::numeric,1) || ' ' || rows || ' ' || left(query, 60) || regexp_replace(query, '[^:(]*|[a-z0-9, :.$]', '', 'g') FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 40"));
-        }
-        return Ok(());
-    }
     let mut one = (f64::NAN, f64::NAN);
     for connections in [1, 4, 16] {
         let spread = Spread { connections, clients: clients.max(16), many: false };
