@@ -12,3 +12,12 @@ CREATE INDEX follow_ups_dead ON {s}.follow_ups (firm, sequence) WHERE state + 0 
 DROP INDEX {s}.timers_by_sequence;
 CREATE INDEX timers_waiting ON {s}.timers (firm, sequence) WHERE state + 0 = 0;
 CREATE INDEX timers_dead ON {s}.timers (firm, sequence) WHERE state + 0 = 1;
+
+-- Room beside each row for the next version of it: one that changes nothing indexed is then written
+-- there, and no index has to learn of it. Rows of queues are handed out once, or a few times; counters
+-- are counted up by every commit.
+ALTER TABLE {s}.outbox SET (fillfactor = 50);
+ALTER TABLE {s}.follow_ups SET (fillfactor = 50);
+ALTER TABLE {s}.timers SET (fillfactor = 50);
+ALTER TABLE {s}.stage_tallies SET (fillfactor = 50);
+ALTER TABLE {s}.heads SET (fillfactor = 50);
