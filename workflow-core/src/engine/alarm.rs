@@ -1,6 +1,6 @@
 //! Wakes the runner when a commit of this process brings the next deadline forward.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub(super) struct Alarm {
     changed: Condvar,
     /// How many runners there are to wake.
     pub(super) runners: AtomicUsize,
+    /// Whether the store was asked for hints.
+    pub(super) hinted: AtomicBool,
 }
 
 impl Alarm {
@@ -25,8 +27,14 @@ impl Alarm {
 
     /// Notes that a batch was committed.
     pub(super) fn note(&self, batch: &Batch) {
-        let hurries = !batch.timers.is_empty() || !batch.enqueue.is_empty();
-        if hurries && self.runners.load(Ordering::Relaxed) > 0 {
+        if !batch.timers.is_empty() || !batch.enqueue.is_empty() {
+            self.hint();
+        }
+    }
+
+    /// Notes that there may be something to do, for runners if there are any.
+    pub(super) fn hint(&self) {
+        if self.runners.load(Ordering::Relaxed) > 0 {
             self.ring();
         }
     }

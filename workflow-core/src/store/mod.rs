@@ -22,6 +22,7 @@ pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};
 pub use port::{
     Capabilities, Durability, Found, Hit, LogBy, LogPosition, LogScan, Logged, Read, ReadMoment, Scan, Store, Transact,
+    Wake,
 };
 pub use queue::{
     ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,

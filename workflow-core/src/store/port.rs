@@ -274,6 +274,13 @@ pub trait Transact {
     /// As [`Transact::get`].
     fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
+    /// Has `wake` called when another process may have made queued work due, as soon as the store
+    /// hears of it: a hint, so that a runner need not wait until it looks again. A hint can be lost, and
+    /// be given for nothing. When `wake` answers no, it is not called any more.
+    ///
+    /// A store that hears nothing of others leaves this method as it is.
+    fn when_hinted(&self, _wake: Box<Wake>) {}
+
     /// Lists queued rows of a firm in the order they were queued.
     ///
     /// # Errors
@@ -296,6 +303,9 @@ pub trait Transact {
         Err(StoreError::new(crate::error::ErrorKind::Unsupported, why))
     }
 }
+
+/// What [`Transact::when_hinted`] calls. Answers whether it wants to be called again.
+pub type Wake = dyn Fn() -> bool + Send + Sync;
 
 /// What [`Transact::at_one_moment`] shows its view to.
 pub type ReadMoment<'a> = dyn FnMut(&dyn Transact) -> Result<(), StoreError> + 'a;

@@ -9,6 +9,7 @@ mod emit;
 mod facts;
 mod fault;
 mod group;
+mod hint;
 mod link;
 mod moment;
 mod options;
@@ -35,11 +36,12 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
-    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting, Wake,
 };
 
 use fault::{Nature, fault, nature, report};
 use group::Groups;
+use hint::Hints;
 use link::{Control, Failure, Link, Step};
 use moment::Moment;
 use options::Address;
@@ -48,6 +50,7 @@ use pool::{Dial, Pool};
 pub use schema::{SCHEMA_VERSION, roles_sql, row_level_security_sql};
 use tls::Tls;
 pub use transaction::PostgresTransaction;
+use write::How;
 
 /// How often a read is asked again on another connection when one was lost.
 const READ_TRIES: u32 = 4;
@@ -68,6 +71,7 @@ pub struct PostgresStatistics {
 pub struct PostgresStore {
     pool: Pool,
     groups: Groups,
+    hints: Hints,
     options: PostgresOptions,
     durability: Durability,
 }
@@ -117,7 +121,11 @@ impl PostgresStore {
         }
         let durability = durability(&mut loan)?;
         drop(loan);
-        Ok(Self { pool, groups: Groups::default(), options, durability })
+        let hints = Hints::default();
+        if options.hints {
+            pool.listen(&hints);
+        }
+        Ok(Self { pool, groups: Groups::default(), hints, options, durability })
     }
 
     /// What the store has cost so far.
@@ -242,7 +250,8 @@ impl Transact for PostgresStore {
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let Some(first) = batches.first() else { return Ok(Vec::new()) };
-        let write = |batches: &[&Batch]| write::commit(&self.pool, self.options.portable, batches);
+        let how = How { portable: self.options.portable, hints: self.options.hints };
+        let write = |batches: &[&Batch]| write::commit(&self.pool, how, batches);
         if batches.iter().all(|batch| batch.firm == first.firm) {
             return self.groups.commit(first.firm, batches, write);
         }
@@ -269,6 +278,12 @@ impl Transact for PostgresStore {
 
     fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
         queue::due(&self.ask_one(queue::next_due(queue, firm))?)
+    }
+
+    fn when_hinted(&self, wake: Box<Wake>) {
+        if self.options.hints {
+            self.hints.add(wake);
+        }
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

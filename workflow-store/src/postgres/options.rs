@@ -30,6 +30,11 @@ pub struct PostgresOptions {
     /// commit also where it is set not to, [`Durability::Process`] (`durability=process`) has it
     /// not.
     pub durability: Durability,
+    /// Tell other hosts at once when there is something to do, and hear it from them (`hints=true`), by
+    /// `NOTIFY` and `LISTEN` on one more connection. Runners then need not wait until they look again
+    /// ([`longest_sleep`](workflow_core::engine::RunnerOptions)). Commits that queue something wait for
+    /// each other a little longer, in the whole database.
+    pub hints: bool,
     /// Certificates of those who may vouch for the server, in PEM (`sslrootcert=`); those that the
     /// system trusts when absent.
     pub root_certificates: Option<PathBuf>,
@@ -45,6 +50,7 @@ impl Default for PostgresOptions {
             statement_timeout: Duration::from_secs(30),
             migrate: true,
             durability: Durability::PowerCut,
+            hints: false,
             root_certificates: None,
         }
     }
@@ -102,6 +108,9 @@ impl Address {
         }
         defaults(&mut config);
         let place = Place::new(&options.schema)?;
+        if options.hints && options.portable {
+            return Err(refuse("`hints` are made of what `portable` is to do without: choose one"));
+        }
         if options.pool == 0 {
             return Err(refuse("`pool` must be at least 1"));
         }
@@ -142,6 +151,7 @@ fn take(options: &mut PostgresOptions, name: &str, value: &str) -> Result<bool, 
         "pool" => options.pool = usize::try_from(number()?).unwrap_or(usize::MAX),
         "pool_timeout" => options.pool_timeout = Duration::from_secs(number()?.min(86_400)),
         "portable" => options.portable = truth()?,
+        "hints" => options.hints = truth()?,
         "migrate" => options.migrate = truth()?,
         "statement_timeout" => options.statement_timeout = Duration::from_millis(number()?.min(i32::MAX as u64)),
         "durability" => {
@@ -202,6 +212,7 @@ mod tests {
             ("postgres://h/d?portable=yes", "true"),
             ("postgres://h/d?durability=ever", "power_cut"),
             ("postgres://h/d?schema=pg_mine", "schema"),
+            ("postgres://h/d?hints=true&portable=true", "hints"),
             ("postgres://h/d?schema=", "schema"),
             ("postgres://h/d?colour=red", "colour"),
             ("postgres://h/d?schema=%zz", "%zz"),

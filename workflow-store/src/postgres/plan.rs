@@ -153,6 +153,14 @@ impl<'a> Plan<'a> {
         self.answers.iter().any(Result::is_ok)
     }
 
+    /// Whether other hosts may find something to do when it is written.
+    pub(super) fn queues(&self) -> bool {
+        let makes_due = |segment: &Segment<'_>| {
+            !segment.enqueues.is_empty() || segment.timers.values().any(|(_, timer)| timer.due.is_some())
+        };
+        self.segments.iter().any(makes_due)
+    }
+
     /// The statements, the first of which answers where the firm's log ends after them.
     /// `together` says whether one statement may change several tables.
     pub(super) fn steps(&self, together: bool) -> Result<Vec<Step>, StoreError> {

@@ -13,6 +13,7 @@ use tokio_postgres::{Client, Config, Error, Row, Statement as Prepared};
 use workflow_core::error::{ErrorKind, StoreError};
 
 use super::fault::{fault, is_gone};
+use super::hint::Hints;
 use super::link::{Control, Failure, Link, Step};
 use super::pipeline::{Work, together};
 use super::statement::Statement;
@@ -111,6 +112,13 @@ impl Pool {
         })
     }
 
+    /// Has hints heard on a connection of their own.
+    pub(super) fn listen(&self, hints: &Hints) {
+        if let Some(runtime) = &self.runtime {
+            hints.listen(runtime, &self.dial);
+        }
+    }
+
     /// A connection, waited for when all are in use.
     pub(super) fn connection(&self) -> Result<Loan<'_>, StoreError> {
         let end = Instant::now() + self.dial.patience;
@@ -151,7 +159,7 @@ impl Pool {
             return Err(StoreError::new(ErrorKind::Unavailable, "the store is being closed"));
         };
         let (config, tls) = (self.dial.config.clone(), self.dial.tls.clone());
-        let dialed = runtime.spawn(async move { tls.connect(&config).await });
+        let dialed = runtime.spawn(async move { tls.connect(&config, None).await });
         let (client, driver) = match wait(dialed) {
             Ok(Ok(connected)) => connected,
             Ok(Err(error)) => return Err(fault("connecting", error)),

@@ -16,6 +16,7 @@ use std::fmt::Write;
 use workflow_core::store::{CellType, Kind, Queue};
 
 use super::change::{SETTLED, finding, lane_is_empty, settle};
+use super::hint::CHANNEL;
 use super::statement::{After, Edge, Kinds, LogColumn, Shape, Statement};
 
 /// The table of a queue.
@@ -68,6 +69,7 @@ impl Statement {
             ),
             Self::NextDue { queue, of_firm } => next_due(s, queue, of_firm),
             Self::Claim { queue, of_firm, own } => claim(s, queue, of_firm, own),
+            Self::Hint => format!("SELECT pg_notify('{CHANNEL}', '{}')", s.replace('\'', "''")),
             Self::Revisions(kind) => {
                 let TableName { name, key } = table(kind);
                 let row = at(s, name, "w.id", "t.id, t.revision");

@@ -178,6 +178,8 @@ pub(super) enum Statement {
     Change(Change),
     Changes(Changes),
     Guard,
+    /// Tells other hosts that something was queued.
+    Hint,
     /// Puts rows in as another store held them.
     Restore(Queue),
     Revive(Queue),

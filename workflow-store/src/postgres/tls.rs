@@ -1,10 +1,12 @@
 //! Whether and how a connection is encrypted.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls};
 use workflow_core::error::{ErrorKind, StoreError};
 
 use super::options::PostgresOptions;
@@ -31,6 +33,9 @@ impl std::fmt::Debug for Tls {
 
 /// What moves a connection's bytes, until it is closed.
 pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What is told of a notification.
+pub(super) type Hear = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Tls {
     /// What the address asks for.
@@ -78,18 +83,34 @@ impl Tls {
         Ok(Self::Rustls(Box::new(tokio_postgres_rustls::MakeRustlsConnect::new(config))))
     }
 
-    pub(super) async fn connect(&self, config: &Config) -> Result<(Client, Driver), Error> {
+    /// Connects. What the server tells without being asked goes to `hear`, if there is one.
+    pub(super) async fn connect(&self, config: &Config, hear: Option<Hear>) -> Result<(Client, Driver), Error> {
         match self {
             Self::Off => {
                 let (client, connection) = config.connect(NoTls).await?;
-                // What ends it, every request that waits is told.
-                Ok((client, Box::pin(async move { drop(connection.await) })))
+                Ok((client, driver(connection, hear)))
             }
             #[cfg(feature = "postgres-tls")]
             Self::Rustls(tls) => {
                 let (client, connection) = config.connect((**tls).clone()).await?;
-                Ok((client, Box::pin(async move { drop(connection.await) })))
+                Ok((client, driver(connection, hear)))
             }
         }
     }
+}
+
+/// Moves bytes until the connection is closed. What ends it, every request that waits is told.
+fn driver<S, T>(mut connection: Connection<S, T>, hear: Option<Hear>) -> Driver
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(hear) = hear else { return Box::pin(async move { drop(connection.await) }) };
+    Box::pin(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(notification) = message {
+                hear(notification.payload());
+            }
+        }
+    })
 }

@@ -20,6 +20,7 @@ use super::link::{Control, Failure, Link, Step};
 use super::param::value;
 use super::plan::Plan;
 use super::pool::{Loan, Pool};
+use super::statement::Statement;
 
 pub(super) type Answers = Vec<Result<Committed, Conflict>>;
 
@@ -83,14 +84,22 @@ fn parts<'a>(batches: &[&'a Batch]) -> Vec<Part<'a>> {
     parts
 }
 
+/// In which way a store commits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    /// With nothing beyond plain transactional SQL.
+    pub(super) portable: bool,
+    /// Telling other hosts of what is queued.
+    pub(super) hints: bool,
+}
+
 /// Commits batches in one transaction of the pool's.
-pub(super) fn commit(pool: &Pool, portable: bool, batches: &[&Batch]) -> Result<Answers, StoreError> {
+pub(super) fn commit(pool: &Pool, how: How, batches: &[&Batch]) -> Result<Answers, StoreError> {
     let parts = parts(batches);
     let (mut tries, mut connections, mut look) = (0, 0, false);
     loop {
         let mut loan = pool.connection()?;
-        let attempt =
-            if look { look_and_write(&mut loan, portable, &parts) } else { write(&mut loan, portable, &parts) };
+        let attempt = if look { look_and_write(&mut loan, how, &parts) } else { write(&mut loan, how, &parts) };
         let failure = match attempt {
             Ok(answers) => return Ok(in_place(batches.len(), &parts, answers)),
             Err(Stop::Fault(error)) => return Err(error),
@@ -152,27 +161,25 @@ fn answers(plan: &Plan<'_>, end: i64) -> Answers {
 }
 
 /// Writes everything as if nothing conflicted.
-fn write(loan: &mut Loan<'_>, portable: bool, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+fn write(loan: &mut Loan<'_>, how: How, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
     let plans: Vec<Plan<'_>> = parts.iter().map(|part| Plan::new(part.firm, &part.batches, None)).collect();
-    write_plans(loan, vec![begin(portable)], portable, &plans)
+    write_plans(loan, vec![begin(how)], how, &plans)
 }
 
 /// How a transaction that writes begins.
-fn begin(portable: bool) -> Step {
-    Step::Control(if portable { Control::BeginSerializable } else { Control::Begin })
+fn begin(how: How) -> Step {
+    Step::Control(if how.portable { Control::BeginSerializable } else { Control::Begin })
 }
 
 /// Writes plans after what they begin with.
-fn write_plans(
-    loan: &mut dyn Link,
-    mut steps: Vec<Step>,
-    portable: bool,
-    plans: &[Plan<'_>],
-) -> Result<Vec<Answers>, Stop> {
+fn write_plans(loan: &mut dyn Link, mut steps: Vec<Step>, how: How, plans: &[Plan<'_>]) -> Result<Vec<Answers>, Stop> {
     let mut firsts = Vec::with_capacity(plans.len());
     for plan in plans {
         firsts.push(steps.len());
-        steps.extend(plan.steps(!portable)?);
+        steps.extend(plan.steps(!how.portable)?);
+    }
+    if how.hints && plans.iter().any(Plan::queues) {
+        steps.push(Step::Run(Statement::Hint, Vec::new()));
     }
     steps.push(Step::Control(Control::Commit));
     let rows = loan.run(&Arc::new(steps))?;
@@ -181,9 +188,9 @@ fn write_plans(
 }
 
 /// Looks what stands against the batches, and writes the others.
-fn look_and_write(loan: &mut Loan<'_>, portable: bool, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
+fn look_and_write(loan: &mut Loan<'_>, how: How, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
     let inquiries = parts.iter().map(|part| Inquiry::new(part.firm, &part.batches)).collect::<Result<Vec<_>, _>>()?;
-    let mut steps = vec![begin(portable)];
+    let mut steps = vec![begin(how)];
     let mut sizes = Vec::with_capacity(parts.len());
     let mut inquiries_and_steps = Vec::with_capacity(parts.len());
     for mut inquiry in inquiries {
@@ -205,7 +212,7 @@ fn look_and_write(loan: &mut Loan<'_>, portable: bool, parts: &[Part<'_>]) -> Re
     if !plans.iter().any(Plan::writes) {
         return Ok(plans.iter().map(|plan| answers(plan, 0)).collect());
     }
-    let written = write_plans(loan, Vec::new(), portable, &plans)?;
+    let written = write_plans(loan, Vec::new(), how, &plans)?;
     loan.leave_open(false);
     Ok(written)
 }

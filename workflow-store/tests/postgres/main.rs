@@ -1,6 +1,7 @@
 //! The store in PostgreSQL, on a real server.
 
 mod conforming;
+mod hints;
 mod kit;
 mod lost;
 mod open;

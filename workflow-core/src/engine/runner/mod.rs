@@ -36,7 +36,8 @@ pub struct RunnerOptions {
     /// How many notifications a thread takes at once. It finishes them before it stops.
     pub in_hand: usize,
     /// How long it sleeps at most. What other processes, and transactions of the host's, make due
-    /// earlier is noticed after this time, or when [`Runner::wake`] is called.
+    /// earlier is noticed after this time, when [`Runner::wake`] is called, or when the store hears of
+    /// it ([`when_hinted`](crate::store::Transact::when_hinted)).
     pub longest_sleep: Duration,
     /// How long it pauses at most after failures of the store. The first pause is a tenth of a
     /// second, and each is about twice the one before, by chance a little less.
@@ -123,6 +124,11 @@ impl Engine {
         let crew = Arc::new(Crew::new(self.clone(), options, workers));
         let runner = Runner { crew: Arc::clone(&crew), threads: Mutex::default() };
         self.shared.alarm.runners.fetch_add(1, Ordering::SeqCst);
+        if !self.shared.alarm.hinted.swap(true, Ordering::SeqCst) {
+            let shared = Arc::downgrade(&self.shared);
+            let wake = move || shared.upgrade().is_some_and(|shared| (shared.alarm.hint(), true).1);
+            self.shared.store.when_hinted(Box::new(wake));
+        }
         // When one of them cannot be started, the runner is dropped and stops the others.
         runner.spawn("workflow-leases", |crew| crew.keep())?;
         for _ in 0..workers {
