@@ -19,7 +19,7 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv lock develop pytest chromium docs-py wheel postgres valgrind node test test-c header library install fuzz lint lint-py \
+.PHONY: help demo venv lock develop pytest chromium docs-py wheel postgres valgrind node test test-c asan header library install fuzz lint lint-py \
 	bench bench-c bench-py yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
@@ -101,10 +101,15 @@ test: venv postgres valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 	$(MAKE) --no-print-directory pytest
+	$(MAKE) --no-print-directory asan
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+
+asan: ## the C programs with AddressSanitizer
+	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan
 
 test-c: valgrind node ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
 	WORKFLOW_C_WHOLE=1 $(CARGO) test --locked -p workflow-ffi
-	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan
+	WORKFLOW_C_WHOLE=1 $(MAKE) --no-print-directory asan
 	WORKFLOW_VALGRIND=1 $(CARGO) test --locked -p workflow-ffi --test c
 
 header: ## writes include/workflow.h and the list of symbols anew
