@@ -95,11 +95,11 @@ impl Rows {
             (Shape::Many, true) => {
                 let more: String = by.iter().skip(1).map(|(name, _)| format!(" AND x.{name} = w.{name}")).collect();
                 let from = format!(
-                    "(SELECT w.*, x.ctid AS spot FROM {} CROSS JOIN LATERAL (SELECT x.ctid FROM {s}.{table} AS x \
+                    "(SELECT w.*, x.ctid AS place FROM {} CROSS JOIN LATERAL (SELECT x.ctid FROM {s}.{table} AS x \
                      WHERE x.firm = $1 AND x.id >= w.id AND x.id <= w.id{more} ORDER BY x.id LIMIT 1) AS x) AS w",
                     self.source()
                 );
-                (from, "t.ctid = w.spot".to_owned())
+                (from, "t.ctid = w.place".to_owned())
             }
         }
     }
@@ -186,6 +186,7 @@ impl Change {
         }
     }
 
+    /// Its SQL, with these rows. The firm is always the first parameter.
     fn text(self, s: &str, rows: &Rows) -> Text {
         let from = || rows.source();
         let sql = match self {
@@ -529,21 +530,23 @@ fn set_timers(s: &str, rows: &str) -> String {
 
 /// Before rows are done or dead, the next of their lanes come forward.
 fn forward(s: &str, table: &str, rows: &Rows) -> String {
-    let keys = rows.keys();
-    let lane = at(s, table, "k.id", "t.lane, t.state");
+    let (keys, lane) = (rows.keys(), at(s, table, "k.id", "t.lane, t.state"));
+    // A row by its place where that can be named, by its key otherwise.
+    let row = if rows.own { "ctid" } else { "id" };
     let next = format!(
-        "SELECT n.id, n.ctid AS spot FROM (SELECT DISTINCT q.lane FROM unnest({keys}) AS k(id) CROSS JOIN LATERAL ({lane}) AS q \
-         WHERE q.state = 0 AND q.lane IS NOT NULL) AS l CROSS JOIN LATERAL (SELECT n.id, n.lane, n.ctid \
+        "SELECT n.place FROM (SELECT DISTINCT q.lane FROM unnest({keys}) AS k(id) CROSS JOIN LATERAL ({lane}) AS q \
+         WHERE q.state = 0 AND q.lane IS NOT NULL) AS l CROSS JOIN LATERAL (SELECT n.lane, n.{row} AS place \
          FROM {s}.{table} AS n WHERE n.firm = $1 AND n.lane >= l.lane AND n.state = 0 AND n.id <> ALL({keys}) \
          ORDER BY n.lane, n.sequence LIMIT 1) AS n WHERE n.lane = l.lane"
     );
-    if rows.own {
-        return format!(
-            "UPDATE {s}.{table} AS t SET head = true FROM ({next}) AS w WHERE t.ctid = w.spot AND NOT t.head"
-        );
+    match rows.own {
+        true => {
+            format!("UPDATE {s}.{table} AS t SET head = true FROM ({next}) AS w WHERE t.ctid = w.place AND NOT t.head")
+        }
+        false => format!(
+            "UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY({next}))"
+        ),
     }
-    let next = next.replace(", n.ctid AS spot", "").replace(", n.ctid ", " ");
-    format!("UPDATE {s}.{table} AS t SET head = true WHERE t.firm = $1 AND NOT t.head AND t.id = ANY(ARRAY({next}))")
 }
 
 /// What tells a row that is settled.
