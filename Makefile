@@ -102,7 +102,7 @@ test: venv postgres valgrind node ## every suite
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
 	$(MAKE) --no-print-directory pytest
 	$(MAKE) --no-print-directory asan
-	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 
 asan: ## the C programs with AddressSanitizer
 	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan

@@ -1239,7 +1239,8 @@ int32_t workflow_schema(const char *name,
 
 /**
  * Opens an engine over a store by its address: `memory:`, or `sqlite:PATH`, with
- * `?durability=process` or `?durability=power_cut` (the default) after it. `options` may be NULL.
+ * `?durability=process` or `?durability=power_cut` (the default) after it; or `postgres://…`, where the
+ * library was built with the feature `postgres`. `options` may be NULL.
  */
 int32_t workflow_engine_open(const char *address,
                              size_t len,

@@ -150,7 +150,8 @@ fn open(store: Arc<dyn Store>, options: Options, tag: EngineTag) -> Result<*mut 
 }
 
 /// Opens an engine over a store by its address: `memory:`, or `sqlite:PATH`, with
-/// `?durability=process` or `?durability=power_cut` (the default) after it. `options` may be NULL.
+/// `?durability=process` or `?durability=power_cut` (the default) after it; or `postgres://…`, where the
+/// library was built with the feature `postgres`. `options` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn workflow_engine_open(
     address: *const c_char,

@@ -17,6 +17,15 @@ fn c3_a_program_opens_executes_and_reads_the_answer() {
     }
 }
 
+/// The library that has PostgreSQL in it opens it by its address too.
+#[cfg(feature = "postgres")]
+#[test]
+fn c1_a_program_opens_a_store_in_postgres() {
+    let program = build("tests/c/first.c", Language::C11, Link::Shared);
+    let database = workflow_test_support::postgres::Server::shared().fresh();
+    assert_eq!(program.run(&["memory:"]), program.run(&[&database]));
+}
+
 #[test]
 fn c3_a_store_written_in_c_passes_the_conformance_suite() {
     for language in Language::ALL {
