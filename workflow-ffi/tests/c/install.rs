@@ -61,6 +61,25 @@ fn c1_the_library_is_installed_and_found() {
         let text = std::fs::read_to_string(prefix.join("lib/cmake/Workflow").join(cmake)).expect(cmake);
         assert!(text.contains(version()) && !text.contains('@'), "{text}");
     }
+    if Command::new("cmake").arg("--version").output().is_ok() {
+        builds_with_cmake(&prefix, &folder.path().join("project"));
+    }
+}
+
+/// A project that finds the library by its CMake package.
+fn builds_with_cmake(prefix: &Path, project: &Path) {
+    let list = format!(
+        "cmake_minimum_required(VERSION 3.15)\nproject(host C)\nfind_package(Workflow 0.1 REQUIRED)\n\
+         add_executable(host \"{}\")\ntarget_link_libraries(host Workflow::workflow)\n",
+        repository().join("tests/c/first.c").display()
+    );
+    std::fs::create_dir(project).expect("a folder");
+    std::fs::write(project.join("CMakeLists.txt"), list).expect("written");
+    let build = project.join("build");
+    let prefix = format!("-DCMAKE_PREFIX_PATH={}", prefix.display());
+    run(Command::new("cmake").arg("-S").arg(project).arg("-B").arg(&build).arg(prefix));
+    run(Command::new("cmake").arg("--build").arg(&build));
+    assert!(run(Command::new(build.join("host")).arg("memory:")).contains(version()));
 }
 
 /// DESTDIR stands before the prefix, and in no file.
