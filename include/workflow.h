@@ -1238,9 +1238,10 @@ int32_t workflow_schema(const char *name,
                         struct workflow_error **error);
 
 /**
- * Opens an engine over a store by its address: `memory:`, or `sqlite:PATH`, with
- * `?durability=process` or `?durability=power_cut` (the default) after it; or `postgres://…`, where the
- * library was built with the feature `postgres`. `options` may be NULL.
+ * Opens an engine over a store by its address: `memory:`, `sqlite:PATH`, or `postgres://…` where the
+ * library was built with the feature `postgres`. After `?` an address says how: of a SQLite file
+ * `durability=process` or `durability=power_cut` (the default), `busy_timeout=` in milliseconds (10000),
+ * `readers=`, `create=false`, `inside_host_database=true`, joined by `&`. `options` may be NULL.
  */
 int32_t workflow_engine_open(const char *address,
                              size_t len,
@@ -1532,6 +1533,35 @@ int32_t workflow_runner_stop(const struct workflow_runner *runner,
  * a callback, it does not wait. NULL, and what is no runner any more, do nothing.
  */
 void workflow_runner_free(struct workflow_runner *runner);
+
+/**
+ * What the engine's store is: its name, what an acknowledged commit survives, and whether several
+ * processes may work on it. The answer's document is by capabilities.schema.json.
+ */
+int32_t workflow_engine_capabilities(const struct workflow_engine *engine,
+                                     struct workflow_answer **answer,
+                                     struct workflow_error **error);
+
+/**
+ * Copies the engine's SQLite database to a file, as it is at one moment while others may work on it.
+ * The file appears under its name when it is complete, over one that may be there; the store's own
+ * file is refused, and so is one that is in use. WORKFLOW_CODE_UNSUPPORTED from a store that is no
+ * file: its database has tools of its own.
+ */
+int32_t workflow_engine_backup(const struct workflow_engine *engine,
+                               const char *path,
+                               size_t path_len,
+                               struct workflow_error **error);
+
+/**
+ * Looks through the whole file of the engine's store. `workflow_answer_count` says how many problems
+ * there are, none when all is well; the answer's document, by integrity.schema.json, says which. The
+ * question `verify` compares a firm's records with its log. WORKFLOW_CODE_UNSUPPORTED as
+ * `workflow_engine_backup`.
+ */
+int32_t workflow_engine_integrity_check(const struct workflow_engine *engine,
+                                        struct workflow_answer **answer,
+                                        struct workflow_error **error);
 
 /**
  * The library's version, such as `0.1.0`. Valid for ever.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use workflow_core::engine::{Deliveries, Outcome, Results, Ticked};
 use workflow_core::error::Error;
 use workflow_core::query::Answer;
+use workflow_core::store::Integrity;
 use workflow_core::store::conformance::Report;
 
 use crate::call::{ask, call};
@@ -45,8 +46,10 @@ pub(crate) enum Content {
     Delivered(Deliveries),
     /// A document that is written already.
     Document(Text),
-    /// Of a check of a store.
+    /// Of a check of a host's store.
     Report(Box<Report>),
+    /// Of a look through the store's file.
+    Integrity(Integrity),
 }
 
 impl Content {
@@ -78,6 +81,7 @@ impl Content {
             Self::Delivered(deliveries) => deliveries.delivered,
             Self::Document(_) => 1,
             Self::Report(report) => report.passed.len(),
+            Self::Integrity(integrity) => integrity.problems.len(),
             Self::Results(results) => results.len(),
             Self::Outcome(_) | Self::Part(..) => self.outcome().map_or(0, |outcome| outcome.each.len()),
         }
@@ -94,6 +98,7 @@ impl Content {
             Self::Delivered(deliveries) => document::write(deliveries),
             Self::Document(json) => json.again(),
             Self::Report(report) => document::write(report),
+            Self::Integrity(integrity) => document::write(integrity),
         }
     }
 
@@ -101,6 +106,7 @@ impl Content {
     fn plain(&self) -> String {
         match self {
             Self::Report(report) => report.to_string(),
+            Self::Integrity(integrity) => integrity.problems.join("\n"),
             Self::Answer(answer) => match &**answer {
                 Answer::Graph(text) => text.clone(),
                 _ => String::new(),

@@ -149,9 +149,10 @@ fn open(store: Arc<dyn Store>, options: Options, tag: EngineTag) -> Result<*mut 
     Ok(handle)
 }
 
-/// Opens an engine over a store by its address: `memory:`, or `sqlite:PATH`, with
-/// `?durability=process` or `?durability=power_cut` (the default) after it; or `postgres://…`, where the
-/// library was built with the feature `postgres`. `options` may be NULL.
+/// Opens an engine over a store by its address: `memory:`, `sqlite:PATH`, or `postgres://…` where the
+/// library was built with the feature `postgres`. After `?` an address says how: of a SQLite file
+/// `durability=process` or `durability=power_cut` (the default), `busy_timeout=` in milliseconds (10000),
+/// `readers=`, `create=false`, `inside_host_database=true`, joined by `&`. `options` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn workflow_engine_open(
     address: *const c_char,

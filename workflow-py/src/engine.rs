@@ -153,6 +153,18 @@ impl Engine {
         Ok(Runner::start(&self.0.engine()?, orders)?)
     }
 
+    /// Copies the store to a file, as it is at one moment.
+    fn backup_to(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let engine = self.0.engine()?;
+        released(py, self.0.clock(), || Ok(engine.store().backup_to(&path)?))
+    }
+
+    /// What is wrong with the store, in its own words.
+    fn integrity_check(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let engine = self.0.engine()?;
+        released(py, self.0.clock(), || Ok(engine.store().integrity_check()?.problems))
+    }
+
     /// Writes a firm into a file, as it is at one moment; what was written, as JSON.
     fn export_firm<'py>(&self, py: Python<'py>, firm: Uuid, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;

@@ -86,3 +86,17 @@ def test_an_engine_is_shared_with_what_does_not_await(desk: Office) -> None:
 def test_every_method_has_one_that_awaits() -> None:
     public = {name for name in dir(wf.Acting) if not name.startswith("_")}
     assert public - set(dir(aio.Acting)) == {"actor", "firm_id", "lint_document"}
+
+
+def test_s11_7_a_firm_is_copied_and_carried_from_asyncio(tmp_path: Path) -> None:
+    async def main() -> None:
+        firm = uuid4()
+        async with aio.Engine(f"sqlite:{tmp_path / 'practice.db'}") as engine:
+            await engine.acting(firm, wf.SystemActor("tests")).save_firm(name="Ledger & Sons")
+            await engine.backup_to(path=tmp_path / "copy.db")
+            assert await engine.integrity_check() == []
+            written = await engine.export_firm(firm=firm, path=tmp_path / "firm.jsonl")
+        async with aio.Engine("memory:") as there:
+            assert (await there.import_firm(path=tmp_path / "firm.jsonl")).sha256 == written.sha256
+
+    asyncio.run(main())

@@ -296,3 +296,18 @@ def test_s11_7_a_firm_is_carried_to_another_store(office: Office, tmp_path: Path
             there.import_firm(path=tmp_path / "firm.jsonl")
     with pytest.raises(errors.UnavailableError, match=r"nowhere\.jsonl"):
         office.engine.import_firm(path=tmp_path / "nowhere.jsonl")
+
+
+def test_s10_3_a_file_is_copied_while_it_is_worked_on_and_looked_through(tmp_path: Path) -> None:
+    firm_id = uuid4()
+    with wf.Engine(f"sqlite:{tmp_path / 'practice.db'}") as engine:
+        engine.acting(firm_id, wf.SystemActor("tests")).save_firm(name="Ledger & Sons")
+        engine.backup_to(path=tmp_path / "copy.db")
+        assert engine.integrity_check() == []
+        with pytest.raises(errors.UnsupportedError):
+            engine.backup_to(path=tmp_path / "practice.db")
+    with wf.Engine(f"sqlite:{tmp_path / 'copy.db'}?create=false") as copy:
+        assert copy.integrity_check() == []
+        assert not copy.acting(firm_id, wf.SystemActor("tests")).verify().differences
+    with wf.Engine("memory:") as engine, pytest.raises(errors.UnsupportedError):
+        engine.backup_to(path=tmp_path / "copy.db")

@@ -25,8 +25,9 @@ pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-/// Opens a store by its address: `memory:`, or `sqlite:PATH`, with `?durability=process` or
-/// `?durability=power_cut` (the default) after it. A plain path is a SQLite file.
+/// Opens a store by its address: `memory:`, `sqlite:PATH`, or `postgres://…`. A plain path is a SQLite
+/// file. After `?` an address says what the options of its store say, as in
+/// `sqlite:practice.db?durability=process&create=false`; `docs/sqlite.md` and `docs/postgres.md` have all.
 ///
 /// # Errors
 /// When the address makes no sense, the store was left out of this build, or it cannot be opened.
@@ -60,20 +61,7 @@ fn open_postgres(_: &str) -> Result<Arc<dyn Store>, StoreError> {
 
 #[cfg(feature = "sqlite")]
 fn open_sqlite(rest: &str) -> Result<Arc<dyn Store>, StoreError> {
-    use workflow_core::store::Durability;
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut options = sqlite::SqliteOptions::default();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        options.durability = match pair {
-            "durability=process" => Durability::Process,
-            "durability=power_cut" => Durability::PowerCut,
-            other => {
-                let why = format!("`{other}` means nothing; write `durability=process` or `durability=power_cut`");
-                return Err(StoreError::new(ErrorKind::Unsupported, why));
-            }
-        };
-    }
-    Ok(Arc::new(sqlite::SqliteStore::open(path, options)?))
+    Ok(Arc::new(sqlite::SqliteStore::open_address(rest)?))
 }
 
 #[cfg(not(feature = "sqlite"))]

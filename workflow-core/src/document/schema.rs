@@ -16,6 +16,7 @@ use crate::event::AccountRecord;
 use crate::limits::KEY_BYTES;
 use crate::model::{FirmSettings, Member, Notification};
 use crate::query::{Answer, Inquiry};
+use crate::store::{Capabilities, Integrity};
 
 /// The pattern of every key: no space at either end. It also tells the reader that a text is one.
 pub(super) const KEY_PATTERN: &str = r"^\S(.*\S)?$";
@@ -67,6 +68,8 @@ const PUBLISHED: &[Published] = &[
     Published { name: "deliveries", title: "Deliveries", schema: written::<Deliveries> },
     Published { name: "notification", title: "Notification", schema: written::<Notification> },
     Published { name: "carried", title: "Carried", schema: written::<Carried> },
+    Published { name: "capabilities", title: "Capabilities", schema: written::<Capabilities> },
+    Published { name: "integrity", title: "Integrity", schema: written::<Integrity> },
     Published { name: "error", title: "Error", schema: written::<Report> },
 ];
 

@@ -120,14 +120,14 @@ impl Engine {
             Err(_) => (Vec::new().into_iter(), None),
         };
         batches.iter().for_each(|batch| self.shared.alarm.note(batch));
-        // A refusal counts when all that it was decided by was committed, and is still so. What is
-        // committed was decided by what still is so: its check of the firm says it.
-        let committed_all = standings.iter().all(|(standing, _)| match standing {
-            Standing::Answered(_) => true,
-            Standing::Prepared(prepared) => !prepared.is_void(),
-            Standing::Refused(_) | Standing::Alone => false,
-        });
-        let mut sound = committed_all || session.is_fresh(firm, &catalog);
+        // What is answered uncommitted counts when all that it was decided by was committed, and is still so.
+        let uncommitted = |standing: &Standing| match standing {
+            Standing::Refused(_) => true,
+            Standing::Prepared(prepared) => prepared.is_void(),
+            Standing::Answered(_) | Standing::Alone => false,
+        };
+        let judged = standings.iter().any(|(standing, _)| uncommitted(standing));
+        let mut sound = !judged || session.is_fresh(firm, &catalog);
         let mut follow_ups: Vec<(FirmId, Arc<FollowUp>)> = Vec::new();
         let mut answers: Vec<(Option<Answer>, SequentialIds)> = Vec::with_capacity(standings.len());
         for ((standing, ids), request) in standings.into_iter().zip(requests) {

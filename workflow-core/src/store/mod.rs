@@ -21,8 +21,8 @@ pub use codec::{decode_entry, decode_queued, encode_entry, encode_queued};
 pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};
 pub use port::{
-    Capabilities, Durability, Found, Hit, LogBy, LogPosition, LogScan, Logged, Read, ReadMoment, Scan, Store, Transact,
-    Wake,
+    Capabilities, Durability, Found, Hit, Integrity, LogBy, LogPosition, LogScan, Logged, Read, ReadMoment, Scan,
+    Store, Transact, Wake,
 };
 pub use queue::{
     ActionOrigin, Chain, Claim, Claimed, Enqueue, FollowUp, FollowUpWork, Lease, Queue, QueueScan, QueuedBody,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -28,7 +29,7 @@ impl fmt::Display for LogPosition {
 }
 
 /// What an acknowledged commit survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// Nothing: it is gone with the process.
@@ -40,7 +41,7 @@ pub enum Durability {
 }
 
 /// What a store is and can.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Capabilities {
     /// Its name, for messages.
     pub name: String,
@@ -48,6 +49,13 @@ pub struct Capabilities {
     pub durability: Durability,
     /// Whether several processes may work on it at once.
     pub shared: bool,
+}
+
+/// What a store found when it looked whether what it wrote is still sound.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Integrity {
+    /// What is wrong, in the store's own words; nothing when all is well.
+    pub problems: Vec<String>,
 }
 
 /// A range of an index.
@@ -280,6 +288,28 @@ pub trait Transact {
     ///
     /// A store that hears nothing of others leaves this method as it is.
     fn when_hinted(&self, _wake: Box<Wake>) {}
+
+    /// Copies the whole store to a file, as it is at one moment while it is worked on. The file appears
+    /// when it is complete, over one that may be there.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Unsupported`] from a store that is no file, which is all that this
+    /// method does where it is not written: its database has tools of its own. Otherwise when the copy
+    /// cannot be made; then no half of it is left.
+    fn backup_to(&self, _path: &Path) -> Result<(), StoreError> {
+        let why = "this store is no file that could be copied; use its database's own tools";
+        Err(StoreError::new(crate::error::ErrorKind::Unsupported, why))
+    }
+
+    /// Looks whether what the store wrote is still sound, as far as the store can tell without knowing
+    /// what it means; [`crate::engine::Engine::verify`] knows that.
+    ///
+    /// # Errors
+    /// As [`Transact::backup_to`]; and when it cannot be looked at.
+    fn integrity_check(&self) -> Result<Integrity, StoreError> {
+        let why = "this store cannot be looked through; use its database's own tools";
+        Err(StoreError::new(crate::error::ErrorKind::Unsupported, why))
+    }
 
     /// Lists queued rows of a firm in the order they were queued.
     ///

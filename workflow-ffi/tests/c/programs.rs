@@ -27,6 +27,13 @@ fn c1_a_program_opens_a_store_in_postgres() {
 }
 
 #[test]
+fn c1_a_store_is_copied_while_it_is_worked_on_and_looked_through() {
+    for language in Language::ALL {
+        assert_eq!(build("tests/c/store.c", language, Link::Shared).run(&["practice.db", "copy.db"]), "copied\n");
+    }
+}
+
+#[test]
 fn c3_a_store_written_in_c_passes_the_conformance_suite() {
     for language in Language::ALL {
         let said = build("examples/c/host_store.c", language, Link::Shared).run(&[]);

@@ -249,6 +249,34 @@ class Engine:
         }
         return Runner(self._native.start_runner(orders))
 
+    def backup_to(self, *, path: str | PathLike[str]) -> None:
+        """Copies the SQLite database to a file, as it is at one moment while others work on it.
+
+        Do not do this with Python's own ``sqlite3``: a second copy of SQLite on the live file takes
+        the store's locks away.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced when the copy is complete.
+
+        Raises
+        ------
+        UnsupportedError
+            From a store that is no file, and for the store's own file or one that is in use.
+        """
+        self._native.backup_to(fspath(path))
+
+    def integrity_check(self) -> list[str]:
+        """What is wrong with the store's file, in SQLite's words; nothing when all is well.
+
+        Raises
+        ------
+        UnsupportedError
+            From a store that is no file.
+        """
+        return self._native.integrity_check()
+
     def export_firm(self, *, firm: FirmId | UUID, path: str | PathLike[str]) -> Carried:
         """Writes a firm into a file, as it is at one moment, for another store or server.
 

@@ -3,6 +3,7 @@
 //! One connection writes, with group commit; others read and never wait for it. Several processes
 //! may work on one file. `docs/sqlite.md` tells what is kept when, and what to keep off the file.
 
+mod address;
 mod backup;
 mod bind;
 mod decoded;
@@ -26,8 +27,8 @@ use rusqlite::Connection;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, Integrity, LogScan, Logged,
+    Queue, QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use fault::fault;
@@ -36,19 +37,21 @@ pub use schema::SCHEMA_VERSION;
 pub use transaction::SqliteTransaction;
 use writer::Writer;
 
-/// How to open a file.
+/// How to open a file. An address says the same after its `?`.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
     /// What an acknowledged commit survives: [`Durability::PowerCut`] syncs every commit to the
-    /// disk (`synchronous = FULL`), [`Durability::Process`] leaves that to checkpoints (`NORMAL`).
+    /// disk (`synchronous = FULL`), [`Durability::Process`] (`durability=process`) leaves that to checkpoints
+    /// (`NORMAL`).
     pub durability: Durability,
-    /// How long to wait for another process that is writing.
+    /// How long to wait for another process that is writing (`busy_timeout=`, milliseconds).
     pub busy_timeout: Duration,
-    /// How many idle reading connections are kept.
+    /// How many idle reading connections are kept (`readers=`).
     pub readers: usize,
-    /// Make the file when there is none.
+    /// Make the file when there is none (`create=false` refuses).
     pub create: bool,
-    /// The file is another program's database, and the engine's tables are to live in it.
+    /// The file is another program's database, and the engine's tables are to live in it
+    /// (`inside_host_database=true`).
     pub inside_host_database: bool,
 }
 
@@ -131,6 +134,12 @@ impl SqliteStore {
         let guard = LockGuard::new(&path);
         let writer = Writer::new(connection, options.busy_timeout, guard);
         Ok(Self { path, options, settings, writer, readers: Mutex::default() })
+    }
+
+    /// Opens the file of an address that says `sqlite:` no more.
+    pub(crate) fn open_address(address: &str) -> Result<Self, StoreError> {
+        let (path, options) = address::read(address)?;
+        Self::open(path, options)
     }
 
     /// How the file is open.
@@ -237,6 +246,14 @@ impl Transact for SqliteStore {
 
     fn next_due(&self, queue: Queue, firm: Option<FirmId>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|connection| queue::next_due(connection, queue, firm))
+    }
+
+    fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
+        Self::backup_to(self, path)
+    }
+
+    fn integrity_check(&self) -> Result<Integrity, StoreError> {
+        Ok(Integrity { problems: Self::integrity_check(self)? })
     }
 
     fn queued(&self, scan: &QueueScan) -> Result<Vec<Waiting>, StoreError> {

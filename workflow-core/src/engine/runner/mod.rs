@@ -126,7 +126,7 @@ impl Engine {
         self.shared.alarm.runners.fetch_add(1, Ordering::SeqCst);
         if !self.shared.alarm.hinted.swap(true, Ordering::SeqCst) {
             let shared = Arc::downgrade(&self.shared);
-            let wake = move || shared.upgrade().is_some_and(|shared| (shared.alarm.hint(), true).1);
+            let wake = move || shared.upgrade().map(|shared| shared.alarm.hint()).is_some();
             self.shared.store.when_hinted(Box::new(wake));
         }
         // When one of them cannot be started, the runner is dropped and stops the others.

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
     from .._native import Command
     from ..errors import WorkflowError
-    from ..model import Actor, BulkMode, Deliveries, Delivery, FirmId, Preview, Receipt, StageKey, TaskId, Ticked
+    from ..model import (
+        Actor,
+        BulkMode,
+        Carried,
+        Deliveries,
+        Delivery,
+        FirmId,
+        Preview,
+        Receipt,
+        StageKey,
+        TaskId,
+        Ticked,
+    )
 
 __all__ = ["Acting", "Engine"]
 
@@ -148,6 +160,22 @@ class Engine:
     async def reject(self, receipt: Receipt, *, why: str) -> bool:
         """As :meth:`workflow_py.Engine.reject`."""
         return await self._workers.run(self.sync.reject, receipt, why=why)
+
+    async def backup_to(self, *, path: str | PathLike[str]) -> None:
+        """As :meth:`workflow_py.Engine.backup_to`."""
+        await self._workers.run(self.sync.backup_to, path=path)
+
+    async def integrity_check(self) -> list[str]:
+        """As :meth:`workflow_py.Engine.integrity_check`."""
+        return await self._workers.run(self.sync.integrity_check)
+
+    async def export_firm(self, *, firm: FirmId | UUID, path: str | PathLike[str]) -> Carried:
+        """As :meth:`workflow_py.Engine.export_firm`."""
+        return await self._workers.run(self.sync.export_firm, firm=firm, path=path)
+
+    async def import_firm(self, *, path: str | PathLike[str]) -> Carried:
+        """As :meth:`workflow_py.Engine.import_firm`."""
+        return await self._workers.run(self.sync.import_firm, path=path)
 
 
 class Acting(Methods):
