@@ -87,7 +87,7 @@ docs-py: develop ## the reference of the Python package, in target/python-docs
 	.venv/bin/python -m sphinx -q -W --keep-going -b html $(PY)/docs target/python-docs
 
 wheel: venv ## the Python package's wheel and source distribution, in target/wheels
-	.venv/bin/maturin build --release --locked --sdist -m $(PY)/Cargo.toml -o target/wheels
+	.venv/bin/maturin build --release --sdist -m $(PY)/Cargo.toml -o target/wheels
 
 bench-py: wheel ## what Python costs over Rust, and beside other libraries
 	$(CARGO) bench --locked --profile release --bench python > target/direct.json

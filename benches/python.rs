@@ -10,6 +10,10 @@ use workflow_core::store::memory::MemoryStore;
 use workflow_suites::season::{Season, drive, drive_many};
 
 const ROUNDS: usize = 7;
+/// Jobs side by side where each step is a call of its own.
+const JOBS: usize = 1_000;
+/// Jobs whose steps are one call each: what the call is given.
+const MANY: usize = 10_000;
 
 /// How long this process has had a processor; how long it has run, where the system does not tell.
 fn had(began: Instant) -> f64 {
@@ -34,7 +38,7 @@ fn median(mut measure: impl FnMut() -> f64) -> f64 {
 }
 
 fn main() {
-    let jobs = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1_000);
-    let (step, many) = (median(|| microseconds(jobs, false)), median(|| microseconds(jobs, true)));
+    let step = median(|| microseconds(JOBS, false));
+    let many = median(|| microseconds(MANY, true));
     println!("{{\"step\": {step:.3}, \"many\": {many:.3}}}");
 }
