@@ -18,4 +18,6 @@ pub mod guides {
     pub struct Series;
     #[doc = include_str!("../docs/moving-a-firm.md")]
     pub struct MovingAFirm;
+    #[doc = include_str!("../docs/measures.md")]
+    pub struct Measures;
 }

@@ -72,9 +72,10 @@ fn job_is_asked_for(query: &JobQuery, job: &Job) -> bool {
         JobScope::Assignee(member) => job.assignees.contains(member),
         JobScope::Unassigned => job.assignees.is_empty(),
         JobScope::Attention => !job.attention.is_empty(),
+        JobScope::Job(id) => job.id == *id,
     };
     let status = match query.statuses.is_empty() {
-        true => query.archived || job.status != JobStatus::Archived,
+        true => query.archived || job.status != JobStatus::Archived || matches!(query.scope, JobScope::Job(_)),
         false => query.statuses.iter().any(|status| status.as_str() == job.status.as_str()),
     };
     scope
@@ -109,7 +110,9 @@ fn s11_1_every_job_list_is_what_the_records_say() {
         let mut crowd = Crowd::new(seed, 60);
         let records = Records::of(&crowd.office);
         for actor in lookers() {
-            for scope in job_scopes() {
+            let some: Vec<JobId> = records.jobs.keys().copied().collect();
+            let one = (0..5).map(|_| JobScope::Job(crowd.dice.pick(&some))).collect::<Vec<_>>();
+            for scope in job_scopes().into_iter().chain(one) {
                 for round in 0..6 {
                     // The first two rounds ask for everything there is, both ways.
                     let query = match round {

@@ -12,7 +12,7 @@ use workflow_core::event::{Actor, Event};
 use workflow_core::id::{FirmId, JobId, NotificationId};
 use workflow_core::limits;
 use workflow_core::model::{AttentionReason, FirmSettings, Job};
-use workflow_core::query::{JobQuery, PageRequest};
+use workflow_core::query::{Basis, Interval, JobQuery, JobScope, MeasuresQuery, PageRequest};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{Batch, Committed, Conflict, DocId, Document, Put, Queue, QueuedState, Transact};
 use workflow_suites::around::{Around, Hand};
@@ -42,6 +42,9 @@ pub(crate) const BOUNDED: &[&str] = &[
     "COMPILED_VERSIONS",
     "CACHED_FIRMS",
     "SERIES_AT_ONCE",
+    "MEASURED_JOBS",
+    "FORECAST_JOBS",
+    "FORECAST_LEAST",
 ];
 
 #[test]
@@ -245,6 +248,48 @@ fn s12_1_a_page_looks_at_so_many_rows() {
     let next = first.next.expect("there is more to look at");
     let second = query.jobs(&needle, &PageRequest::after(10, next)).expect("jobs");
     assert_eq!((second.rows.len(), second.next.is_none()), (1, true));
+    office.leave();
+}
+
+#[test]
+fn s12_1_measures_are_taken_of_so_many_jobs() {
+    let office = Office::with(plain());
+    let job = office.job();
+    copies(&office, job, limits::MEASURED_JOBS - 1, |_, _| {});
+    let query = office.engine.query(firm(), Actor::system("t")).expect("a firm");
+    let day = query.today();
+    let asked = MeasuresQuery { pipeline: key("p"), from: day, to: day, by: Interval::Day };
+    let measures = || query.measures(&asked).expect("measures");
+    assert_eq!((measures().jobs, measures().more), (limits::MEASURED_JOBS as u64, false));
+    copies(&office, job, 5, |number, job| job.id = JobId(uuid::Uuid::from_u128(0x6000_0000 + number as u128)));
+    let found = measures();
+    assert_eq!(
+        (found.jobs, found.open, found.more),
+        (limits::MEASURED_JOBS as u64, limits::MEASURED_JOBS as u64, true)
+    );
+    office.leave();
+}
+
+#[test]
+fn s12_1_a_forecast_learns_from_so_many_jobs_and_no_fewer_than_so_few() {
+    let office = Office::with(plain());
+    let job = office.job();
+    let open = office.job();
+    office.advance(TimeDelta::hours(1));
+    office.move_to(job, "three");
+    let forecast = || {
+        let query = office.engine.query(firm(), Actor::system("t")).expect("a firm");
+        let one = JobQuery { scope: JobScope::Job(open), ..JobQuery::default() };
+        query.forecasts(&one, &PageRequest::first(1)).expect("forecasts").rows.remove(0)
+    };
+    copies(&office, job, limits::FORECAST_LEAST - 2, |_, _| {});
+    assert_eq!((forecast().basis, forecast().done), (Basis::Nothing, 0));
+    copies(&office, job, 1, |_, job| job.id = JobId(uuid::Uuid::from_u128(0x6000_0000)));
+    assert_eq!((forecast().basis, forecast().done), (Basis::Age, limits::FORECAST_LEAST as u64));
+    copies(&office, job, limits::FORECAST_JOBS, |number, job| {
+        job.id = JobId(uuid::Uuid::from_u128(0x7000_0000 + number as u128));
+    });
+    assert_eq!(forecast().done, limits::FORECAST_JOBS as u64 - 1, "it is one of them itself");
     office.leave();
 }
 

@@ -8,7 +8,7 @@ use workflow_core::event::Actor;
 use workflow_core::id::{ItemId, JobId, TaskId};
 use workflow_core::limits;
 use workflow_core::model::{AttentionReason, ItemProgress, TaskState, Visit};
-use workflow_core::query::{CalendarQuery, JobQuery, PageRequest};
+use workflow_core::query::{CalendarQuery, Interval, JobQuery, MeasuresQuery, PageRequest};
 use workflow_core::store::{Batch, DocId, Document, LogBy, LogScan, Put, Transact};
 
 use crate::kit::{Office, account, command, firm, key, member, plain, set_task};
@@ -61,6 +61,7 @@ const REFUSED: &[&str] = &[
     "LOAD_ROUNDS",
     "PAGE",
     "CALENDAR_DAYS",
+    "MEASURED_DAYS",
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
     "PAYLOAD_DEPTH",
@@ -744,6 +745,22 @@ fn s12_1_a_page_has_so_many_rows_and_a_calendar_so_many_days() {
     let Err(Error::Rejected(rejection)) = query.calendar(&days(401)) else { panic!("not refused") };
     check_limit(&rejection, "CALENDAR_DAYS", 401, "a calendar");
     assert!(query.calendar(&days(400)).is_ok());
+}
+
+#[test]
+fn s12_1_measures_are_taken_over_so_many_days() {
+    let office = Office::with(plain());
+    let query = office.engine.query(firm(), Actor::system("t")).expect("a firm");
+    let from = query.today();
+    let days = |count: i64| MeasuresQuery {
+        pipeline: key("p"),
+        from,
+        to: from + chrono::TimeDelta::days(count - 1),
+        by: Interval::Day,
+    };
+    let Err(Error::Rejected(rejection)) = query.measures(&days(4_001)) else { panic!("not refused") };
+    check_limit(&rejection, "MEASURED_DAYS", 4_001, "measures");
+    assert_eq!(query.measures(&days(4_000)).expect("measures").throughput.len(), 4_000);
 }
 
 #[test]

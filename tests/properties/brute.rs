@@ -149,9 +149,10 @@ impl Brute<'_> {
             JobScope::Assignee(member) => job.assignees.contains(member),
             JobScope::Unassigned => job.assignees.is_empty(),
             JobScope::Attention => !job.attention.is_empty(),
+            JobScope::Job(id) => job.id == *id,
         };
         let status = |job: &Job| match query.statuses.is_empty() {
-            true => query.archived || job.status != JobStatus::Archived,
+            true => query.archived || job.status != JobStatus::Archived || matches!(query.scope, JobScope::Job(_)),
             false => query.statuses.iter().any(|status| status.as_str() == job.status.as_str()),
         };
         let passes = |job: &Job| {

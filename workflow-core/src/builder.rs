@@ -5,8 +5,8 @@
 
 use crate::dates::Span;
 use crate::definition::{
-    Access, Action, Automation, Condition, JobSort, JobTemplate, MoveRule, OnEmpty, PipelineDefinition, Refire, Stage,
-    Status, TaskTemplate, Transition, Trigger, Versioning, WipLimit,
+    Access, Action, Automation, Condition, JobSort, JobTemplate, MoveRule, OnEmpty, Party, PipelineDefinition, Refire,
+    Stage, Status, TaskTemplate, Transition, Trigger, Versioning, WipLimit,
 };
 use crate::error::{Problem, Rejection};
 use crate::id::{AutomationKey, InvalidKey, PipelineKey, StageKey, StatusKey};
@@ -219,6 +219,7 @@ pub struct StageBuilder {
     on_exit: Vec<AutomationBuilder>,
     name: Option<String>,
     client_name: Option<String>,
+    waiting_for: Option<Party>,
     when: Option<Condition>,
     automove: bool,
     on_empty: OnEmpty,
@@ -238,6 +239,7 @@ impl StageBuilder {
             on_exit: Vec::new(),
             name: None,
             client_name: None,
+            waiting_for: None,
             when: None,
             automove: false,
             on_empty: OnEmpty::default(),
@@ -259,6 +261,13 @@ impl StageBuilder {
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.client_name = Some(name.into());
+        self
+    }
+
+    /// Sets whose turn it is, for measures; unless said, what the job waits for tells.
+    #[must_use]
+    pub fn waiting_for(mut self, party: Party) -> Self {
+        self.waiting_for = Some(party);
         self
     }
 
@@ -333,6 +342,7 @@ impl StageBuilder {
             key: key?,
             name: self.name,
             client_name: self.client_name,
+            waiting_for: self.waiting_for,
             description: None,
             when: self.when,
             automove: self.automove,
@@ -353,6 +363,7 @@ pub struct StatusBuilder {
     key: String,
     name: Option<String>,
     client_name: Option<String>,
+    waiting_for: Option<Party>,
     automove: bool,
     on_set: Vec<AutomationBuilder>,
 }
@@ -361,7 +372,7 @@ impl StatusBuilder {
     /// A status of this key.
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), name: None, client_name: None, automove: false, on_set: Vec::new() }
+        Self { key: key.into(), name: None, client_name: None, waiting_for: None, automove: false, on_set: Vec::new() }
     }
 
     /// Sets what it is called.
@@ -375,6 +386,13 @@ impl StatusBuilder {
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.client_name = Some(name.into());
+        self
+    }
+
+    /// Sets whose turn it is, for measures; unless said, what the job waits for tells.
+    #[must_use]
+    pub fn waiting_for(mut self, party: Party) -> Self {
+        self.waiting_for = Some(party);
         self
     }
 
@@ -395,7 +413,14 @@ impl StatusBuilder {
     fn build(self, place: usize, keys: &mut Keys<'_>) -> Option<Status> {
         let key = keys.read(&format!("statuses[{place}].key"), StatusKey::new(&self.key));
         let on_set = build_all(&format!("statuses[{place}].on_set"), self.on_set, keys);
-        Some(Status { key: key?, name: self.name, client_name: self.client_name, automove: self.automove, on_set })
+        Some(Status {
+            key: key?,
+            name: self.name,
+            client_name: self.client_name,
+            waiting_for: self.waiting_for,
+            automove: self.automove,
+            on_set,
+        })
     }
 }
 

@@ -65,6 +65,7 @@ mod instant;
 mod json;
 pub mod limits;
 pub mod lint;
+pub mod measure;
 pub mod model;
 mod payload;
 pub mod query;

@@ -142,6 +142,14 @@ limits! {
     CALENDAR_DAYS: usize = 400;
     /// Up to where a board counts the late jobs of a stage and urgency.
     OVERDUE_COUNTED: usize = 1_000;
+    /// Days that measures are taken over.
+    MEASURED_DAYS: usize = 4_000;
+    /// Jobs that measures of a pipeline are taken of.
+    MEASURED_JOBS: usize = 100_000;
+    /// Jobs of a pipeline, those due last, that a forecast learns from.
+    FORECAST_JOBS: usize = 2_000;
+    /// How many of them must have ended for a forecast to be made.
+    FORECAST_LEAST: usize = 5;
     /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
     /// Threads of one runner that work.

@@ -299,6 +299,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             key,
             client_name: name.clone(),
             name,
+            waiting_for: flag.then_some(Party::ThirdParty),
             description: None,
             when,
             automove: flag,
@@ -318,8 +319,12 @@ fn pipeline() -> impl Strategy<Value = PipelineDefinition> {
         Just(Access::Everyone),
         assignment().prop_map(|who| Access::Only { members: who.members, roles: who.roles }),
     ];
-    let status = (key(), option::of(text()), any::<bool>(), collection::vec(automation(), 0..2))
-        .prop_map(|(key, name, automove, on_set)| Status { key, client_name: name.clone(), name, automove, on_set });
+    let status = (key(), option::of(text()), any::<bool>(), collection::vec(automation(), 0..2)).prop_map(
+        |(key, name, automove, on_set)| {
+            let waiting_for = automove.then_some(Party::Client);
+            Status { key, client_name: name.clone(), name, waiting_for, automove, on_set }
+        },
+    );
     let head = (key(), text(), option::of(text()), access, any::<bool>());
     let transition = (key(), key()).prop_map(|(from, to)| Transition { from, to });
     let lists = (

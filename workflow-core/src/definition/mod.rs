@@ -25,7 +25,8 @@ pub use date_unit::DateUnit;
 pub use delay::{Delay, Reminders};
 pub(crate) use delay::{after, count, numbered};
 pub use pipeline::{
-    Access, JobSort, MoveRule, OnEmpty, PipelineDefinition, Stage, Status, Transition, Versioning, WipLimit, WipMode,
+    Access, JobSort, MoveRule, OnEmpty, Party, PipelineDefinition, Stage, Status, Transition, Versioning, WipLimit,
+    WipMode,
 };
 pub use template::{ChecklistStep, JobTemplate, TaskTemplate, Template, TemplateKind};
 

@@ -121,12 +121,27 @@ pub struct Status {
     /// What the client sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
+    /// Whose turn it is while a job has it, for measures; told by what it waits for when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<Party>,
     /// Whether the job becomes active again when all that these automations created is done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub automove: bool,
     /// What happens when the status is set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_set: Vec<Automation>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The firm's.
+    Firm,
+    /// The client's.
+    Client,
+    /// Somebody else's: a tax office, a bank, a notary.
+    ThirdParty,
 }
 
 /// One step of a pipeline: a column of the board.
@@ -144,6 +159,9 @@ pub struct Stage {
     /// What is done here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Whose turn it is while a job is here, for measures; told by what it waits for when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<Party>,
     /// Makes it a conditional stage: jobs moving by themselves skip it unless this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,

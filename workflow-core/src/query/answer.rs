@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Board, CalendarDay, ClientJob, Cursor, JobRow, JobView, MemberLoad, MemberWeek, Page, PipelineRow, PlannedRow,
-    SeriesView, TaskRow,
+    Board, CalendarDay, ClientJob, Cursor, JobForecast, JobMeasures, JobRow, JobView, Measures, MemberLoad, MemberWeek,
+    Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
 };
 use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
@@ -69,6 +69,12 @@ pub enum Answer {
     Ledger(Page<Arc<Occurrence>>),
     /// What happened.
     Activity(Page<Logged>),
+    /// How long a list of jobs took, each.
+    JobMeasures(Page<JobMeasures>),
+    /// How the jobs of a pipeline went through it.
+    Measures(Box<Measures>),
+    /// When jobs may be expected to be done.
+    Forecasts(Page<JobForecast>),
     /// What a command would do.
     Preview(Box<Preview>),
     /// Which deadlines an order would move.
@@ -104,6 +110,8 @@ impl Answer {
             Self::SeriesList(page) => page.rows.len(),
             Self::Ledger(page) => page.rows.len(),
             Self::Activity(page) => page.rows.len(),
+            Self::JobMeasures(page) => page.rows.len(),
+            Self::Forecasts(page) => page.rows.len(),
             Self::DeadLetters(page) => page.rows.len(),
             Self::Queued(page) => page.rows.len(),
             Self::AccountByExternal(account) => usize::from(account.is_some()),
@@ -115,6 +123,7 @@ impl Answer {
             | Self::Job(_)
             | Self::Account(_)
             | Self::Series(_)
+            | Self::Measures(_)
             | Self::Preview(_)
             | Self::PreviewShift(_)
             | Self::Verify(_) => 1,
@@ -132,6 +141,8 @@ impl Answer {
             Self::SeriesList(page) => page.next.as_ref(),
             Self::Ledger(page) => page.next.as_ref(),
             Self::Activity(page) => page.next.as_ref(),
+            Self::JobMeasures(page) => page.next.as_ref(),
+            Self::Forecasts(page) => page.next.as_ref(),
             Self::DeadLetters(page) => page.next.as_ref(),
             Self::Queued(page) => page.next.as_ref(),
             _ => None,

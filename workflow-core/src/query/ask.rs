@@ -78,6 +78,9 @@ impl Engine {
             Question::Planned { from, to, account } => Answer::Planned(queries.planned(*from, *to, *account)?),
             Question::Ledger { query, page } => Answer::Ledger(queries.ledger(query, page)?),
             Question::Activity { query, page } => Answer::Activity(queries.activity(query, page)?),
+            Question::JobMeasures { query, page } => Answer::JobMeasures(queries.job_measures(query, page)?),
+            Question::Measures { query } => Answer::Measures(Box::new(queries.measures(query)?)),
+            Question::Forecasts { query, page } => Answer::Forecasts(queries.forecasts(query, page)?),
             Question::Preview { command } => {
                 let request = Request::new(inquiry.firm, inquiry.actor.clone(), (**command).clone());
                 Answer::Preview(Box::new(self.preview(&request)?))

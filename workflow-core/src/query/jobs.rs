@@ -15,7 +15,7 @@ use crate::definition::is_default;
 use crate::error::{Error, Rejection};
 use crate::id::{AccountId, JobId, MemberId, PipelineKey, StageKey, StatusKey, Tag};
 use crate::model::{Account, Attention, Job, JobStatus, Priority};
-use crate::store::{Cell, Hit, IndexName, Revision, Scan, date_cell};
+use crate::store::{Cell, DocId, Document, Hit, IndexName, Revision, Scan, date_cell, time_cell};
 
 /// Which jobs, among those that the filters leave.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub enum JobScope {
     Unassigned,
     /// Those that somebody should look at, by creation.
     Attention,
+    /// One job, also when it is archived.
+    Job(JobId),
 }
 
 /// A list of jobs. Filters that are absent or empty let every job through.
@@ -118,6 +120,9 @@ pub struct JobRow {
     pub client_status: Option<Arc<str>>,
 }
 
+/// A job that the actor sees, with its account.
+pub(super) type Seen = (Arc<Job>, Option<Arc<Account>>);
+
 impl Queries<'_> {
     /// A list of jobs. Late jobs first, since they are due first; those without a due date last.
     ///
@@ -132,7 +137,7 @@ impl Queries<'_> {
         })
     }
 
-    fn job_stretches(&self, query: &JobQuery) -> Result<Vec<Stretch>, Error> {
+    pub(super) fn job_stretches(&self, query: &JobQuery) -> Result<Vec<Stretch>, Error> {
         let shelves: Vec<i64> = if query.overdue {
             vec![0]
         } else if !query.statuses.is_empty() {
@@ -180,6 +185,14 @@ impl Queries<'_> {
             JobScope::Assignee(member) => assigned(member.0),
             JobScope::Unassigned => assigned(Uuid::nil()),
             JobScope::Attention => vec![vec![created(IndexName::JobAttention, Vec::new())]],
+            JobScope::Job(id) => {
+                let found = self.documents(&[DocId::Job(*id)])?.into_iter().flatten().next();
+                let Some(Document::Job(job)) = found else { return Err(Rejection::not_found("job", id).into()) };
+                let mut scan = created(IndexName::JobAccounts, vec![Cell::Uuid(job.account.0)]);
+                let at = time_cell(job.created);
+                (scan.from, scan.to) = (Bound::Included(at.clone()), Bound::Included(at));
+                vec![vec![scan]]
+            }
         })
     }
 
@@ -217,13 +230,14 @@ impl Queries<'_> {
         Ok(tallies.into_iter().map(|(stage, _)| stage).filter(is_dropped).collect())
     }
 
-    fn job_passes(&self, query: &JobQuery, text: Option<&str>, job: &Job) -> bool {
+    pub(super) fn job_passes(&self, query: &JobQuery, text: Option<&str>, job: &Job) -> bool {
         let status = if query.statuses.is_empty() {
-            query.archived || job.status != JobStatus::Archived
+            query.archived || job.status != JobStatus::Archived || matches!(query.scope, JobScope::Job(_))
         } else {
             query.statuses.contains(job.status.as_str())
         };
         status
+            && !matches!(&query.scope, JobScope::Job(id) if *id != job.id)
             && query.tags.is_subset(&job.tags)
             && query.at_least.is_none_or(|least| job.priority >= least)
             && query.due_from.is_none_or(|from| job.due.is_some_and(|due| due >= from))
@@ -232,17 +246,25 @@ impl Queries<'_> {
             && text.is_none_or(|text| job.name.to_lowercase().contains(text))
     }
 
+    /// The jobs of hits that pass and that the actor sees, with their accounts.
+    pub(super) fn seen_jobs(&self, hits: &[Hit], passes: impl Fn(&Job) -> bool) -> Result<Vec<Option<Seen>>, Error> {
+        let wanted: Vec<Option<&Arc<Job>>> = jobs(hits).into_iter().map(|job| job.filter(|job| passes(job))).collect();
+        let accounts = self.accounts_of(wanted.iter().flatten().map(|job| job.account))?;
+        let row = |job: Option<&Arc<Job>>| {
+            let job = job?;
+            let account = accounts.get(&job.account).cloned();
+            self.sees(job, account.as_deref()).then(|| (Arc::clone(job), account))
+        };
+        Ok(wanted.into_iter().map(row).collect())
+    }
+
     /// The rows of hits that pass and that the actor sees.
     pub(super) fn job_rows(&self, hits: &[Hit], passes: impl Fn(&Job) -> bool) -> Result<Vec<Option<JobRow>>, Error> {
-        let found = jobs(hits);
-        let wanted: Vec<Option<&Arc<Job>>> = found.into_iter().map(|job| job.filter(|job| passes(job))).collect();
-        let accounts = self.accounts_of(wanted.iter().flatten().map(|job| job.account))?;
-        let row = |(hit, job): (&Hit, Option<&Arc<Job>>)| {
-            let job = job?;
-            let account = accounts.get(&job.account).map(|account| &**account);
-            self.sees(job, account).then(|| self.job_row(job, hit.record.revision, account))
+        let row = |(hit, found): (&Hit, Option<Seen>)| {
+            let (job, account) = found?;
+            Some(self.job_row(&job, hit.record.revision, account.as_deref()))
         };
-        Ok(hits.iter().zip(wanted).map(row).collect())
+        Ok(hits.iter().zip(self.seen_jobs(hits, passes)?).map(row).collect())
     }
 
     pub(super) fn job_row(&self, job: &Job, revision: Revision, account: Option<&Account>) -> JobRow {

@@ -14,7 +14,10 @@ mod board;
 mod calendar;
 mod client;
 mod cursor;
+mod forecasts;
+mod job_measures;
 mod jobs;
+mod measures;
 mod pager;
 mod people;
 mod question;
@@ -28,7 +31,7 @@ mod weeks;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +41,10 @@ pub use board::{Board, BoardColumn, Count};
 pub use calendar::{CalendarDay, CalendarQuery};
 pub use client::ClientJob;
 pub use cursor::Cursor;
+pub use forecasts::{Basis, JobForecast};
+pub use job_measures::{JobMeasures, PartyTime, StageTime, StatusTime};
 pub use jobs::{JobQuery, JobRow, JobScope};
+pub use measures::{Interval, Measures, MeasuresQuery, PartyMeasures, StageMeasures, StatusMeasures, Throughput};
 pub use people::{AccountQuery, MemberLoad, PipelineRow};
 pub use question::{Inquiry, Notation, Question};
 pub use series::{LedgerOf, LedgerQuery, PlannedOccurrence, PlannedRow, SeriesQuery, SeriesView};
@@ -112,6 +118,7 @@ pub struct Queries<'a> {
     firm: FirmId,
     actor: Actor,
     catalog: Arc<Catalog>,
+    now: DateTime<Utc>,
     today: NaiveDate,
 }
 
@@ -132,8 +139,9 @@ impl Engine {
         {
             return Err(Rejection::Forbidden(format!("`{id}` is not a working member of the firm")).into());
         }
-        let today = catalog.calendar().civil_date(self.now());
-        Ok(Queries { store: &**self.store(), firm, actor, catalog, today })
+        let now = self.now();
+        let today = catalog.calendar().civil_date(now);
+        Ok(Queries { store: &**self.store(), firm, actor, catalog, now, today })
     }
 }
 

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountQuery, ActivityQuery, CalendarQuery, JobQuery, LedgerQuery, PageRequest, SeriesQuery, TaskQuery,
-    WorkloadQuery,
+    AccountQuery, ActivityQuery, CalendarQuery, JobQuery, LedgerQuery, MeasuresQuery, PageRequest, SeriesQuery,
+    TaskQuery, WorkloadQuery,
 };
 use crate::command::{Command, ShiftDeadlines};
 use crate::definition::{PipelineDefinition, TemplateKind, is_default};
@@ -214,6 +214,30 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "is_default")]
         page: PageRequest,
     },
+    /// How long a list of jobs took, each: in its stages, statuses, and waiting for whom.
+    JobMeasures {
+        /// Which.
+        #[serde(default, skip_serializing_if = "is_default")]
+        query: JobQuery,
+        /// Which page of them.
+        #[serde(default, skip_serializing_if = "is_default")]
+        page: PageRequest,
+    },
+    /// How the jobs of a pipeline went through it in a stretch of days.
+    Measures {
+        /// Of which pipeline, and when.
+        query: MeasuresQuery,
+    },
+    /// When the unfinished ones of a list of jobs may be expected to be done, and how likely that
+    /// is before their deadlines, by how their pipelines' jobs went.
+    Forecasts {
+        /// Which.
+        #[serde(default, skip_serializing_if = "is_default")]
+        query: JobQuery,
+        /// Which page of them.
+        #[serde(default, skip_serializing_if = "is_default")]
+        page: PageRequest,
+    },
     /// What a command of the actor's would do, and which automations it would run or not run.
     Preview {
         /// The command.
@@ -275,6 +299,8 @@ impl Question {
             | Self::SeriesList { page, .. }
             | Self::Ledger { page, .. }
             | Self::Activity { page, .. }
+            | Self::JobMeasures { page, .. }
+            | Self::Forecasts { page, .. }
             | Self::DeadLetters { page }
             | Self::Queued { page, .. } => Some(page),
             _ => None,
@@ -309,6 +335,9 @@ impl Question {
             Self::Planned { .. } => "planned",
             Self::Ledger { .. } => "ledger",
             Self::Activity { .. } => "activity",
+            Self::JobMeasures { .. } => "job_measures",
+            Self::Measures { .. } => "measures",
+            Self::Forecasts { .. } => "forecasts",
             Self::Preview { .. } => "preview",
             Self::PreviewShift { .. } => "preview_shift",
             Self::Lint { .. } => "lint",

@@ -113,7 +113,13 @@ fn questions() -> Vec<Question> {
         { "queued": { "queue": "outbox" } }, { "queued": { "queue": "timers", "page": { "limit": 1 } } },
         { "queued": { "queue": "follow_ups", "state": "dead" } },
     ]);
-    written.as_array().expect("a list").iter().map(read_question).collect()
+    let measures = json!([
+        { "job_measures": { "query": { "archived": true }, "page": { "limit": 2 } } },
+        { "measures": { "query": { "pipeline": "p", "from": "2026-01-01", "to": "2026-12-31", "by": "month" } } },
+        { "forecasts": { "query": { "scope": { "pipeline": { "pipeline": "p" } } } } },
+    ]);
+    let lists = [written, measures];
+    lists.iter().flat_map(|list| list.as_array().expect("a list")).map(read_question).collect()
 }
 
 fn read_question(written: &Json) -> Question {
@@ -154,6 +160,9 @@ fn typed(engine: &Engine, question: &Question) -> Result<Json, Error> {
         Question::Planned { from, to, account } => to_json(queries.planned(*from, *to, *account)?),
         Question::Ledger { query, page } => to_json(queries.ledger(query, page)?),
         Question::Activity { query, page } => to_json(queries.activity(query, page)?),
+        Question::JobMeasures { query, page } => to_json(queries.job_measures(query, page)?),
+        Question::Measures { query } => to_json(queries.measures(query)?),
+        Question::Forecasts { query, page } => to_json(queries.forecasts(query, page)?),
         // What it would create gets other identifiers each time.
         Question::Preview { command } => to_json(engine.acting(firm(), system()).preview((**command).clone())?),
         Question::PreviewShift { order } => to_json(engine.acting(firm(), system()).preview_shift(order)?),
@@ -242,6 +251,8 @@ fn s11_1_pages_follow_each_other_by_their_cursors_as_texts() {
     for written in [
         json!({ "jobs": { "page": { "limit": 2 } } }),
         json!({ "activity": { "page": { "limit": 4 } } }),
+        json!({ "job_measures": { "page": { "limit": 2 } } }),
+        json!({ "forecasts": { "page": { "limit": 2 } } }),
         json!({ "queued": { "queue": "outbox", "page": { "limit": 1 } } }),
         json!({ "dead_letters": { "page": { "limit": 1 } } }),
     ] {
@@ -323,7 +334,10 @@ fn s11_1_every_query_can_be_asked_as_a_question() {
         include_str!("board.rs"),
         include_str!("calendar.rs"),
         include_str!("client.rs"),
+        include_str!("forecasts.rs"),
+        include_str!("job_measures.rs"),
         include_str!("jobs.rs"),
+        include_str!("measures.rs"),
         include_str!("people.rs"),
         include_str!("series.rs"),
         include_str!("tasks.rs"),
