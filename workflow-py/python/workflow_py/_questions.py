@@ -25,12 +25,16 @@ if TYPE_CHECKING:
         DeadLetter,
         ExternalRef,
         Firm,
+        Interval,
+        JobForecast,
         JobId,
+        JobMeasures,
         JobRow,
         JobScope,
         JobView,
         LedgerOf,
         Logged,
+        Measures,
         Member,
         MemberId,
         MemberLoad,
@@ -509,6 +513,156 @@ class Questions:
         """
         found: Rows[Logged] = self._rows(
             "activity", {"query": _said({"of": of, "oldest_first": oldest_first})}, "Logged", page_size
+        )
+        return found
+
+    def job_measures(
+        self,
+        *,
+        archived: bool = False,
+        at_least: Priority | None = None,
+        descending: bool = False,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
+        overdue: bool = False,
+        scope: JobScope = "firm",
+        statuses: Collection[StatusKey] = frozenset(),
+        tags: Collection[Tag] = frozenset(),
+        text: str | None = None,
+        page_size: int = 100,
+    ) -> Rows[JobMeasures]:
+        """How long a list of jobs took, each: in its stages, statuses, and waiting for whom.
+
+        Parameters
+        ----------
+        archived
+            Archived ones too, when no status is named.
+        at_least
+            At least this urgent.
+        descending
+            The other way round.
+        due_from
+            Due on this day or later.
+        due_to
+            Due on this day or earlier.
+        overdue
+            Active and due before today.
+        scope
+            Which.
+        statuses
+            With one of these statuses; all but archived ones when empty.
+        tags
+            With all of these tags.
+        text
+            Whose name has this text in it, whatever the case.
+        page_size
+            How many rows are fetched at a time.
+        """
+        found: Rows[JobMeasures] = self._rows(
+            "job_measures",
+            {
+                "query": _said(
+                    {
+                        "archived": archived,
+                        "at_least": at_least,
+                        "descending": descending,
+                        "due_from": due_from,
+                        "due_to": due_to,
+                        "overdue": overdue,
+                        "scope": scope,
+                        "statuses": statuses,
+                        "tags": tags,
+                        "text": text,
+                    }
+                )
+            },
+            "JobMeasures",
+            page_size,
+        )
+        return found
+
+    def measures(self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval | None = None) -> Measures:
+        """How the jobs of a pipeline went through it in a stretch of days.
+
+        Parameters
+        ----------
+        pipeline
+            Of which pipeline.
+        from_
+            From this day.
+        to
+            To this day, which is part of it.
+        by
+            In what steps throughput is counted.
+        """
+        found: Measures = self._ask(
+            "measures", {"query": _said({"pipeline": pipeline, "from": from_, "to": to, "by": by})}, "Measures"
+        )
+        return found
+
+    def forecasts(
+        self,
+        *,
+        archived: bool = False,
+        at_least: Priority | None = None,
+        descending: bool = False,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
+        overdue: bool = False,
+        scope: JobScope = "firm",
+        statuses: Collection[StatusKey] = frozenset(),
+        tags: Collection[Tag] = frozenset(),
+        text: str | None = None,
+        page_size: int = 100,
+    ) -> Rows[JobForecast]:
+        """When the unfinished ones of a list of jobs may be expected to be done, and how likely that is before their
+        deadlines, by how their pipelines' jobs went.
+
+        Parameters
+        ----------
+        archived
+            Archived ones too, when no status is named.
+        at_least
+            At least this urgent.
+        descending
+            The other way round.
+        due_from
+            Due on this day or later.
+        due_to
+            Due on this day or earlier.
+        overdue
+            Active and due before today.
+        scope
+            Which.
+        statuses
+            With one of these statuses; all but archived ones when empty.
+        tags
+            With all of these tags.
+        text
+            Whose name has this text in it, whatever the case.
+        page_size
+            How many rows are fetched at a time.
+        """
+        found: Rows[JobForecast] = self._rows(
+            "forecasts",
+            {
+                "query": _said(
+                    {
+                        "archived": archived,
+                        "at_least": at_least,
+                        "descending": descending,
+                        "due_from": due_from,
+                        "due_to": due_to,
+                        "overdue": overdue,
+                        "scope": scope,
+                        "statuses": statuses,
+                        "tags": tags,
+                        "text": text,
+                    }
+                )
+            },
+            "JobForecast",
+            page_size,
         )
         return found
 

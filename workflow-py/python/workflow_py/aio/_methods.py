@@ -41,19 +41,23 @@ if TYPE_CHECKING:
         FieldValue,
         Firm,
         HolidaySet,
+        Interval,
         ItemId,
         ItemKind,
         ItemKindDefinition,
         ItemRef,
         JobChanges,
         JobDate,
+        JobForecast,
         JobId,
+        JobMeasures,
         JobRow,
         JobScope,
         JobView,
         LedgerOf,
         LinkedAccount,
         Logged,
+        Measures,
         Member,
         MemberId,
         MemberLoad,
@@ -1164,6 +1168,88 @@ class Methods:
         As :meth:`workflow_py.Acting.activity`.
         """
         return AsyncRows(self._run, lambda: self._sync.activity(of=of, oldest_first=oldest_first, page_size=page_size))
+
+    def job_measures(
+        self,
+        *,
+        archived: bool = False,
+        at_least: Priority | None = None,
+        descending: bool = False,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
+        overdue: bool = False,
+        scope: JobScope = "firm",
+        statuses: Collection[StatusKey] = frozenset(),
+        tags: Collection[Tag] = frozenset(),
+        text: str | None = None,
+        page_size: int = 100,
+    ) -> AsyncRows[JobMeasures]:
+        """How long a list of jobs took, each: in its stages, statuses, and waiting for whom.
+
+        As :meth:`workflow_py.Acting.job_measures`.
+        """
+        return AsyncRows(
+            self._run,
+            lambda: self._sync.job_measures(
+                archived=archived,
+                at_least=at_least,
+                descending=descending,
+                due_from=due_from,
+                due_to=due_to,
+                overdue=overdue,
+                scope=scope,
+                statuses=statuses,
+                tags=tags,
+                text=text,
+                page_size=page_size,
+            ),
+        )
+
+    async def measures(
+        self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval | None = None
+    ) -> Measures:
+        """How the jobs of a pipeline went through it in a stretch of days.
+
+        As :meth:`workflow_py.Acting.measures`.
+        """
+        return await self._run(self._sync.measures, pipeline=pipeline, from_=from_, to=to, by=by)
+
+    def forecasts(
+        self,
+        *,
+        archived: bool = False,
+        at_least: Priority | None = None,
+        descending: bool = False,
+        due_from: dt.date | None = None,
+        due_to: dt.date | None = None,
+        overdue: bool = False,
+        scope: JobScope = "firm",
+        statuses: Collection[StatusKey] = frozenset(),
+        tags: Collection[Tag] = frozenset(),
+        text: str | None = None,
+        page_size: int = 100,
+    ) -> AsyncRows[JobForecast]:
+        """When the unfinished ones of a list of jobs may be expected to be done, and how likely that is before their
+        deadlines, by how their pipelines' jobs went.
+
+        As :meth:`workflow_py.Acting.forecasts`.
+        """
+        return AsyncRows(
+            self._run,
+            lambda: self._sync.forecasts(
+                archived=archived,
+                at_least=at_least,
+                descending=descending,
+                due_from=due_from,
+                due_to=due_to,
+                overdue=overdue,
+                scope=scope,
+                statuses=statuses,
+                tags=tags,
+                text=text,
+                page_size=page_size,
+            ),
+        )
 
     async def preview_shift(self, *, order: ShiftDeadlines) -> ShiftPreview:
         """Which deadlines an order would move. For the host and for admins.

@@ -110,6 +110,7 @@ __all__ = [
     "OneOfCompare",
     "OnlyAccess",
     "OverdueTrigger",
+    "Party",
     "PeriodLength",
     "PipelineCondition",
     "PipelineDefinition",
@@ -1026,6 +1027,9 @@ Observed: TypeAlias = 'Literal["none", "friday_or_monday", "sunday_to_monday", "
 OnEmpty: TypeAlias = 'Literal["hold", "advance"]'
 """A visit without blockers."""
 
+Party: TypeAlias = 'Literal["firm", "client", "third_party"]'
+"""Whose turn it is."""
+
 PeriodLength: TypeAlias = 'Literal["day", "week", "month", "quarter", "half", "year"]'
 """How long the periods of a schedule are."""
 
@@ -1326,6 +1330,8 @@ class Stage(Record):
     """How long a job should stay, such as ``5 business days``. Past it the job is marked for attention, and
     automations on ``stage_time_limit`` run.
     """
+    waiting_for: Party | None = None
+    """Whose turn it is while a job is here, for measures; told by what it waits for when absent."""
     when: Condition | None = None
     """Makes it a conditional stage: jobs moving by themselves skip it unless this holds."""
     wip_limit: WipLimit | None = None
@@ -1348,6 +1354,8 @@ class Status(Record):
     """What people call it; the key when absent."""
     on_set: Sequence[Automation] = ()
     """What happens when the status is set."""
+    waiting_for: Party | None = None
+    """Whose turn it is while a job has it, for measures; told by what it waits for when absent."""
 
 
 StatusKey: TypeAlias = "str"

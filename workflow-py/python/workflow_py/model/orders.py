@@ -77,12 +77,14 @@ __all__ = [
     "FirmId",
     "HeldAttentionReason",
     "IdItemRef",
+    "Interval",
     "ItemId",
     "ItemReaction",
     "ItemRef",
     "JobActivityOf",
     "JobChanges",
     "JobId",
+    "JobJobScope",
     "JobQuery",
     "JobScope",
     "JobSeriesWork",
@@ -90,6 +92,7 @@ __all__ = [
     "LedgerQuery",
     "LinkedAccount",
     "MakeOccurrence",
+    "MeasuresQuery",
     "MemberActivityOf",
     "MemberActor",
     "MoveJob",
@@ -333,6 +336,9 @@ ExternalRef: TypeAlias = "str"
 FirmId = NewType("FirmId", UUID)
 """A firm: the tenant that every record belongs to."""
 
+Interval: TypeAlias = 'Literal["day", "week", "month"]'
+"""A step of the calendar."""
+
 ItemId = NewType("ItemId", UUID)
 """Something linked to a job that lives in the host."""
 
@@ -426,8 +432,14 @@ class AssigneeJobScope(Variant, tag="assignee"):
     value: MemberId
 
 
+class JobJobScope(Variant, tag="job"):
+    """One job, also when it is archived."""
+
+    value: JobId
+
+
 JobScope: TypeAlias = (
-    'Literal["firm", "unassigned", "attention"] | PipelineJobScope | AccountJobScope | AssigneeJobScope'
+    'Literal["firm", "unassigned", "attention"] | PipelineJobScope | AccountJobScope | AssigneeJobScope | JobJobScope'
 )
 """Which jobs, among those that the filters leave."""
 
@@ -481,6 +493,19 @@ class MakeOccurrence(Record):
     """Try again what was refused, and make what was skipped."""
     refused: str | None = None
     """It could not be made, for this reason: that is to be kept."""
+
+
+class MeasuresQuery(Record):
+    """What is measured of a pipeline."""
+
+    pipeline: PipelineKey
+    """Of which pipeline."""
+    from_: dt.date
+    """From this day."""
+    to: dt.date
+    """To this day, which is part of it."""
+    by: Interval | None = None
+    """In what steps throughput is counted."""
 
 
 class MoveJob(Record):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ItemKind,
         ItemProgress,
         MemberId,
+        Party,
         PipelineKey,
         Priority,
         Reminders,
@@ -72,6 +73,7 @@ __all__ = [
     "ApplyFolderTemplateIntent",
     "Attention",
     "AutomationTimerKey",
+    "Basis",
     "Board",
     "BoardColumn",
     "CalendarDay",
@@ -88,6 +90,7 @@ __all__ = [
     "DateAnchor",
     "DeadLetter",
     "DependencyFollowUpWork",
+    "Elapsed",
     "EntryId",
     "Explanation",
     "FailedAction",
@@ -104,6 +107,8 @@ __all__ = [
     "ItemLink",
     "ItemReminderOf",
     "Job",
+    "JobForecast",
+    "JobMeasures",
     "JobOccurrenceOutcome",
     "JobRow",
     "JobStatus",
@@ -111,6 +116,7 @@ __all__ = [
     "JobView",
     "LinkOrigin",
     "LogPosition",
+    "Measures",
     "MemberLoad",
     "MemberWeek",
     "MigrateFollowUpWork",
@@ -121,12 +127,15 @@ __all__ = [
     "OccurrenceFollowUpWork",
     "OccurrenceOutcome",
     "Outlook",
+    "PartyMeasures",
+    "PartyTime",
     "PipelineRow",
     "PlannedOccurrence",
     "PlannedRow",
     "Preview",
     "PreviewedAutomation",
     "Problem",
+    "Quantiles",
     "QueuedBody",
     "RefusedOccurrenceOutcome",
     "RemindOfItemIntent",
@@ -144,8 +153,13 @@ __all__ = [
     "ShiftDeadlinesFollowUpWork",
     "ShiftPreview",
     "SignalIntent",
+    "Spread",
     "StageFreedFollowUpWork",
+    "StageMeasures",
     "StageMigration",
+    "StageTime",
+    "StatusMeasures",
+    "StatusTime",
     "Tally",
     "Task",
     "TaskLink",
@@ -153,6 +167,7 @@ __all__ = [
     "TaskReminderOf",
     "TaskRow",
     "TaskTimerKey",
+    "Throughput",
     "Timer",
     "TimerKey",
     "TimerOf",
@@ -201,6 +216,10 @@ class Attention(Record):
     """In words."""
     since: dt.datetime
     """Since when."""
+
+
+Basis: TypeAlias = 'Literal["age", "stage", "pipeline", "nothing"]'
+"""What a forecast is told by: the first of these for which enough jobs were done."""
 
 
 class Board(Record):
@@ -351,6 +370,15 @@ class DeadLetter(Record):
     """How often it was tried."""
     why: str
     """Why it failed."""
+
+
+class Elapsed(Record):
+    """How long something took."""
+
+    seconds: int
+    """Seconds that went by."""
+    business_seconds: int
+    """Those of them within the firm's business hours, on days that it is open."""
 
 
 EntryId = NewType("EntryId", UUID)
@@ -810,6 +838,99 @@ class Job(Record):
     """Jobs it waits for, and whether each is finished."""
 
 
+class JobForecast(Record):
+    """When a job may be expected to be done.
+
+    It is told by how long others of its pipeline took from where it is, in business hours; those that are not done
+    count as far as they have come. It says what is usual, and knows nothing of this job but where it is and for how
+    long.
+    """
+
+    id: JobId
+    """Its identifier."""
+    name: str
+    """What it is called."""
+    account: AccountId
+    """For whom."""
+    account_name: str
+    """What they are called."""
+    pipeline: PipelineKey
+    """The pipeline it is in."""
+    stage: StageKey
+    """The stage it is in."""
+    status: JobStatus
+    """Its status."""
+    due: dt.date | None
+    """When the firm wants it done."""
+    statutory: dt.date | None
+    """When the law wants it done."""
+    extended: dt.date | None
+    """When the law wants it done after an extension."""
+    basis: Basis
+    """What it is told by."""
+    jobs: int
+    """How many jobs it is told by."""
+    done: int
+    """How many of them were done."""
+    before_due: float | None
+    """How likely it is done by the end of the due date, 0 to 1. Absent without one, and when too few jobs were done to
+    tell.
+    """
+    before_statutory: float | None
+    """The same for the statutory date."""
+    before_extended: float | None
+    """The same for the extended date."""
+    p50: dt.datetime | None
+    """By when half of such jobs are done."""
+    p85: dt.datetime | None
+    """By when 85 of 100 are. Absent, as are the others, when that was never seen."""
+    p95: dt.datetime | None
+    """By when 95 of 100 are."""
+
+
+class JobMeasures(Record):
+    """How long a job took, or has taken until now."""
+
+    id: JobId
+    """Its identifier."""
+    name: str
+    """What it is called."""
+    account: AccountId
+    """For whom."""
+    account_name: str
+    """What they are called."""
+    pipeline: PipelineKey
+    """The pipeline it is in."""
+    stage: StageKey
+    """The stage it is in."""
+    status: JobStatus
+    """Its status."""
+    due: dt.date | None
+    """When it is due."""
+    late: bool
+    """Whether it was completed after its due date, or is overdue."""
+    created: dt.datetime
+    """When it was created."""
+    started: dt.datetime | None
+    """When work on it began: a task of it was taken up or completed, or it left the stage that it was created in."""
+    completed: dt.datetime | None
+    """When it was completed."""
+    lead: Elapsed
+    """Lead time: from its creation until it was completed or put away; until now when it is open."""
+    cycle: Elapsed | None
+    """Cycle time: the same from when work on it began."""
+    age: Elapsed | None
+    """How long it is in its stage, when it is open."""
+    reentries: int
+    """How often it came into a stage that it had been in before."""
+    stages: Sequence[StageTime]
+    """How long it was in which stage, in the order it first came into them."""
+    statuses: Sequence[StatusTime]
+    """How long it had which status; completed and archived left out."""
+    waiting: Sequence[PartyTime]
+    """For how long it was whose turn."""
+
+
 class JobRow(Record):
     """A job in a list, or a card on a board."""
 
@@ -898,6 +1019,53 @@ class LinkOrigin(Record):
 
 LogPosition: TypeAlias = "int"
 """A place in a store's log. Later commits have greater positions; there may be gaps."""
+
+
+class Measures(Record):
+    """How the jobs that are in a pipeline now, archived ones too, went through it in a stretch of days."""
+
+    pipeline: PipelineKey
+    """Of which pipeline."""
+    from_: dt.date
+    """From this day."""
+    to: dt.date
+    """To this day, which is part of it."""
+    jobs: int
+    """Jobs that were looked at."""
+    more: bool
+    """Whether there are more, which are not in the numbers."""
+    created: int
+    """Jobs created in the stretch."""
+    completed: int
+    """Jobs completed in the stretch."""
+    throughput: Sequence[Throughput]
+    """The same by step of the calendar: every step, also those in which nothing happened."""
+    lead: Spread
+    """Lead time of the jobs completed: from creation to completion."""
+    cycle: Spread
+    """Cycle time of the jobs completed: from when work began to completion."""
+    completed_with_due: int
+    """Jobs completed that had a due date."""
+    completed_late: int
+    """Those of them that were completed after it."""
+    open: int
+    """Jobs that are open now."""
+    open_late: int
+    """Those of them that are overdue."""
+    age: Spread
+    """How old the open ones are, since their creation."""
+    reworked: int
+    """Jobs completed that came into a stage that they had been in before."""
+    reentries: int
+    """How often they did."""
+    stages: Sequence[StageMeasures]
+    """The stages, in declared order; after them those that the newest version dropped."""
+    statuses: Sequence[StatusMeasures]
+    """For how long the jobs completed had which status."""
+    waiting: Sequence[PartyMeasures]
+    """For how long it was whose turn on the jobs completed."""
+    late_rate: float | None = None
+    """The share of these, 0 to 1. Absent when none had a due date."""
 
 
 class MemberLoad(Record):
@@ -1021,6 +1189,26 @@ class Outlook(Record):
     """For a publish: stages that are dropped, and where their jobs go."""
 
 
+class PartyMeasures(Record):
+    """For how long jobs waited for somebody."""
+
+    party: Party
+    """For whom."""
+    time: Spread
+    """How long, each job that did."""
+    share: float
+    """The share of all jobs' time, 0 to 1."""
+
+
+class PartyTime(Record):
+    """For how long it was somebody's turn on a job."""
+
+    party: Party
+    """Whose turn."""
+    time: Elapsed
+    """For how long altogether."""
+
+
 class PipelineRow(Record):
     """A pipeline in the list of the firm's."""
 
@@ -1119,6 +1307,23 @@ class Problem(Record):
     """What is wrong and what to do."""
     line: int | None = None
     """Line in the text, from 1, where it is known."""
+
+
+class Quantiles(Record):
+    """What durations have in common, in seconds. A share's duration is the shortest that so many of them do not
+    exceed: one of those that were measured, not a value between two.
+    """
+
+    mean: int
+    """Their mean."""
+    p50: int
+    """Half of them took no longer."""
+    p85: int
+    """85 of 100 took no longer."""
+    p95: int
+    """95 of 100 took no longer."""
+    max: int
+    """The longest."""
 
 
 class NotificationQueuedBody(Variant, tag="notification"):
@@ -1250,6 +1455,32 @@ class ShiftPreview(Record):
     """How many dates of each sort move; those that follow from them are not counted."""
 
 
+class Spread(Record):
+    """How long many things took."""
+
+    count: int
+    """How many they are."""
+    business: Quantiles | None = None
+    """In seconds of business hours. Absent when there are none."""
+    calendar: Quantiles | None = None
+    """In seconds that went by. Absent when there are none."""
+
+
+class StageMeasures(Record):
+    """How long jobs stay in a stage."""
+
+    stage: StageKey
+    """Which stage."""
+    name: str
+    """What it is called."""
+    time: Spread
+    """How long the visits took that ended in the stretch."""
+    reentries: int
+    """How many of these visits were not the job's first."""
+    age: Spread
+    """How long the jobs that are open and in it now have been there."""
+
+
 class StageMigration(Record):
     """Jobs of a stage that a new version drops."""
 
@@ -1259,6 +1490,39 @@ class StageMigration(Record):
     """To which stage."""
     jobs: int
     """How many jobs."""
+
+
+class StageTime(Record):
+    """How long a job was in a stage."""
+
+    pipeline: PipelineKey
+    """Of which pipeline."""
+    stage: StageKey
+    """Which stage."""
+    visits: int
+    """How often it came in."""
+    time: Elapsed
+    """How long it was there altogether."""
+
+
+class StatusMeasures(Record):
+    """How long jobs had a status."""
+
+    status: JobStatus
+    """Which status."""
+    name: str
+    """What it is called."""
+    time: Spread
+    """How long, each job that had it."""
+
+
+class StatusTime(Record):
+    """How long a job had a status."""
+
+    status: JobStatus
+    """Which status."""
+    time: Elapsed
+    """How long altogether."""
 
 
 class Tally(Record):
@@ -1397,6 +1661,19 @@ class TaskRow(Record):
     """The template it was made from."""
     waits_for: AbstractSet[TaskId] = frozenset()
     """Tasks it waits for."""
+
+
+class Throughput(Record):
+    """What came in and went out in a step of the calendar."""
+
+    from_: dt.date
+    """Its first day that is in the stretch."""
+    to: dt.date
+    """Its last day that is in the stretch."""
+    created: int
+    """Jobs created."""
+    completed: int
+    """Jobs completed."""
 
 
 class Timer(Record):
