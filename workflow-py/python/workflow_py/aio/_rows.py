@@ -62,9 +62,9 @@ class AsyncRows(AsyncIterator[T], Generic[T]):
 
     async def to_dataframe(self) -> pandas.DataFrame:
         """As :meth:`workflow_py.Rows.to_dataframe`."""
-        from .._frames import to_pandas
+        from .._frames import to_dataframe
 
-        return cast("pandas.DataFrame", await self._run(to_pandas, await self.all()))
+        return cast("pandas.DataFrame", await self._run(to_dataframe, await self.all()))
 
     async def to_polars(self) -> polars.DataFrame:
         """As :meth:`workflow_py.Rows.to_polars`."""
