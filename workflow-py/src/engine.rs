@@ -1,7 +1,7 @@
 //! Engines: opening, documents in and out, time, closing.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -165,17 +165,24 @@ impl Engine {
         released(py, self.0.clock(), || Ok(engine.store().integrity_check()?.problems))
     }
 
-    /// Writes a firm into a file, as it is at one moment; what was written, as JSON.
+    /// Writes a firm into a file, as it is at one moment; what was written, as JSON. The file appears
+    /// under its name when it is complete.
     fn export_firm<'py>(&self, py: Python<'py>, firm: Uuid, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;
         let carried = released(py, self.0.clock(), || {
-            let mut file = BufWriter::new(File::create(&path).map_err(|error| unreachable_file(&path, error))?);
-            let carried = engine.export_firm(FirmId(firm), &mut file)?;
-            file.into_inner()
-                .map_err(std::io::IntoInnerError::into_error)
-                .and_then(|file| file.sync_all())
-                .map_err(|error| unreachable_file(&path, error))?;
-            Ok(carried)
+            let mut part = path.clone().into_os_string();
+            part.push(".part");
+            let part = PathBuf::from(part);
+            let mut file = BufWriter::new(File::create(&part).map_err(|error| unreachable_file(&part, error))?);
+            let written = engine.export_firm(FirmId(firm), &mut file).map_err(Failure::from).and_then(|carried| {
+                let whole = file.flush().and_then(|()| file.get_ref().sync_all());
+                whole.and_then(|()| std::fs::rename(&part, &path)).map_err(|error| unreachable_file(&path, error))?;
+                Ok(carried)
+            });
+            if written.is_err() {
+                drop(std::fs::remove_file(&part));
+            }
+            written
         })?;
         Ok(json(py, &carried)?)
     }

@@ -298,6 +298,77 @@ def test_s11_7_a_firm_is_carried_to_another_store(office: Office, tmp_path: Path
         office.engine.import_firm(path=tmp_path / "nowhere.jsonl")
 
 
+class Reading(wf.KeyTransaction):
+    """Counts what is read, and raises at one of the reads."""
+
+    def __init__(self, inner: wf.KeyTransaction, store: FailingReads) -> None:
+        self.inner, self.store = inner, store
+
+    def get(self, key: bytes) -> bytes | None:
+        self.store.count()
+        return self.inner.get(key)
+
+    def range(
+        self, start: bytes, stop: bytes, descending: bool, limit: int, keys_only: bool
+    ) -> Iterable[tuple[bytes, bytes]]:
+        self.store.count()
+        return self.inner.range(start, stop, descending, limit, keys_only)
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        self.inner.commit(changes)
+
+    def abandon(self) -> None:
+        self.inner.abandon()
+
+
+class FailingReads(MemoryKeyspace):
+    reads = 0
+    fails_at: int | None = None
+
+    def count(self) -> None:
+        self.reads += 1
+        if self.reads == self.fails_at:
+            raise DiskFull("this block cannot be read")
+
+    def begin(self, write: bool) -> wf.KeyTransaction:
+        return Reading(super().begin(write), self)
+
+
+def test_s11_7_an_export_that_fails_leaves_what_was_there(
+    office_of: Callable[[wf.Engine], Office], tmp_path: Path
+) -> None:
+    store = FailingReads()
+    office = office_of(wf.Engine(store))
+    job = office.job()
+    for number in range(300):
+        office.firm.comment_job(job=job, text=f"{number}: " + "x" * 200)
+    path = tmp_path / "firm.jsonl"
+    store.reads = 0
+    office.engine.export_firm(firm=office.id, path=path)
+    whole, reads = path.read_bytes(), store.reads
+    assert [file.name for file in tmp_path.iterdir()] == ["firm.jsonl"]
+    assert reads > 3
+    for store.fails_at in range(1, reads + 1):
+        store.reads = 0
+        with pytest.raises(DiskFull):
+            office.engine.export_firm(firm=office.id, path=path)
+        assert path.read_bytes() == whole
+        store.reads = 0
+        with pytest.raises(DiskFull):
+            office.engine.export_firm(firm=office.id, path=tmp_path / "new.jsonl")
+        assert [file.name for file in tmp_path.iterdir()] == ["firm.jsonl"]
+
+
+def test_s11_7_an_export_to_where_no_file_can_be_leaves_nothing(desk: Office, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "folder", tmp_path / "nowhere" / "firm.jsonl"):
+        with pytest.raises(errors.UnavailableError, match=path.name):
+            desk.engine.export_firm(firm=desk.id, path=path)
+    with pytest.raises(errors.NotFoundError):
+        desk.engine.export_firm(firm=uuid4(), path=tmp_path / "nobody.jsonl")
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+
+
 def test_s10_3_a_file_is_copied_while_it_is_worked_on_and_looked_through(tmp_path: Path) -> None:
     firm_id = uuid4()
     with wf.Engine(f"sqlite:{tmp_path / 'practice.db'}") as engine:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from datetime import UTC, date
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pytest
 
 import workflow_py as wf
 from conftest import Office
+
+if TYPE_CHECKING:
+    from workflow_py import Reaction
 
 
 def busy(desk: Office) -> wf.JobId:
@@ -58,6 +65,134 @@ def test_no_rows_are_a_table_too(desk: Office) -> None:
     assert len(desk.firm.jobs().to_dataframe()) == 0
     assert desk.firm.jobs().to_polars().height == 0
     assert desk.firm.jobs().to_arrow().num_rows == 0
+
+
+class Elapsed(wf.Record):
+    seconds: int
+    business_seconds: int | None = None
+
+
+class Quantiles(wf.Record):
+    mean: float
+    p85: float | None = None
+
+
+class Spread(wf.Record):
+    count: int
+    calendar: Quantiles | None = None
+    business: Quantiles | None = None
+
+
+class Flow(wf.Record):
+    stage: str
+    lead: Elapsed
+    cycle: Elapsed | None = None
+    time: Spread | None = None
+
+
+FLOW = {
+    "stage": ["prepare", "review"],
+    "lead_seconds": [60, 90],
+    "lead_business_seconds": [30, None],
+    "cycle_seconds": [None, 20],
+    "cycle_business_seconds": [None, 10],
+    "time_count": [None, 3],
+    "time_calendar_mean": [None, 1.5],
+    "time_calendar_p85": [None, None],
+    "time_business_mean": [None, None],
+    "time_business_p85": [None, None],
+}
+
+
+def flows() -> list[Flow]:
+    return [
+        Flow(stage="prepare", lead=Elapsed(seconds=60, business_seconds=30)),
+        Flow(
+            stage="review",
+            lead=Elapsed(seconds=90),
+            cycle=Elapsed(seconds=20, business_seconds=10),
+            time=Spread(count=3, calendar=Quantiles(mean=1.5)),
+        ),
+    ]
+
+
+def test_records_in_records_become_columns_of_their_own() -> None:
+    assert wf.to_polars(flows()).to_dict(as_series=False) == FLOW
+    assert wf.to_arrow(iter(flows())).to_pydict() == FLOW
+    frame = wf.to_dataframe(flows())
+    assert list(frame) == list(FLOW)
+    assert frame["lead_seconds"].tolist() == [60, 90]
+    assert frame["time_count"].isna().tolist() == [True, False]
+    assert frame["time_business_mean"].isna().all()
+
+
+def test_columns_are_the_same_whether_values_are_there_or_not() -> None:
+    for row in flows():
+        assert wf.to_arrow([row]).column_names == list(FLOW)
+
+
+class Kept(wf.Record):
+    """What stays as it is: records with more than plain values in them, and one of several things."""
+
+    kind: Reaction | None = None
+    period: wf.Period | Literal["none"] = "none"
+    load: wf.CalendarDay | None = None
+    days: Sequence[wf.Period] = ()
+    around: Kept | None = None
+    lead: Elapsed | None = None
+    lead_seconds: int = 0
+
+
+def test_what_is_more_than_plain_values_stays_whole() -> None:
+    day = date(2026, 1, 5)
+    period = wf.Period(start=day, end=day)
+    table = wf.to_arrow([Kept(period=period, days=[period], around=Kept(), lead=Elapsed(seconds=5), lead_seconds=7)])
+    (row,) = table.to_pylist()
+    whole = '{"start": "2026-01-05", "end": "2026-01-05"}'
+    assert (row["period"], row["days"], row["around"]) == (whole, [whole], "{}")
+    # Two columns of one name would be one.
+    assert (row["lead"], row["lead_seconds"]) == ('{"seconds": 5}', 7)
+    assert table.column_names == list(Kept._fields)
+
+
+def test_what_annotations_do_not_tell_stays_whole() -> None:
+    class Inner(wf.Record):
+        x: int
+
+    class Outer(wf.Record):
+        inner: Inner
+        # An alias is a text, which has no `|`.
+        why: wf.AttentionReason | None = None
+        lead: Elapsed | None = None
+
+    (row,) = wf.to_polars([Outer(inner=Inner(x=1), lead=Elapsed(seconds=5))]).to_dicts()
+    assert row == {"inner": '{"x": 1}', "why": None, "lead_seconds": 5, "lead_business_seconds": None}
+
+
+def test_answers_are_tables_as_rows_are(desk: Office) -> None:
+    busy(desk)
+    board = wf.to_polars(desk.firm.board(pipeline="return").columns)
+    assert board["overdue_counted"].to_list() == [1, 0, 0]
+    assert {"wip_limit_max", "wip_limit_mode"} <= set(board.columns)
+    member = wf.MemberId(uuid4())
+    desk.firm.save_member(id=member, name="Ada")
+    load = wf.to_dataframe(desk.firm.workload())
+    assert load[["name", "jobs_counted", "jobs_more"]].to_numpy().tolist() == [["Ada", 0, False]]
+    deliveries = wf.to_dataframe(desk.engine.claim_notifications())
+    assert len(deliveries) == 2
+    assert deliveries["receipt_firm"].unique().tolist() == [str(desk.id)]
+
+
+def test_rows_of_several_kinds_are_one_table() -> None:
+    table = wf.to_polars([Elapsed(seconds=1), Quantiles(mean=2.0)])
+    assert table.to_dict(as_series=False) == {
+        "seconds": [1, None],
+        "business_seconds": [None, None],
+        "mean": [None, 2.0],
+        "p85": [None, None],
+    }
+    with pytest.raises(TypeError, match="records, not dict"):
+        wf.to_polars([{"seconds": 1}])  # type: ignore[list-item]
 
 
 class Text(HTMLParser):

@@ -24,6 +24,7 @@ from . import commands, errors, model
 from ._acting import Acting, read_definition
 from ._command import command_of
 from ._engine import Capabilities, Clock, Engine
+from ._frames import to_arrow, to_dataframe, to_polars
 from ._native import VERSION as __version__  # noqa: N811
 from ._native import Command, ManualClock
 from ._notify import Delivered, Notifier, Notify, Reject, Retry
@@ -69,5 +70,8 @@ __all__ = [
     "errors",
     "model",
     "read_definition",
+    "to_arrow",
+    "to_dataframe",
+    "to_polars",
 ]
 __all__ += model.__all__

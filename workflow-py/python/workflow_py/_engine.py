@@ -285,7 +285,8 @@ class Engine:
         firm
             Which.
         path
-            The file; one that is there is replaced.
+            The file; one that is there is replaced when all is written. Until then it is written
+            beside it, as ``PATH.part``, which is removed should it fail.
         """
         return _carried(self._native.export_firm(firm, fspath(path)))
 

@@ -6,30 +6,37 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, NewType, Union, get_args, get_origin
 from uuid import UUID
 
-from ._record import Record, Variant, to_json
+from ._record import Record, Variant, _type_of, to_json
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
 
-__all__ = ["columns", "to_arrow", "to_pandas", "to_polars"]
+__all__ = ["columns", "to_arrow", "to_dataframe", "to_polars"]
+
+SCALARS = (str, bool, int, float, datetime, date, time, timedelta, UUID)
 
 
 def columns(rows: Iterable[Record]) -> dict[str, list[Any]]:
     """Rows as columns of plain values.
 
-    Identifiers become texts, sets sorted lists, records in records JSON. Entries of the log become a
-    row for each of their events.
+    Identifiers become texts, sets sorted lists. A record in a record becomes columns of its own,
+    ``field_part``, if there are only plain values in it, by its type; else JSON. Entries of the log
+    become a row for each of their events.
     """
     from .model import Logged
 
     found: list[dict[str, Any]] = []
     names: dict[str, None] = {}
     for row in rows:
+        if not isinstance(row, Record):
+            raise TypeError(f"the rows of a table are records, not {type(row).__name__}")
         flat = _events(row) if isinstance(row, Logged) else [_flat(row)]
         for line in flat:
             names.update(dict.fromkeys(line))
@@ -38,7 +45,71 @@ def columns(rows: Iterable[Record]) -> dict[str, list[Any]]:
 
 
 def _flat(row: Record) -> dict[str, Any]:
-    return {name: _cell(getattr(row, name)) for name in type(row)._fields}
+    # Classes have a hash of their own, whatever their values have.
+    plan = _plan(type(row))  # type: ignore[arg-type]
+    return {name: _cell(_at(row, way)) for name, way in plan.items()}
+
+
+def _at(row: Record, way: tuple[str, ...]) -> Any:
+    """What is at the end of a way through records; None when one of them is absent."""
+    value: Any = row
+    for name in way:
+        if value is None:
+            return None
+        value = getattr(value, name)
+    return value
+
+
+@lru_cache(maxsize=256)
+def _plan(kind: type[Record]) -> dict[str, tuple[str, ...]]:
+    """The columns that a record makes, by its type, and the way through its fields to each."""
+    plan: dict[str, tuple[str, ...]] = {}
+    for name, meant in _types(kind).items():
+        inner = _plain_record(meant, ())
+        parts = {}
+        if inner is not None:
+            ways = _plan(inner)  # type: ignore[arg-type]
+            parts = {f"{name.rstrip('_')}_{part}": (name, *way) for part, way in ways.items()}
+        if parts and not parts.keys() & {*kind._fields, *plan}:
+            plan.update(parts)
+        else:
+            plan[name] = (name,)
+    return plan
+
+
+def _types(kind: type[Record]) -> dict[str, Any]:
+    """What the annotations of a record's fields mean, as far as they tell."""
+    found: dict[str, Any] = {}
+    for name, annotation in kind._annotations().items():
+        try:
+            found[name] = _type_of(*annotation)
+        except (NameError, AttributeError, TypeError):
+            # A class of a function's own, say, cannot be looked up: what is in the field stays whole.
+            found[name] = Any
+    return found
+
+
+def _plain_record(kind: Any, around: tuple[type, ...]) -> type[Record] | None:
+    """The record that a type is, or is when it is not absent, if there are only plain values in it."""
+    (only, *more) = [member for member in _members(kind) if member is not NoneType] or [None]
+    if more or not isinstance(only, type) or not issubclass(only, Record) or issubclass(only, Variant):
+        return None
+    if only in around:
+        return None
+    types = _types(only).values()
+    plain = all(_is_plain(inner) or _plain_record(inner, (*around, only)) for inner in types)
+    return only if plain and types else None
+
+
+def _is_plain(kind: Any) -> bool:
+    return all(
+        member is NoneType or member in SCALARS or isinstance(member, NewType) or get_origin(member) is Literal
+        for member in _members(kind)
+    )
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
 def _events(logged: Any) -> list[dict[str, Any]]:
@@ -71,8 +142,34 @@ def _cell(value: Any) -> Any:
     return str(value)
 
 
-def to_pandas(rows: Iterable[Record]) -> pandas.DataFrame:
-    """Rows as a pandas data frame."""
+def to_dataframe(rows: Iterable[Record]) -> pandas.DataFrame:
+    """Records as a pandas data frame: identifiers as texts, days and instants as such.
+
+    A record in a record becomes columns of its own if there are only plain values in it: ``period``
+    with ``start`` and ``end`` becomes ``period_start`` and ``period_end``, which are missing where
+    there is no period. Other parts become JSON, and entries of the log a row for each of their events.
+
+    Parameters
+    ----------
+    rows
+        Records of any kind: of a query or an answer, or your own.
+
+    Raises
+    ------
+    ImportError
+        Without pandas: ``pip install workflow-py[pandas]``.
+
+    Examples
+    --------
+    >>> from workflow_py import Count, MemberLoad
+    >>> from uuid import UUID
+    >>> load = MemberLoad(
+    ...     member=UUID(int=1), name="Jane", tasks=3, overdue=0, budget_minutes=90,
+    ...     jobs=Count(counted=2, more=False), more=False,
+    ... )
+    >>> to_dataframe([load])[["name", "tasks", "jobs_counted"]].values.tolist()
+    [['Jane', 3, 2]]
+    """
     import pandas
 
     frame = pandas.DataFrame(columns(rows))
@@ -84,14 +181,26 @@ def to_pandas(rows: Iterable[Record]) -> pandas.DataFrame:
 
 
 def to_polars(rows: Iterable[Record]) -> polars.DataFrame:
-    """Rows as a polars data frame."""
+    """Records as a polars data frame, with the columns of :func:`to_dataframe`.
+
+    Raises
+    ------
+    ImportError
+        Without polars: ``pip install workflow-py[polars]``.
+    """
     import polars
 
     return polars.DataFrame(columns(rows), infer_schema_length=None)
 
 
 def to_arrow(rows: Iterable[Record]) -> pyarrow.Table:
-    """Rows as an Arrow table."""
+    """Records as an Arrow table, with the columns of :func:`to_dataframe`.
+
+    Raises
+    ------
+    ImportError
+        Without pyarrow: ``pip install workflow-py[arrow]``.
+    """
     import pyarrow
 
     return pyarrow.table(columns(rows))

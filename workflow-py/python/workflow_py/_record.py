@@ -213,18 +213,19 @@ class Record:
         }
 
     @classmethod
-    def _look_at_annotations(cls) -> tuple[tuple[str, str, Convert | None], ...]:
+    def _annotations(cls) -> dict[str, tuple[Any, dict[str, Any]]]:
+        """The annotations of its fields, each with the names of its module."""
         types = {}
         for base in reversed(cls.__mro__):
             home = vars(sys.modules[base.__module__])
             types.update({name: (text, home) for name, text in base.__dict__.get("__annotations__", {}).items()})
-        reads, writes = [], []
-        for name in cls._fields:
-            kind = _type_of(*types[name])
-            reads.append((name, name.rstrip("_"), _reader(kind)))
-            writes.append((name, name.rstrip("_"), _writer(kind)))
-        cls._writes = tuple(writes)
-        cls._reads = tuple(reads)
+        return {name: types[name] for name in cls._fields}
+
+    @classmethod
+    def _look_at_annotations(cls) -> tuple[tuple[str, str, Convert | None], ...]:
+        kinds = {name: _type_of(*annotation) for name, annotation in cls._annotations().items()}
+        cls._writes = tuple((name, name.rstrip("_"), _writer(kind)) for name, kind in kinds.items())
+        cls._reads = tuple((name, name.rstrip("_"), _reader(kind)) for name, kind in kinds.items())
         return cls._reads
 
 

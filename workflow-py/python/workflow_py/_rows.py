@@ -63,16 +63,16 @@ class Rows(Iterator[T], Generic[T]):
         return next(self, None)
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """All that are left as a pandas data frame: identifiers as texts, days and instants as such.
+        """All that are left as a pandas data frame: see :func:`workflow_py.to_dataframe`.
 
         Raises
         ------
         ImportError
             Without pandas: ``pip install workflow-py[pandas]``.
         """
-        from ._frames import to_pandas
+        from ._frames import to_dataframe
 
-        return to_pandas(self.all())
+        return to_dataframe(self.all())
 
     def to_polars(self) -> polars.DataFrame:
         """All that are left as a polars data frame.

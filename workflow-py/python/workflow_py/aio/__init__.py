@@ -16,5 +16,6 @@ Examples
 
 from ._engine import Acting, Engine
 from ._rows import AsyncRows
+from ._runner import Runner
 
-__all__ = ["Acting", "AsyncRows", "Engine"]
+__all__ = ["Acting", "AsyncRows", "Engine", "Runner"]

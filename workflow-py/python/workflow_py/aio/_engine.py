@@ -16,13 +16,17 @@ from .._engine import Clock
 from .._engine import Engine as SyncEngine
 from .._notify import Notify
 from .._outcome import Outcome
+from .._runner import OnError
 from .._store import Keyspace
 from ._methods import Methods
+from ._runner import Runner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
     from uuid import UUID
 
+    from .._engine import Capabilities
     from .._native import Command
     from ..errors import WorkflowError
     from ..model import (
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
         Deliveries,
         Delivery,
         FirmId,
+        NotificationId,
+        PipelineDefinition,
         Preview,
+        Problem,
         Receipt,
         StageKey,
         TaskId,
@@ -111,6 +118,23 @@ class Engine:
             raise RuntimeError("the store is not open yet: use `async with`")
         return self._sync
 
+    def __repr__(self) -> str:
+        return "<aio.Engine: not open yet>" if self._sync is None else f"<aio.{repr(self._sync)[1:]}"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._sync is not None and self._sync.closed
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its store is and can."""
+        return self.sync.capabilities
+
+    def now(self) -> datetime:
+        """Now, by its clock."""
+        return self.sync.now()
+
     def acting(self, firm: FirmId | UUID, actor: Actor) -> Acting:
         """The engine in the hands of one actor of one firm."""
         return Acting(self.sync.acting(firm, actor), self._workers)
@@ -134,6 +158,10 @@ class Engine:
     async def run_follow_ups(self, *, limit: int = 1_000) -> int:
         """As :meth:`workflow_py.Engine.run_follow_ups`."""
         return await self._workers.run(self.sync.run_follow_ups, limit=limit)
+
+    async def send_again(self, *, firm: FirmId | UUID, notification: NotificationId) -> None:
+        """As :meth:`workflow_py.Engine.send_again`."""
+        await self._workers.run(self.sync.send_again, firm=firm, notification=notification)
 
     async def deliver(self, notifier: Notify, *, limit: int = 1_000) -> Deliveries:
         """As :meth:`workflow_py.Engine.deliver`. The notifier is called on a worker thread."""
@@ -161,6 +189,33 @@ class Engine:
         """As :meth:`workflow_py.Engine.reject`."""
         return await self._workers.run(self.sync.reject, receipt, why=why)
 
+    async def start_runner(
+        self,
+        *,
+        workers: int = 2,
+        notifier: Notify | None = None,
+        in_hand: int = 16,
+        longest_sleep: timedelta = timedelta(seconds=30),
+        longest_pause: timedelta = timedelta(seconds=30),
+        on_error: OnError | None = None,
+    ) -> Runner:
+        """As :meth:`workflow_py.Engine.start_runner`: ``async with await engine.start_runner() as runner``.
+
+        The notifier and ``on_error`` are called on the threads of the runner, not on the loop's: what
+        they want of the loop goes through :func:`asyncio.run_coroutine_threadsafe`.
+        """
+        return Runner(
+            await self._workers.run(
+                self.sync.start_runner,
+                workers=workers,
+                notifier=notifier,
+                in_hand=in_hand,
+                longest_sleep=longest_sleep,
+                longest_pause=longest_pause,
+                on_error=on_error,
+            )
+        )
+
     async def backup_to(self, *, path: str | PathLike[str]) -> None:
         """As :meth:`workflow_py.Engine.backup_to`."""
         await self._workers.run(self.sync.backup_to, path=path)
@@ -186,6 +241,19 @@ class Acting(Methods):
     def __init__(self, sync: SyncActing, workers: _Workers) -> None:
         self._sync = sync
         self._workers = workers
+
+    def __repr__(self) -> str:
+        return f"<aio.{repr(self._sync)[1:]}"
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self._sync.actor
+
+    @property
+    def firm_id(self) -> FirmId:
+        """In which firm."""
+        return self._sync.firm_id
 
     async def _run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._workers.run(call, *args, **kwargs)
@@ -214,10 +282,14 @@ class Acting(Methods):
 
     async def publish(
         self,
-        definition: Any,
+        definition: PipelineDefinition | Mapping[str, Any] | str | bytes | PathLike[str],
         *,
-        mapping: dict[StageKey, StageKey] | None = None,
+        mapping: Mapping[StageKey, StageKey] | None = None,
         idempotency_key: str | None = None,
     ) -> Outcome:
         """As :meth:`workflow_py.Acting.publish`."""
         return await self._run(self._sync.publish, definition, mapping=mapping, idempotency_key=idempotency_key)
+
+    async def lint_document(self, definition: Mapping[str, Any] | str | bytes | PathLike[str]) -> list[Problem]:
+        """As :meth:`workflow_py.Acting.lint_document`."""
+        return await self._run(self._sync.lint_document, definition)

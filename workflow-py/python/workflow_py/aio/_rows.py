@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from .._record import Record
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
     from .._rows import Rows
 
 T = TypeVar("T", bound=Record)
@@ -42,6 +46,12 @@ class AsyncRows(AsyncIterator[T], Generic[T]):
             self._rows = self._ask()
         return self._rows.page()[::-1]
 
+    async def page(self) -> list[T]:
+        """The rows that are at hand, or of the next page that has some; none when all were seen."""
+        rows = self._block or await self._run(self._fetch)
+        self._block = []
+        return rows[::-1]
+
     async def all(self) -> list[T]:
         """All that are left, as a list."""
         return [row async for row in self]
@@ -49,3 +59,21 @@ class AsyncRows(AsyncIterator[T], Generic[T]):
     async def first(self) -> T | None:
         """The next row; None when there is none."""
         return await anext(self, None)
+
+    async def to_dataframe(self) -> pandas.DataFrame:
+        """As :meth:`workflow_py.Rows.to_dataframe`."""
+        from .._frames import to_dataframe
+
+        return cast("pandas.DataFrame", await self._run(to_dataframe, await self.all()))
+
+    async def to_polars(self) -> polars.DataFrame:
+        """As :meth:`workflow_py.Rows.to_polars`."""
+        from .._frames import to_polars
+
+        return cast("polars.DataFrame", await self._run(to_polars, await self.all()))
+
+    async def to_arrow(self) -> pyarrow.Table:
+        """As :meth:`workflow_py.Rows.to_arrow`."""
+        from .._frames import to_arrow
+
+        return await self._run(to_arrow, await self.all())
