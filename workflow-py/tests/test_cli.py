@@ -78,6 +78,19 @@ def test_a_firm_from_the_command_line(office: wf.JobId) -> None:
     assert ticked["failures"] == 0
 
 
+def test_s11_6_how_long_work_takes_from_the_command_line(office: wf.JobId) -> None:
+    run("done", "prepare the return")
+    run("move", str(office), "done")
+    text = run("measures", "return").output
+    assert "1 created, 1 completed" in text
+    assert "Waiting for" in text
+    (found,) = answers("measures", "return", "--by", "month", "--from", "2026-01-01", "--to", "2026-03-31")
+    assert len(found["throughput"]) == 3
+    assert "none" in run("forecasts").output
+    assert run("export", "measures").output.startswith("id,name,account,account_name,pipeline,stage,status")
+    assert "--to" in run("measures", "return", "--to", "tomorrow", code=2).stderr
+
+
 def test_importing_again_changes_nothing_twice(office: wf.JobId) -> None:
     assert answers("import-clients", "clients.csv") == [{"saved": 2, "refused": 0}]
     assert len(answers("export", "accounts", "--format", "jsonl")) == 2

@@ -67,27 +67,27 @@ def test_no_rows_are_a_table_too(desk: Office) -> None:
     assert desk.firm.jobs().to_arrow().num_rows == 0
 
 
-class Elapsed(wf.Record):
+class Took(wf.Record):
     seconds: int
     business_seconds: int | None = None
 
 
-class Quantiles(wf.Record):
+class Ranks(wf.Record):
     mean: float
     p85: float | None = None
 
 
-class Spread(wf.Record):
+class Reach(wf.Record):
     count: int
-    calendar: Quantiles | None = None
-    business: Quantiles | None = None
+    calendar: Ranks | None = None
+    business: Ranks | None = None
 
 
 class Flow(wf.Record):
     stage: str
-    lead: Elapsed
-    cycle: Elapsed | None = None
-    time: Spread | None = None
+    lead: Took
+    cycle: Took | None = None
+    time: Reach | None = None
 
 
 FLOW = {
@@ -106,12 +106,12 @@ FLOW = {
 
 def flows() -> list[Flow]:
     return [
-        Flow(stage="prepare", lead=Elapsed(seconds=60, business_seconds=30)),
+        Flow(stage="prepare", lead=Took(seconds=60, business_seconds=30)),
         Flow(
             stage="review",
-            lead=Elapsed(seconds=90),
-            cycle=Elapsed(seconds=20, business_seconds=10),
-            time=Spread(count=3, calendar=Quantiles(mean=1.5)),
+            lead=Took(seconds=90),
+            cycle=Took(seconds=20, business_seconds=10),
+            time=Reach(count=3, calendar=Ranks(mean=1.5)),
         ),
     ]
 
@@ -139,14 +139,14 @@ class Kept(wf.Record):
     load: wf.CalendarDay | None = None
     days: Sequence[wf.Period] = ()
     around: Kept | None = None
-    lead: Elapsed | None = None
+    lead: Took | None = None
     lead_seconds: int = 0
 
 
 def test_what_is_more_than_plain_values_stays_whole() -> None:
     day = date(2026, 1, 5)
     period = wf.Period(start=day, end=day)
-    table = wf.to_arrow([Kept(period=period, days=[period], around=Kept(), lead=Elapsed(seconds=5), lead_seconds=7)])
+    table = wf.to_arrow([Kept(period=period, days=[period], around=Kept(), lead=Took(seconds=5), lead_seconds=7)])
     (row,) = table.to_pylist()
     whole = '{"start": "2026-01-05", "end": "2026-01-05"}'
     assert (row["period"], row["days"], row["around"]) == (whole, [whole], "{}")
@@ -163,9 +163,9 @@ def test_what_annotations_do_not_tell_stays_whole() -> None:
         inner: Inner
         # An alias is a text, which has no `|`.
         why: wf.AttentionReason | None = None
-        lead: Elapsed | None = None
+        lead: Took | None = None
 
-    (row,) = wf.to_polars([Outer(inner=Inner(x=1), lead=Elapsed(seconds=5))]).to_dicts()
+    (row,) = wf.to_polars([Outer(inner=Inner(x=1), lead=Took(seconds=5))]).to_dicts()
     assert row == {"inner": '{"x": 1}', "why": None, "lead_seconds": 5, "lead_business_seconds": None}
 
 
@@ -184,7 +184,7 @@ def test_answers_are_tables_as_rows_are(desk: Office) -> None:
 
 
 def test_rows_of_several_kinds_are_one_table() -> None:
-    table = wf.to_polars([Elapsed(seconds=1), Quantiles(mean=2.0)])
+    table = wf.to_polars([Took(seconds=1), Ranks(mean=2.0)])
     assert table.to_dict(as_series=False) == {
         "seconds": [1, None],
         "business_seconds": [None, None],

@@ -581,7 +581,7 @@ class Questions:
         )
         return found
 
-    def measures(self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval | None = None) -> Measures:
+    def measures(self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval = "week") -> Measures:
         """How the jobs of a pipeline went through it in a stretch of days.
 
         Parameters

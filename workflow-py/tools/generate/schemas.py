@@ -44,6 +44,7 @@ ABSENT = {
     "Adjustment": "exact",
     "CatchUp": "latest",
     "Covers": "this",
+    "Interval": "week",
     "JobSort": "due",
     "MoveRule": "free",
     "Notation": "dot",

@@ -1205,9 +1205,7 @@ class Methods:
             ),
         )
 
-    async def measures(
-        self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval | None = None
-    ) -> Measures:
+    async def measures(self, *, pipeline: PipelineKey, from_: dt.date, to: dt.date, by: Interval = "week") -> Measures:
         """How the jobs of a pipeline went through it in a stretch of days.
 
         As :meth:`workflow_py.Acting.measures`.

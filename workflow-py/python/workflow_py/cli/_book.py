@@ -90,13 +90,13 @@ def what(row: Logged) -> str:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["jobs", "tasks", "accounts", "events", "pipeline", "firm"]))
-@click.option("--pipeline", help="Which pipeline; for jobs, only its own.")
+@click.argument("what", type=click.Choice(["jobs", "tasks", "accounts", "events", "measures", "pipeline", "firm"]))
+@click.option("--pipeline", help="Which pipeline; for jobs and measures, only its own.")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "yaml"]), help="CSV, or YAML for a pipeline.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else it is printed.")
 @pass_desk
 def export(desk: Desk, what: str, pipeline: str | None, form: str | None, output: Path | None) -> None:
-    """Write jobs, tasks, accounts, events of the log, a pipeline, or the whole firm out."""
+    """Write jobs, tasks, accounts, events of the log, how long jobs took, a pipeline, or the whole firm out."""
     if what == "firm":
         if output is None:
             raise click.UsageError("A firm is written into a file: say --output FILE.")
@@ -128,9 +128,11 @@ def written(desk: Desk, what: str, pipeline: str | None, form: str | None) -> st
 
 def of_kind(desk: Desk, what: str, pipeline: str | None) -> Any:
     """The rows of a kind."""
+    scope: JobScope = PipelineJobScope(pipeline=pipeline) if pipeline else "firm"
     if what == "jobs":
-        scope: JobScope = PipelineJobScope(pipeline=pipeline) if pipeline else "firm"
         return desk.firm.jobs(scope=scope, archived=True)
+    if what == "measures":
+        return desk.firm.job_measures(scope=scope, archived=True)
     if what == "tasks":
         return desk.firm.tasks(states={"planned", "in_progress", "completed", "cancelled"})
     if what == "accounts":

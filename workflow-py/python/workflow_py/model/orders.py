@@ -504,7 +504,7 @@ class MeasuresQuery(Record):
     """From this day."""
     to: dt.date
     """To this day, which is part of it."""
-    by: Interval | None = None
+    by: Interval = "week"
     """In what steps throughput is counted."""
 
 
