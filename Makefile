@@ -42,15 +42,15 @@ lock: ## pins anew what the Python package is tested with
 	.venv/bin/python -m piptools compile --quiet --upgrade --no-header --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --no-annotate --strip-extras -o $(PINNED) $(PY)/requirements.in
 
-develop: venv ## the Python package into .venv, for its tests
-	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked -m $(PY)/Cargo.toml
+develop: venv ## the Python package into .venv, with every store, for its tests
+	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked --features postgres -m $(PY)/Cargo.toml
 
 chromium:
 	@command -v chromium chromium-browser google-chrome > /dev/null || { test "$$(id -u)" = 0 \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } > /dev/null 2>&1 \
 		|| echo "no Chromium, and it cannot be installed: the board's suite is skipped, or fails where CI is set"
 
-pytest: develop chromium ## the Python package's suite
+pytest: develop chromium postgres ## the Python package's suite
 	@if test -x .venv/bin/maturin; then .venv/bin/python -m pytest -q -c $(PY)/pyproject.toml $(PY)/tests; \
 	else echo "the Python package's suite is skipped"; test -z "$$CI"; fi
 
