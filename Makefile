@@ -5,6 +5,8 @@ STORE ?= sqlite
 OUT ?= $(if $(filter postgres%,$(STORE)),demo-out-postgres,demo-out)
 ROUNDS ?= 50
 PYTHON ?= python3
+# The wheel is tried on each of these.
+PYTHONS ?= $(PYTHON)
 PINNED = workflow-py/requirements.txt
 PY = workflow-py
 
@@ -19,8 +21,8 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=4
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help demo venv lock develop pytest chromium docs-py wheel postgres valgrind node test test-c asan header library install fuzz lint lint-py \
-	bench bench-c bench-py yardstick bench-postgres bench-peers crash hosts decade schema clean
+.PHONY: help demo venv lock develop pytest chromium docs-py wheel wheel-test postgres valgrind node test test-c asan \
+	header library install fuzz lint lint-py bench bench-c bench-py yardstick bench-postgres bench-peers crash hosts decade schema clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -42,15 +44,15 @@ lock: ## pins anew what the Python package is tested with
 	.venv/bin/python -m piptools compile --quiet --upgrade --no-header --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --no-annotate --strip-extras -o $(PINNED) $(PY)/requirements.in
 
-develop: venv ## the Python package into .venv, for its tests
-	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked -m $(PY)/Cargo.toml
+develop: venv ## the Python package into .venv, with every store, for its tests
+	@test ! -x .venv/bin/maturin || .venv/bin/maturin develop --quiet --locked --features postgres -m $(PY)/Cargo.toml
 
 chromium:
 	@command -v chromium chromium-browser google-chrome > /dev/null || { test "$$(id -u)" = 0 \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } > /dev/null 2>&1 \
 		|| echo "no Chromium, and it cannot be installed: the board's suite is skipped, or fails where CI is set"
 
-pytest: develop chromium ## the Python package's suite
+pytest: develop chromium postgres ## the Python package's suite
 	@if test -x .venv/bin/maturin; then .venv/bin/python -m pytest -q -c $(PY)/pyproject.toml $(PY)/tests; \
 	else echo "the Python package's suite is skipped"; test -z "$$CI"; fi
 
@@ -89,6 +91,17 @@ docs-py: develop ## the reference of the Python package, in target/python-docs
 wheel: venv ## the Python package's wheel and source distribution, in target/wheels
 	.venv/bin/maturin build --release --sdist -m $(PY)/Cargo.toml -o target/wheels
 
+wheel-test: venv ## the wheel in a fresh environment for each of PYTHONS
+	@if test -x .venv/bin/maturin; then \
+		rm -rf target/wheels && $(MAKE) --no-print-directory wheel || exit 1; \
+		for python in $(PYTHONS); do \
+			rm -rf target/wheel-venv && $$python -m venv target/wheel-venv \
+			&& target/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check target/wheels/*.whl \
+			&& target/wheel-venv/bin/python -I $(PY)/tools/try_wheel.py target/wheels/*.whl || exit 1; \
+		done; \
+		rm -rf target/wheel-venv; \
+	else echo "the wheel is not tried"; test -z "$$CI"; fi
+
 bench-py: wheel ## what Python costs over Rust, and beside other libraries
 	$(CARGO) bench --locked --profile release --bench python > target/direct.json
 	rm -rf target/bench-venv && $(PYTHON) -m venv target/bench-venv
@@ -103,6 +116,7 @@ test: venv postgres valgrind node ## every suite
 	$(MAKE) --no-print-directory pytest
 	$(MAKE) --no-print-directory asan
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+	$(MAKE) --no-print-directory wheel-test
 
 asan: ## the C programs with AddressSanitizer
 	$(ASAN) $(CARGO) test --locked -p workflow-ffi --test c --target $(HOST) --target-dir target/asan

@@ -135,7 +135,7 @@ def test_s10_2_a_runner_is_started_and_stopped_while_the_loop_goes_on(desk: Offi
             asyncio.run_coroutine_threadsafe(firm.comment_job(job=job, text="sent"), loop).result(60)
 
         async with await engine.start_runner(workers=1, notifier=comment) as runner:
-            await begun.wait()
+            await asyncio.wait_for(begun.wait(), 60)
             assert runner.is_running
             assert runner.status.working == 1
             runner.wake()

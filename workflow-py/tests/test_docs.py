@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,7 @@ import workflow_py
 ROOT = Path(__file__).resolve().parents[1]
 GUIDES = [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md"))]
 MODULES = [
-    name
-    for _, name, _ in pkgutil.walk_packages(workflow_py.__path__, "workflow_py.")
-    if name not in ("workflow_py._native", "workflow_py.__main__")
+    name for _, name, _ in pkgutil.walk_packages(workflow_py.__path__, "workflow_py.") if name != "workflow_py._native"
 ]
 
 
@@ -50,10 +50,21 @@ def test_the_code_of_a_guide_runs(guide: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_stubs_are_those_of_the_native_half() -> None:
-    options = ["--mypy-config-file", str(ROOT / "pyproject.toml"), "--allowlist", str(ROOT / "tests" / "stubtest.txt")]
+def aliases() -> Iterator[str]:
+    """Types with a name of their own. They are texts until somebody looks, or `NewType`s: no types when it runs."""
+    for name in MODULES:
+        source = inspect.getsource(importlib.import_module(name))
+        for alias in re.findall(r"^(\w+)(?:: TypeAlias = [\"'(]| = NewType\()", source, flags=re.M):
+            yield re.escape(f"{name}.{alias}")
+
+
+def test_types_are_what_they_are_when_it_runs(tmp_path: Path) -> None:
+    """The stub of the native half, and the annotations of everything else, against what is imported."""
+    (tmp_path / "aliases.txt").write_text("\n".join(aliases()))
+    options = ["--mypy-config-file", str(ROOT / "pyproject.toml")]
+    allowed = ["--allowlist", str(ROOT / "tests" / "stubtest.txt"), "--allowlist", str(tmp_path / "aliases.txt")]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "workflow_py._native", *options],
+        [sys.executable, "-m", "mypy.stubtest", "workflow_py", *options, *allowed],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NewType, Union, get_args, get_origin
 from uuid import UUID
@@ -45,9 +44,7 @@ def columns(rows: Iterable[Record]) -> dict[str, list[Any]]:
 
 
 def _flat(row: Record) -> dict[str, Any]:
-    # Classes have a hash of their own, whatever their values have.
-    plan = _plan(type(row))  # type: ignore[arg-type]
-    return {name: _cell(_at(row, way)) for name, way in plan.items()}
+    return {name: _cell(_at(row, way)) for name, way in _plan(type(row)).items()}
 
 
 def _at(row: Record, way: tuple[str, ...]) -> Any:
@@ -60,20 +57,20 @@ def _at(row: Record, way: tuple[str, ...]) -> Any:
     return value
 
 
-@lru_cache(maxsize=256)
 def _plan(kind: type[Record]) -> dict[str, tuple[str, ...]]:
     """The columns that a record makes, by its type, and the way through its fields to each."""
+    if kind._columns is not None:
+        return kind._columns
     plan: dict[str, tuple[str, ...]] = {}
     for name, meant in _types(kind).items():
         inner = _plain_record(meant, ())
-        parts = {}
-        if inner is not None:
-            ways = _plan(inner)  # type: ignore[arg-type]
-            parts = {f"{name.rstrip('_')}_{part}": (name, *way) for part, way in ways.items()}
+        ways = {} if inner is None else _plan(inner)
+        parts = {f"{name.rstrip('_')}_{part}": (name, *way) for part, way in ways.items()}
         if parts and not parts.keys() & {*kind._fields, *plan}:
             plan.update(parts)
         else:
             plan[name] = (name,)
+    kind._columns = plan
     return plan
 
 

@@ -115,12 +115,14 @@ class Record:
     _required: ClassVar[frozenset[str]] = frozenset()
     _reads: ClassVar[tuple[tuple[str, str, Convert | None], ...] | None] = None
     _writes: ClassVar[tuple[tuple[str, str, Convert | None], ...]] = ()
+    _columns: ClassVar[dict[str, tuple[str, ...]] | None] = None
 
     def __init_subclass__(cls, *, tag: str | None = None) -> None:
         fields = [name for name in cls.__dict__.get("__annotations__", ()) if not name.startswith("_")]
         cls._fields = cls._fields + tuple(name for name in fields if name not in cls._fields)
         cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
         cls._reads = None
+        cls._columns = None
         if tag is not None:
             cls._tag = tag
 
