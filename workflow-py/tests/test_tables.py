@@ -62,6 +62,10 @@ def test_s11_7_tasks_for_polars_and_arrow(desk: Office) -> None:
 
 
 def test_no_rows_are_a_table_too(desk: Office) -> None:
+    full = desk.firm.accounts().to_dataframe().columns
+    assert list(desk.firm.accounts(tag="nobody").to_dataframe().columns) == list(full)
+    assert desk.firm.forecasts().to_dataframe()[["name", "before_due", "p85"]].empty
+    assert "lead_seconds" in desk.firm.job_measures().to_arrow().column_names
     assert len(desk.firm.jobs().to_dataframe()) == 0
     assert desk.firm.jobs().to_polars().height == 0
     assert desk.firm.jobs().to_arrow().num_rows == 0

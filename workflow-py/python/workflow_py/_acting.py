@@ -12,7 +12,7 @@ from ._command import _said, command_document
 from ._orders import Orders
 from ._outcome import Outcome
 from ._questions import Questions
-from ._record import reader, to_json
+from ._record import class_of, reader, to_json
 from ._rows import Rows, page_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Acting(Orders, Questions):
             asked = {question: {**_said(fields), "page": page}}
             return page_of(json.loads(self._native.ask(to_json(asked).encode()))[question], read)
 
-        return Rows(fetch)
+        return Rows(fetch, class_of(row))
 
 
 _UNITS = {"today", "firm", "members", "pipelines", "workload", "verify"}

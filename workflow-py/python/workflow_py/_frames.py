@@ -22,7 +22,7 @@ __all__ = ["columns", "to_arrow", "to_dataframe", "to_polars"]
 SCALARS = (str, bool, int, float, datetime, date, time, timedelta, UUID)
 
 
-def columns(rows: Iterable[Record]) -> dict[str, list[Any]]:
+def columns(rows: Iterable[Record], kind: type[Record] | None = None) -> dict[str, list[Any]]:
     """Rows as columns of plain values.
 
     Identifiers become texts, sets sorted lists. A record in a record becomes columns of its own,
@@ -33,6 +33,8 @@ def columns(rows: Iterable[Record]) -> dict[str, list[Any]]:
 
     found: list[dict[str, Any]] = []
     names: dict[str, None] = {}
+    if kind is not None and kind is not Logged:
+        names.update(dict.fromkeys(_plan(kind)))
     for row in rows:
         if not isinstance(row, Record):
             raise TypeError(f"the rows of a table are records, not {type(row).__name__}")
@@ -139,7 +141,7 @@ def _cell(value: Any) -> Any:
     return str(value)
 
 
-def to_dataframe(rows: Iterable[Record]) -> pandas.DataFrame:
+def to_dataframe(rows: Iterable[Record], *, kind: type[Record] | None = None) -> pandas.DataFrame:
     """Records as a pandas data frame: identifiers as texts, days and instants as such.
 
     A record in a record becomes columns of its own if there are only plain values in it: ``period``
@@ -150,6 +152,8 @@ def to_dataframe(rows: Iterable[Record]) -> pandas.DataFrame:
     ----------
     rows
         Records of any kind: of a query or an answer, or your own.
+    kind
+        Their class: with it a table of no rows has its columns too.
 
     Raises
     ------
@@ -169,7 +173,7 @@ def to_dataframe(rows: Iterable[Record]) -> pandas.DataFrame:
     """
     import pandas
 
-    frame = pandas.DataFrame(columns(rows))
+    frame = pandas.DataFrame(columns(rows, kind))
     for name in frame.columns:
         values = [value for value in frame[name] if value is not None]
         if values and all(isinstance(value, date) for value in values):
@@ -177,7 +181,7 @@ def to_dataframe(rows: Iterable[Record]) -> pandas.DataFrame:
     return frame
 
 
-def to_polars(rows: Iterable[Record]) -> polars.DataFrame:
+def to_polars(rows: Iterable[Record], *, kind: type[Record] | None = None) -> polars.DataFrame:
     """Records as a polars data frame, with the columns of :func:`to_dataframe`.
 
     Raises
@@ -187,10 +191,10 @@ def to_polars(rows: Iterable[Record]) -> polars.DataFrame:
     """
     import polars
 
-    return polars.DataFrame(columns(rows), infer_schema_length=None)
+    return polars.DataFrame(columns(rows, kind), infer_schema_length=None)
 
 
-def to_arrow(rows: Iterable[Record]) -> pyarrow.Table:
+def to_arrow(rows: Iterable[Record], *, kind: type[Record] | None = None) -> pyarrow.Table:
     """Records as an Arrow table, with the columns of :func:`to_dataframe`.
 
     Raises
@@ -200,4 +204,4 @@ def to_arrow(rows: Iterable[Record]) -> pyarrow.Table:
     """
     import pyarrow
 
-    return pyarrow.table(columns(rows))
+    return pyarrow.table(columns(rows, kind))

@@ -306,6 +306,13 @@ def _type_of(annotation: Any, home: dict[str, Any] | None = None) -> Any:
     return eval(annotation, home or {}, _NAMES) if isinstance(annotation, str) else annotation
 
 
+def class_of(name: str) -> type[Record]:
+    """The class of the model that is called so."""
+    found = _type_of(name)
+    assert isinstance(found, type)
+    return found
+
+
 def reader(annotation: str) -> Convert:
     """How a value of a type, given as an annotation is, is made of its document."""
     return _reader(_type_of(annotation)) or (lambda value: value)

@@ -25,9 +25,10 @@ class Rows(Iterator[T], Generic[T]):
     the paging's sake.
     """
 
-    __slots__ = ("_fetch", "_next", "_rows")
+    __slots__ = ("_fetch", "_kind", "_next", "_rows")
 
-    def __init__(self, fetch: Callable[[str | None], Page[T]]) -> None:
+    def __init__(self, fetch: Callable[[str | None], Page[T]], kind: type[T]) -> None:
+        self._kind = kind
         self._fetch = fetch
         first = fetch(None)
         self._rows: list[T] = list(first.rows[::-1])
@@ -72,7 +73,7 @@ class Rows(Iterator[T], Generic[T]):
         """
         from ._frames import to_dataframe
 
-        return to_dataframe(self.all())
+        return to_dataframe(self, kind=self._kind)
 
     def to_polars(self) -> polars.DataFrame:
         """All that are left as a polars data frame.
@@ -84,7 +85,7 @@ class Rows(Iterator[T], Generic[T]):
         """
         from ._frames import to_polars
 
-        return to_polars(self.all())
+        return to_polars(self, kind=self._kind)
 
     def to_arrow(self) -> pyarrow.Table:
         """All that are left as an Arrow table.
@@ -96,7 +97,7 @@ class Rows(Iterator[T], Generic[T]):
         """
         from ._frames import to_arrow
 
-        return to_arrow(self.all())
+        return to_arrow(self, kind=self._kind)
 
 
 def page_of(document: Any, read: Callable[[Any], T]) -> Page[T]:

@@ -60,20 +60,25 @@ class AsyncRows(AsyncIterator[T], Generic[T]):
         """The next row; None when there is none."""
         return await anext(self, None)
 
+    async def _table(self, make: Callable[..., Any]) -> Any:
+        """All that are left as a table."""
+        rows = await self.all()
+        return await self._run(lambda: make(rows, kind=self._rows and self._rows._kind))
+
     async def to_dataframe(self) -> pandas.DataFrame:
         """As :meth:`workflow_py.Rows.to_dataframe`."""
         from .._frames import to_dataframe
 
-        return cast("pandas.DataFrame", await self._run(to_dataframe, await self.all()))
+        return cast("pandas.DataFrame", await self._table(to_dataframe))
 
     async def to_polars(self) -> polars.DataFrame:
         """As :meth:`workflow_py.Rows.to_polars`."""
         from .._frames import to_polars
 
-        return cast("polars.DataFrame", await self._run(to_polars, await self.all()))
+        return cast("polars.DataFrame", await self._table(to_polars))
 
     async def to_arrow(self) -> pyarrow.Table:
         """As :meth:`workflow_py.Rows.to_arrow`."""
         from .._frames import to_arrow
 
-        return await self._run(to_arrow, await self.all())
+        return cast("pyarrow.Table", await self._table(to_arrow))

@@ -123,7 +123,7 @@ def written(desk: Desk, what: str, pipeline: str | None, form: str | None) -> st
         return "".join(row.to_json() + "\n" for row in rows)
     if form == "yaml":
         raise click.UsageError("Only a pipeline can be written as YAML.")
-    return as_csv(columns(rows))
+    return as_csv(columns(rows, rows._kind))
 
 
 def of_kind(desk: Desk, what: str, pipeline: str | None) -> Any:
