@@ -50,19 +50,22 @@ def test_the_code_of_a_guide_runs(guide: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def aliases() -> Iterator[str]:
-    """Types with a name of their own. They are texts until somebody looks, or `NewType`s: no types when it runs."""
+def expected() -> Iterator[str]:
+    """What differs by design: types with a name of their own are texts until somebody looks, or `NewType`s."""
     for name in MODULES:
         source = inspect.getsource(importlib.import_module(name))
         for alias in re.findall(r"^(\w+)(?:: TypeAlias = [\"'(]| = NewType\()", source, flags=re.M):
             yield re.escape(f"{name}.{alias}")
+    if sys.version_info >= (3, 13):
+        # Tuples with names have it since then; the annotations are looked at as 3.11 has them.
+        yield r"workflow_py\..*\.__replace__"
 
 
 def test_types_are_what_they_are_when_it_runs(tmp_path: Path) -> None:
     """The stub of the native half, and the annotations of everything else, against what is imported."""
-    (tmp_path / "aliases.txt").write_text("\n".join(aliases()))
+    (tmp_path / "expected.txt").write_text("\n".join(expected()))
     options = ["--mypy-config-file", str(ROOT / "pyproject.toml")]
-    allowed = ["--allowlist", str(ROOT / "tests" / "stubtest.txt"), "--allowlist", str(tmp_path / "aliases.txt")]
+    allowed = ["--allowlist", str(ROOT / "tests" / "stubtest.txt"), "--allowlist", str(tmp_path / "expected.txt")]
     done = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "workflow_py", *options, *allowed],
         cwd=ROOT,

@@ -133,6 +133,8 @@ def test_records_in_records_become_columns_of_their_own() -> None:
 def test_columns_are_the_same_whether_values_are_there_or_not() -> None:
     for row in flows():
         assert wf.to_arrow([row]).column_names == list(FLOW)
+    document = flows()[0].replace(lead={"seconds": 60, "business_seconds": 30})
+    assert wf.to_arrow([document]).equals(wf.to_arrow(flows()[:1]))
 
 
 class Kept(wf.Record):

@@ -55,7 +55,8 @@ def _at(row: Record, way: tuple[str, ...]) -> Any:
     for name in way:
         if value is None:
             return None
-        value = getattr(value, name)
+        # A host's own record may hold the document of another.
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
     return value
 
 
