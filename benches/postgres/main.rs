@@ -3,8 +3,11 @@
 //! The engine runs the reference workload. The program writes the same rows, with the same indexes,
 //! in the same transactions, through the same driver, each transaction as one pipeline of statements
 //! for many rows, with every value and every statement computed beforehand; it reads nothing. Both are
-//! timed in turn on one server that syncs every commit; what counts is the ratio.
+//! timed in turn on one server that syncs every commit; what counts is the ratio. In the end the same from
+//! a distance, since hosts that are many are not on the server's machine.
 
+#[path = "distance.rs"]
+mod distance;
 #[path = "program.rs"]
 mod program;
 
@@ -17,12 +20,13 @@ use workflow_core::engine::Engine;
 use workflow_core::error::StoreError;
 use workflow_core::id::FirmId;
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{Batch, Committed, Conflict, Store, Transact};
+use workflow_core::store::{Batch, Committed, Conflict, DocId, Store, Transact};
 use workflow_store::postgres::{PostgresOptions, PostgresStore};
 use workflow_suites::around::{Around, Hand};
 use workflow_suites::season::{Runner, Season, drive, drive_many};
 use workflow_test_support::postgres::{Options, Server, computed_by};
 
+use distance::Distance;
 use program::Program;
 
 /// The allocator is the host's choice; this is the one we recommend to busy hosts.
@@ -31,6 +35,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many commands a call of `execute_many` is given.
 const TOGETHER: usize = 2_000;
+
+/// How long the way is to a server on another machine, in one data centre.
+const ONE_WAY: Duration = Duration::from_micros(100);
 
 /// How often both are timed in turn; the median counts.
 const TURNS: usize = 3;
@@ -85,8 +92,16 @@ fn firm(number: usize) -> FirmId {
     FirmId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00f1_0000_0000 | number as u128))
 }
 
-fn open(server: &Server, connections: usize) -> Outcome<(Arc<PostgresStore>, String)> {
-    let url = server.fresh();
+/// A server, and the way to it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    server: &'a Server,
+    distance: Option<&'a Distance>,
+}
+
+fn open(place: Place<'_>, connections: usize) -> Outcome<(Arc<PostgresStore>, String)> {
+    let url = place.server.fresh();
+    let url = place.distance.map_or(Ok(url.clone()), |distance| distance.from_here(&url))?;
     let options = PostgresOptions { pool: connections, ..PostgresOptions::default() };
     Ok((Arc::new(PostgresStore::open(&url, options)?), url))
 }
@@ -137,8 +152,8 @@ fn at_once<T: Send>(server: &Server, work: Vec<T>, run: impl Fn(T) -> Outcome<us
 }
 
 /// What the steps cost the engine.
-fn engine_cost(server: &Server, spread: Spread) -> Outcome<Cost> {
-    let (store, _) = open(server, spread.connections)?;
+fn engine_cost(place: Place<'_>, spread: Spread) -> Outcome<Cost> {
+    let (store, _) = open(place, spread.connections)?;
     let mut seasons = Vec::new();
     for number in 0..spread.connections {
         let engine = Engine::new(Arc::clone(&store) as Arc<dyn Store>);
@@ -149,15 +164,16 @@ fn engine_cost(server: &Server, spread: Spread) -> Outcome<Cost> {
     // Half of the jobs go first: hosts stay connected, and what they begin with is not what a step costs.
     let half = spread.clients / 2;
     let warm: Vec<_> = seasons.iter_mut().map(|(season, runners)| (&*season, &mut runners[..half])).collect();
-    at_once(server, warm, |(season, runners)| driven(season, runners, spread.many))?;
+    at_once(place.server, warm, |(season, runners)| driven(season, runners, spread.many))?;
     let before = store.statistics().round_trips;
-    let cost = at_once(server, seasons, |(season, mut runners)| driven(&season, &mut runners[half..], spread.many))?;
+    let cost =
+        at_once(place.server, seasons, |(season, mut runners)| driven(&season, &mut runners[half..], spread.many))?;
     Ok(Cost { round_trips: store.statistics().round_trips - before, ..cost })
 }
 
 /// What they cost the program, of which each connection carries out as many as the engine's does.
-fn program_cost(server: &Server, noted: &Noted, spread: Spread, steps: usize) -> Outcome<Cost> {
-    let (store, url) = open(server, 1)?;
+fn program_cost(place: Place<'_>, noted: &Noted, spread: Spread, steps: usize) -> Outcome<Cost> {
+    let (store, url) = open(place, 1)?;
     drop(store);
     let mut programs = Vec::new();
     for number in 0..spread.connections {
@@ -166,7 +182,7 @@ fn program_cost(server: &Server, noted: &Noted, spread: Spread, steps: usize) ->
         program.run(&before)?;
         programs.push((program, steps));
     }
-    let cost = at_once(server, programs, |(mut program, steps)| program.run(&steps).map(|()| 0))?;
+    let cost = at_once(place.server, programs, |(mut program, steps)| program.run(&steps).map(|()| 0))?;
     Ok(Cost { steps, ..cost })
 }
 
@@ -176,12 +192,12 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 /// Engine and program in turn; tells the medians, and answers the rates of both.
-fn compare(server: &Server, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
+fn compare(place: Place<'_>, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
     let noted = note(spread.clients, spread.many)?;
     let (mut engines, mut programs) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        let engine = engine_cost(server, spread)?;
-        programs.push(program_cost(server, &noted, spread, engine.steps)?);
+        let engine = engine_cost(place, spread)?;
+        programs.push(program_cost(place, &noted, spread, engine.steps)?);
         engines.push(engine);
     }
     let of = |costs: &[Cost], what: &dyn Fn(Cost) -> f64| median(costs.iter().map(|cost| what(*cost)).collect());
@@ -202,8 +218,8 @@ fn compare(server: &Server, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
 }
 
 /// What jobs driven to the end take on the disk, with all that belongs to them.
-fn tell_size(server: &Server, jobs: usize) -> Outcome {
-    let (store, url) = open(server, 1)?;
+fn tell_size(place: Place<'_>, jobs: usize) -> Outcome {
+    let (store, url) = open(place, 1)?;
     let season = Season::of(Engine::new(store as Arc<dyn Store>), firm(0), jobs)?;
     let steps = drive_many(&season, &mut season.start()?, TOGETHER)?;
     let schema = url.split_once("?schema=").ok_or("an address without a schema")?.1;
@@ -212,9 +228,9 @@ fn tell_size(server: &Server, jobs: usize) -> Outcome {
             "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = '{schema}' AND c.relkind = 'r' AND {tables}"
         );
-        Ok(server.sql(&sql).parse()?)
+        Ok(place.server.sql(&sql).parse()?)
     };
-    drop(server.sql(&format!("VACUUM FULL {schema}.log")));
+    drop(place.server.sql(&format!("VACUUM FULL {schema}.log")));
     let (log, all) = (size("c.relname = 'log'")?, size("true")?);
     let per_job = |bytes: u64| bytes as f64 / jobs as f64 / 1024.0;
     println!(
@@ -229,25 +245,52 @@ fn load() -> String {
     std::fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
+/// One by one at so many connections, then many at once; tells what is gained.
+fn gain(place: Place<'_>, clients: usize, connections: &[usize]) -> Outcome {
+    let mut one = None;
+    for connections in connections.iter().copied() {
+        let spread = Spread { connections, clients: clients.max(16), many: false };
+        let rates = compare(place, &format!("one by one, {connections} connections"), spread)?;
+        one.get_or_insert(rates);
+    }
+    let (engine, program) = one.ok_or("nothing one by one")?;
+    let spread = Spread { connections: 1, clients: clients * 10, many: true };
+    let many = compare(place, "execute_many, 1 connection", spread)?;
+    println!(
+        "\nexecute_many over one by one: {:.1} times; the program's own gain: {:.1} times; load average {}",
+        many.0 / engine,
+        many.1 / program,
+        load()
+    );
+    Ok(())
+}
+
+/// How long the server takes to answer next to nothing.
+fn there_and_back(place: Place<'_>) -> Outcome<Duration> {
+    let (store, _) = open(place, 1)?;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let began = Instant::now();
+        store.get(firm(0), &[DocId::Firm])?;
+        times.push(began.elapsed());
+    }
+    times.sort();
+    Ok(times[times.len() / 2])
+}
+
 fn main() -> Outcome {
     let clients: usize = std::env::var("CLIENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let server = Server::start(&Options { sync: true, ..Options::default() });
+    let here = Place { server: &server, distance: None };
     println!("The reference workload on PostgreSQL (fsync and synchronous_commit on), load average {}\n", load());
-    let mut one = (f64::NAN, f64::NAN);
-    for connections in [1, 4, 16] {
-        let spread = Spread { connections, clients: clients.max(16), many: false };
-        let rates = compare(&server, &format!("one by one, {connections} connections"), spread)?;
-        if connections == 1 {
-            one = rates;
-        }
-    }
-    let spread = Spread { connections: 1, clients: clients * 10, many: true };
-    let many = compare(&server, "execute_many, 1 connection", spread)?;
+    gain(here, clients, &[1, 4, 16])?;
+
+    let distance = Distance::to(&server.fresh(), ONE_WAY)?;
+    let there = Place { server: &server, distance: Some(&distance) };
+    let (near, far) = (there_and_back(here)?, there_and_back(there)?);
     println!(
-        "\nexecute_many over one by one: {:.1} times; the program's own gain: {:.1} times; load average {}",
-        many.0 / one.0,
-        many.1 / one.1,
-        load()
+        "\nThe same from a distance: a read takes {far:.0?} there and back, and {near:.0?} on the server's machine\n"
     );
-    tell_size(&server, clients * 3)
+    gain(there, clients, &[1])?;
+    tell_size(here, clients * 3)
 }
