@@ -30,7 +30,7 @@ impl Distance {
     }
 
     /// The same address, on this way.
-    pub(crate) fn from_here(&self, address: &str) -> crate::Outcome<String> {
+    pub(crate) fn address_of(&self, address: &str) -> crate::Outcome<String> {
         let (user, rest) = address.split_once('@').ok_or("an address without a user")?;
         let (_, database) = rest.split_once('/').ok_or("an address without a database")?;
         Ok(format!("{user}@127.0.0.1:{}/{database}", self.port))

@@ -101,7 +101,7 @@ struct Place<'a> {
 
 fn open(place: Place<'_>, connections: usize) -> Outcome<(Arc<PostgresStore>, String)> {
     let url = place.server.fresh();
-    let url = place.distance.map_or(Ok(url.clone()), |distance| distance.from_here(&url))?;
+    let url = place.distance.map_or(Ok(url.clone()), |distance| distance.address_of(&url))?;
     let options = PostgresOptions { pool: connections, ..PostgresOptions::default() };
     Ok((Arc::new(PostgresStore::open(&url, options)?), url))
 }
