@@ -6,9 +6,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JobQuery, JobRow, JobScope, PageRequest, PlannedRow, Queries, TaskQuery, TaskRow, TaskScope};
-use crate::decide::check_limit;
-use crate::error::{Error, Rejection};
+use super::{JobQuery, JobRow, JobScope, PageRequest, PlannedRow, Queries, TaskQuery, TaskRow, TaskScope, check_days};
+use crate::error::Error;
 use crate::id::MemberId;
 use crate::limits;
 
@@ -49,12 +48,7 @@ impl Queries<'_> {
     /// # Errors
     /// When the stretch is the wrong way round or longer than [`limits::CALENDAR_DAYS`], or the store failed.
     pub fn calendar(&self, query: &CalendarQuery) -> Result<Vec<CalendarDay>, Error> {
-        let days = query.to.signed_duration_since(query.from).num_days();
-        let Ok(days) = usize::try_from(days) else {
-            return Err(Rejection::invalid("to", "the last day is before the first").into());
-        };
-        let count = days.saturating_add(1);
-        check_limit("CALENDAR_DAYS", limits::CALENDAR_DAYS, count, "the number of days")?;
+        check_days(query.from, query.to, "CALENDAR_DAYS", limits::CALENDAR_DAYS)?;
         let mut found: BTreeMap<NaiveDate, (Vec<JobRow>, Vec<TaskRow>)> = BTreeMap::new();
         let jobs = JobQuery {
             scope: query.member.map_or(JobScope::Firm, JobScope::Assignee),

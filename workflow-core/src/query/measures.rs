@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::job_measures::{end_of, reentries, stays};
 use super::pager::fingerprint;
-use super::{JobQuery, JobScope, PageRequest, Queries};
-use crate::decide::check_limit;
+use super::weeks::monday;
+use super::{JobQuery, JobScope, PageRequest, Queries, check_days};
 use crate::definition::{Party, is_default};
-use crate::error::{Error, Rejection};
+use crate::error::Error;
 use crate::id::{PipelineKey, StageKey};
 use crate::limits;
 use crate::measure::{Elapsed, Spread, is_finished};
@@ -54,9 +54,7 @@ impl Interval {
     fn first(self, day: NaiveDate) -> NaiveDate {
         match self {
             Self::Day => day,
-            Self::Week => {
-                day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday()))).unwrap_or(day)
-            }
+            Self::Week => monday(day),
             Self::Month => day.with_day(1).unwrap_or(day),
         }
     }
@@ -210,10 +208,7 @@ impl Queries<'_> {
     pub fn measures(&self, query: &MeasuresQuery) -> Result<Measures, Error> {
         self.for_the_firm()?;
         let newest = self.open_pipeline(&query.pipeline)?;
-        let Ok(days) = usize::try_from(query.to.signed_duration_since(query.from).num_days()) else {
-            return Err(Rejection::invalid("to", "the last day is before the first").into());
-        };
-        check_limit("MEASURED_DAYS", limits::MEASURED_DAYS, days.saturating_add(1), "the number of days")?;
+        check_days(query.from, query.to, "MEASURED_DAYS", limits::MEASURED_DAYS)?;
         let mut gathered = Gathered::new(query);
         let mut completed: Vec<Arc<Job>> = Vec::new();
         let (jobs, more) = self.each_job_of(&query.pipeline, limits::MEASURED_JOBS, |job| {

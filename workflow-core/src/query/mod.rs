@@ -112,6 +112,14 @@ impl PageRequest {
     }
 }
 
+/// Refuses a stretch of days that is the wrong way round, or longer than a limit.
+fn check_days(from: NaiveDate, to: NaiveDate, name: &'static str, most: usize) -> Result<(), Rejection> {
+    let Ok(days) = usize::try_from(to.signed_duration_since(from).num_days()) else {
+        return Err(Rejection::invalid("to", "the last day is before the first"));
+    };
+    crate::decide::check_limit(name, most, days.saturating_add(1), "the number of days")
+}
+
 /// Queries in the name of an actor.
 pub struct Queries<'a> {
     store: &'a dyn Store,

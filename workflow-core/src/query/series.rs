@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pager::fingerprint;
-use super::{Page, PageRequest, Queries};
+use super::{Page, PageRequest, Queries, check_days};
 use crate::decide::check_limit;
 use crate::definition::is_default;
 use crate::error::{Error, Rejection};
@@ -184,10 +184,7 @@ impl Queries<'_> {
         account: Option<AccountId>,
     ) -> Result<Vec<PlannedRow>, Error> {
         self.for_the_firm()?;
-        let Ok(days) = usize::try_from(to.signed_duration_since(from).num_days()) else {
-            return Err(Rejection::invalid("to", "the last day is before the first").into());
-        };
-        check_limit("CALENDAR_DAYS", limits::CALENDAR_DAYS, days.saturating_add(1), "the number of days")?;
+        check_days(from, to, "CALENDAR_DAYS", limits::CALENDAR_DAYS)?;
         let account = account.map(|id| self.account(id)).transpose()?;
         let mut rows = Vec::new();
         let mut scan = Scan::all(IndexName::Series, Vec::new(), limits::PAGE);

@@ -7,8 +7,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Queries;
-use crate::decide::check_limit;
+use super::{Queries, check_days};
 use crate::error::{Error, Rejection};
 use crate::id::MemberId;
 use crate::limits;
@@ -51,7 +50,7 @@ pub struct MemberWeek {
 }
 
 /// The Monday of a day's week.
-fn monday(day: NaiveDate) -> NaiveDate {
+pub(super) fn monday(day: NaiveDate) -> NaiveDate {
     day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday()))).unwrap_or(day)
 }
 
@@ -65,10 +64,7 @@ impl Queries<'_> {
     /// no such member, or the store failed.
     pub fn workload_by_week(&self, query: &WorkloadQuery) -> Result<Vec<MemberWeek>, Error> {
         self.for_the_firm()?;
-        let Ok(days) = usize::try_from(query.to.signed_duration_since(query.from).num_days()) else {
-            return Err(Rejection::invalid("to", "the last day is before the first").into());
-        };
-        check_limit("CALENDAR_DAYS", limits::CALENDAR_DAYS, days.saturating_add(1), "the number of days")?;
+        check_days(query.from, query.to, "CALENDAR_DAYS", limits::CALENDAR_DAYS)?;
         let all = self.catalog.members.values().map(|(_, member)| member).filter(|member| member.active);
         let members: Vec<&Member> = match query.member {
             None => all.map(|member| &**member).collect(),
