@@ -50,6 +50,15 @@ def test_the_code_of_a_guide_runs(guide: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_main_case_of_every_clause_is_tried_through_python() -> None:
+    written = (ROOT.parent / "docs" / "semantics.md").read_text()
+    clauses = set(re.findall(r"\*\*(\d+\.\d+)\b", written))
+    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
+    tried = {".".join(numbers) for numbers in re.findall(r"def test_s(\d+)_(\d+)_", tests)}
+    assert len(clauses) > 40
+    assert clauses <= tried, sorted(clauses - tried)
+
+
 def expected() -> Iterator[str]:
     """What differs by design: types with a name of their own are texts until somebody looks, or `NewType`s."""
     for name in MODULES:
