@@ -1,8 +1,6 @@
 //! Engines: opening, documents in and out, time, closing.
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -169,36 +167,15 @@ impl Engine {
     /// under its name when it is complete.
     fn export_firm<'py>(&self, py: Python<'py>, firm: Uuid, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;
-        let carried = released(py, self.0.clock(), || {
-            let mut part = path.clone().into_os_string();
-            part.push(".part");
-            let part = PathBuf::from(part);
-            let mut file = BufWriter::new(File::create(&part).map_err(|error| unreachable_file(&part, error))?);
-            let written = engine.export_firm(FirmId(firm), &mut file).map_err(Failure::from).and_then(|carried| {
-                let whole = file.flush().and_then(|()| file.get_ref().sync_all());
-                whole.and_then(|()| std::fs::rename(&part, &path)).map_err(|error| unreachable_file(&path, error))?;
-                Ok(carried)
-            });
-            if written.is_err() {
-                drop(std::fs::remove_file(&part));
-            }
-            written
-        })?;
+        let carried =
+            released(py, self.0.clock(), || Ok(workflow_store::carry::export_to_file(&engine, FirmId(firm), &path)?))?;
         Ok(json(py, &carried)?)
     }
 
     /// Brings a firm from a file into the store; what was read, as JSON.
     fn import_firm<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
         let engine = self.0.engine()?;
-        let carried = released(py, self.0.clock(), || {
-            let file = File::open(&path).map_err(|error| unreachable_file(&path, error))?;
-            Ok(engine.import_firm(BufReader::new(file))?)
-        })?;
+        let carried = released(py, self.0.clock(), || Ok(workflow_store::carry::import_from_file(&engine, &path)?))?;
         Ok(json(py, &carried)?)
     }
-}
-
-/// Why a file cannot be written or read.
-fn unreachable_file(path: &Path, error: std::io::Error) -> StoreError {
-    StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error)
 }

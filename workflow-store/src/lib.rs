@@ -20,6 +20,7 @@ use std::sync::Arc;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::Store;
 
+pub mod carry;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
