@@ -8,7 +8,7 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::id::JobId;
 use crate::limits;
-use crate::model::{Job, JobStatus};
+use crate::model::Job;
 use crate::store::DocId;
 
 impl Decider<'_> {
@@ -27,7 +27,7 @@ impl Decider<'_> {
         if let Some(circle) = self.circle(id, on)? {
             return Err(Rejection::Cycle(circle).into());
         }
-        let finished = matches!(other.status, JobStatus::Completed | JobStatus::Archived);
+        let finished = other.status.is_finished();
         self.emit(Event::JobDependencyAdded { job: id, on, finished });
         self.run_cascade()
     }

@@ -175,7 +175,7 @@ impl Decider<'_> {
     fn note_status(&mut self, job: JobId, to: &JobStatus, place: u32) {
         let Some(record) = self.state.job(job) else { return };
         let round = record.status_round;
-        let finished = matches!(to, JobStatus::Completed | JobStatus::Archived);
+        let finished = to.is_finished();
         let awaited: Vec<JobId> = record.awaited_by.iter().copied().collect();
         for other in awaited {
             self.follow_ups.push(FollowUpWork::Dependency { job: other, on: job, finished });

@@ -52,7 +52,7 @@ impl<'a> Course<'a> {
                 self.started = Some(entry.at);
             }
             let party = declared(job).unwrap_or_else(|| party(job));
-            (!is_finished(&job.status)).then(|| (job.status.clone(), party))
+            (!job.status.is_finished()).then(|| (job.status.clone(), party))
         });
         let same = match (&self.present, &now) {
             (Some((_, status, party)), Some(now)) => (status, party) == (&now.0, &now.1),
@@ -81,11 +81,6 @@ impl<'a> Course<'a> {
         self.until(at);
         self
     }
-}
-
-/// Whether nothing is to be done on a job of this status.
-pub(crate) fn is_finished(status: &JobStatus) -> bool {
-    matches!(status, JobStatus::Completed | JobStatus::Archived)
 }
 
 fn has_begun(job: &Job) -> bool {

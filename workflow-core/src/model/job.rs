@@ -184,6 +184,12 @@ impl JobStatus {
         }
     }
 
+    /// Whether nothing is to be done on a job that has it: completed or archived.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        matches!(self, Self::Completed | Self::Archived)
+    }
+
     /// Reads it as it is written.
     #[must_use]
     pub fn from_key(key: &StatusKey) -> Self {

@@ -1,6 +1,6 @@
 //! When jobs may be expected to be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -13,7 +13,7 @@ use super::{JobQuery, Page, PageRequest, Queries};
 use crate::error::Error;
 use crate::id::{AccountId, JobId, PipelineKey, StageKey};
 use crate::limits;
-use crate::measure::{Survival, is_finished};
+use crate::measure::Survival;
 use crate::model::{Account, Job, JobStatus};
 
 /// When a job may be expected to be done.
@@ -106,16 +106,11 @@ impl Queries<'_> {
     /// # Errors
     /// As [`Queries::jobs`].
     pub fn forecasts(&self, query: &JobQuery, page: &PageRequest) -> Result<Page<JobForecast>, Error> {
-        self.for_the_firm()?;
-        let stretches = self.job_stretches(query)?;
-        let text = query.text.as_ref().map(|text| text.to_lowercase());
         let mut histories: BTreeMap<PipelineKey, History> = BTreeMap::new();
-        self.page(fingerprint(&("forecasts", query)), &stretches, page, |hits| {
-            let passes = |job: &Job| !is_finished(&job.status) && self.job_passes(query, text.as_deref(), job);
-            let found = self.seen_jobs(hits, passes)?;
+        self.pages_of_jobs(fingerprint(&("forecasts", query)), query, page, |_, found| {
             let mut rows = Vec::with_capacity(found.len());
             for found in found {
-                let Some((job, account)) = found else {
+                let Some((job, account)) = found.filter(|(job, _)| !job.status.is_finished()) else {
                     rows.push(None);
                     continue;
                 };
@@ -147,14 +142,10 @@ impl Queries<'_> {
                 took: self.hours(entered, end),
                 done,
             };
-            let mut seen = BTreeSet::new();
-            for stay in stays(&job, self.now).filter(|stay| stay.pipeline == pipeline) {
-                if seen.is_empty() {
-                    history.whole.push(past(stay.entered, end));
-                }
-                if seen.insert(stay.stage.clone()) {
-                    history.stages.entry(stay.stage.clone()).or_default().push(past(stay.entered, stay.left));
-                }
+            let mut here = stays(&job, self.now).filter(|stay| stay.pipeline == pipeline).peekable();
+            history.whole.extend(here.peek().map(|first| past(first.entered, end)));
+            for stay in here.filter(|stay| !stay.again) {
+                history.stages.entry(stay.stage.clone()).or_default().push(past(stay.entered, stay.left));
             }
             Ok(())
         })?;

@@ -14,7 +14,7 @@ use crate::definition::Party;
 use crate::error::Error;
 use crate::id::{AccountId, JobId, PipelineKey, StageKey};
 use crate::limits;
-use crate::measure::{Course, Elapsed, is_finished};
+use crate::measure::{Course, Elapsed};
 use crate::model::{Account, Job, JobStatus};
 use crate::store::{Found, LogBy, LogScan, Logged, Read};
 
@@ -102,6 +102,8 @@ pub(super) struct Stay<'a> {
     pub(super) left: DateTime<Utc>,
     /// Whether it goes on.
     pub(super) lasts: bool,
+    /// Whether the job had been in the stage before.
+    pub(super) again: bool,
 }
 
 /// When a job ended, or now: what is open is measured until now.
@@ -113,12 +115,14 @@ pub(super) fn end_of(job: &Job, now: DateTime<Utc>) -> DateTime<Utc> {
 pub(super) fn stays(job: &Job, now: DateTime<Utc>) -> impl Iterator<Item = Stay<'_>> {
     let end = end_of(job, now);
     let mut pipeline = &job.pipeline;
+    let mut seen = BTreeSet::new();
     job.visits.iter().map(move |visit| {
         pipeline = visit.pipeline.as_ref().unwrap_or(pipeline);
         let entered = visit.entered.min(end);
         let left = visit.left.map_or(end, |left| left.clamp(entered, end));
-        let lasts = visit.left.is_none() && !is_finished(&job.status);
-        Stay { pipeline, stage: &visit.stage, entered, left, lasts }
+        let lasts = visit.left.is_none() && !job.status.is_finished();
+        let again = !seen.insert((pipeline, &visit.stage));
+        Stay { pipeline, stage: &visit.stage, entered, left, lasts, again }
     })
 }
 
@@ -129,11 +133,7 @@ impl Queries<'_> {
     /// # Errors
     /// As [`Queries::jobs`].
     pub fn job_measures(&self, query: &JobQuery, page: &PageRequest) -> Result<Page<JobMeasures>, Error> {
-        self.for_the_firm()?;
-        let stretches = self.job_stretches(query)?;
-        let text = query.text.as_ref().map(|text| text.to_lowercase());
-        self.page(fingerprint(&("measures", query)), &stretches, page, |hits| {
-            let rows = self.seen_jobs(hits, |job| self.job_passes(query, text.as_deref(), job))?;
+        self.pages_of_jobs(fingerprint(&("measures", query)), query, page, |_, rows| {
             let courses = self.courses(rows.iter().flatten().map(|(job, _)| &**job))?;
             let mut courses = courses.into_iter();
             let row = |found: Option<Seen>| {
@@ -186,10 +186,12 @@ impl Queries<'_> {
     fn measured(&self, job: &Job, account: Option<&Account>, course: Course<'_>) -> JobMeasures {
         let calendar = self.catalog.calendar();
         let end = end_of(job, self.now);
-        let open = !is_finished(&job.status);
+        let open = !job.status.is_finished();
         let mut stages: Vec<StageTime> = Vec::new();
         let mut places: BTreeMap<(&PipelineKey, &StageKey), usize> = BTreeMap::new();
+        let mut reentries = 0u32;
         for stay in stays(job, self.now) {
+            reentries = reentries.saturating_add(u32::from(stay.again));
             let place = *places.entry((stay.pipeline, stay.stage)).or_insert(stages.len());
             let time = Elapsed::between(calendar, stay.entered, stay.left);
             match stages.get_mut(place) {
@@ -221,7 +223,7 @@ impl Queries<'_> {
             lead: Elapsed::between(calendar, job.created, end),
             cycle: course.started.map(|started| Elapsed::between(calendar, started, end)),
             age: job.visit().filter(|_| open).map(|visit| Elapsed::between(calendar, visit.entered, self.now)),
-            reentries: reentries(job),
+            reentries,
             stages,
             statuses: course.statuses.into_iter().map(|(status, time)| StatusTime { status, time }).collect(),
             waiting: course.waiting.into_iter().map(|(party, time)| PartyTime { party, time }).collect(),
@@ -235,18 +237,4 @@ impl Queries<'_> {
             None => job.is_overdue(self.today),
         }
     }
-}
-
-/// How often a job came into a stage that it had been in before.
-pub(super) fn reentries(job: &Job) -> u32 {
-    let mut pipeline = &job.pipeline;
-    let mut seen = BTreeSet::new();
-    let mut count = 0u32;
-    for visit in &job.visits {
-        pipeline = visit.pipeline.as_ref().unwrap_or(pipeline);
-        if !seen.insert((pipeline, &visit.stage)) {
-            count = count.saturating_add(1);
-        }
-    }
-    count
 }

@@ -129,11 +129,23 @@ impl Queries<'_> {
     /// # Errors
     /// When the cursor is not of this query, a limit is passed, or the store failed.
     pub fn jobs(&self, query: &JobQuery, page: &PageRequest) -> Result<Page<JobRow>, Error> {
+        self.pages_of_jobs(fingerprint(query), query, page, |hits, seen| Ok(self.rows_of(hits, seen)))
+    }
+
+    /// A page of something about each job of a list. `keep` is given a handful of hits at a time, with the
+    /// jobs among them that are listed.
+    pub(super) fn pages_of_jobs<T>(
+        &self,
+        fingerprint: u64,
+        query: &JobQuery,
+        page: &PageRequest,
+        mut keep: impl FnMut(&[Hit], Vec<Option<Seen>>) -> Result<Vec<Option<T>>, Error>,
+    ) -> Result<Page<T>, Error> {
         self.for_the_firm()?;
         let stretches = self.job_stretches(query)?;
         let text = query.text.as_ref().map(|text| text.to_lowercase());
-        self.page(fingerprint(query), &stretches, page, |hits| {
-            self.job_rows(hits, |job| self.job_passes(query, text.as_deref(), job))
+        self.page(fingerprint, &stretches, page, |hits| {
+            keep(hits, self.seen_jobs(hits, |job| self.job_passes(query, text.as_deref(), job))?)
         })
     }
 
@@ -230,7 +242,7 @@ impl Queries<'_> {
         Ok(tallies.into_iter().map(|(stage, _)| stage).filter(is_dropped).collect())
     }
 
-    pub(super) fn job_passes(&self, query: &JobQuery, text: Option<&str>, job: &Job) -> bool {
+    fn job_passes(&self, query: &JobQuery, text: Option<&str>, job: &Job) -> bool {
         let status = if query.statuses.is_empty() {
             query.archived || job.status != JobStatus::Archived || matches!(query.scope, JobScope::Job(_))
         } else {
@@ -260,11 +272,15 @@ impl Queries<'_> {
 
     /// The rows of hits that pass and that the actor sees.
     pub(super) fn job_rows(&self, hits: &[Hit], passes: impl Fn(&Job) -> bool) -> Result<Vec<Option<JobRow>>, Error> {
+        Ok(self.rows_of(hits, self.seen_jobs(hits, passes)?))
+    }
+
+    fn rows_of(&self, hits: &[Hit], seen: Vec<Option<Seen>>) -> Vec<Option<JobRow>> {
         let row = |(hit, found): (&Hit, Option<Seen>)| {
             let (job, account) = found?;
             Some(self.job_row(&job, hit.record.revision, account.as_deref()))
         };
-        Ok(hits.iter().zip(self.seen_jobs(hits, passes)?).map(row).collect())
+        hits.iter().zip(seen).map(row).collect()
     }
 
     pub(super) fn job_row(&self, job: &Job, revision: Revision, account: Option<&Account>) -> JobRow {

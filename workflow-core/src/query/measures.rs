@@ -1,13 +1,13 @@
 //! How the jobs of a pipeline went through it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::job_measures::{end_of, reentries, stays};
+use super::job_measures::{end_of, stays};
 use super::pager::fingerprint;
 use super::weeks::monday;
 use super::{JobQuery, JobScope, PageRequest, Queries, check_days};
@@ -15,7 +15,7 @@ use crate::definition::{Party, is_default};
 use crate::error::Error;
 use crate::id::{PipelineKey, StageKey};
 use crate::limits;
-use crate::measure::{Elapsed, Spread, is_finished};
+use crate::measure::{Elapsed, Spread};
 use crate::model::{Job, JobStatus};
 
 /// Jobs whose log is read in one go.
@@ -273,14 +273,12 @@ impl Queries<'_> {
         if let Some(step) = created.and_then(|day| gathered.steps.get_mut(&gathered.by.first(day).max(gathered.from))) {
             step.0 = step.0.saturating_add(1);
         }
-        let open = !is_finished(&job.status);
-        let mut seen = BTreeSet::new();
+        let open = !job.status.is_finished();
         for stay in stays(job, self.now).filter(|stay| stay.pipeline == pipeline) {
-            let again = !seen.insert(stay.stage);
             if !stay.lasts && within(stay.left).is_some() {
                 let of = gathered.stages.entry(stay.stage.clone()).or_default();
                 of.ended.push(Elapsed::between(calendar, stay.entered, stay.left));
-                of.reentries = of.reentries.saturating_add(u64::from(again));
+                of.reentries = of.reentries.saturating_add(u64::from(stay.again));
             }
         }
         if open {
@@ -298,9 +296,9 @@ impl Queries<'_> {
         gathered.lead.push(Elapsed::between(calendar, job.created, end_of(job, self.now)));
         gathered.with_due = gathered.with_due.saturating_add(u64::from(job.due.is_some()));
         gathered.late = gathered.late.saturating_add(u64::from(self.is_past_due(job)));
-        let again = reentries(job);
+        let again = stays(job, self.now).filter(|stay| stay.again).count() as u64;
         gathered.reworked = gathered.reworked.saturating_add(u64::from(again > 0));
-        gathered.reentries = gathered.reentries.saturating_add(u64::from(again));
+        gathered.reentries = gathered.reentries.saturating_add(again);
         true
     }
 
