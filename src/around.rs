@@ -19,6 +19,14 @@ pub trait Hand {
     /// As [`Transact::commit`].
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
+    /// Reads rows of an index, or does something before.
+    ///
+    /// # Errors
+    /// As [`Transact::scan`].
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        self.store().scan(firm, scan)
+    }
+
     /// Lists rows of it, or does something before.
     ///
     /// # Errors
@@ -47,7 +55,7 @@ impl<T: Hand> Transact for Around<T> {
         self.0.store().get(firm, ids)
     }
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
-        self.0.store().scan(firm, scan)
+        self.0.scan(firm, scan)
     }
     fn count(&self, firm: FirmId, scan: &Scan) -> Result<usize, StoreError> {
         self.0.store().count(firm, scan)

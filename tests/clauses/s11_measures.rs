@@ -1,13 +1,17 @@
 //! How long work takes, and when it may be expected to be done.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 use workflow_core::apply::apply_entry;
 use workflow_core::command::Command;
 use workflow_core::definition::Party;
-use workflow_core::error::{Error, Rejection};
+use workflow_core::engine::Engine;
+use workflow_core::error::{Error, Rejection, StoreError};
 use workflow_core::event::Actor;
-use workflow_core::id::JobId;
+use workflow_core::id::{FirmId, JobId};
 use workflow_core::limits;
 use workflow_core::measure::{Elapsed, Quantiles};
 use workflow_core::model::JobStatus;
@@ -15,7 +19,9 @@ use workflow_core::query::{
     Basis, Interval, JobForecast, JobMeasures, JobQuery, JobScope, Measures, MeasuresQuery, PageRequest, Queries,
 };
 use workflow_core::state::State;
-use workflow_core::store::{LogBy, LogScan, Transact};
+use workflow_core::store::memory::MemoryStore;
+use workflow_core::store::{Batch, Committed, Conflict, Hit, LogBy, LogScan, Scan, Transact};
+use workflow_suites::around::{Around, Hand};
 
 use crate::crowd::{Crowd, Records, lookers};
 use crate::kit::{Office, account, firm, key};
@@ -416,6 +422,50 @@ fn s11_6_an_actor_is_told_of_the_jobs_that_they_see() {
     ] {
         assert!(matches!(refused, Some(Error::Rejected(Rejection::Forbidden(_)))), "{refused:?}");
     }
+}
+
+/// Counts the rows that are read of indexes.
+struct Counting {
+    store: Arc<MemoryStore>,
+    rows: AtomicUsize,
+}
+
+impl Hand for Counting {
+    fn store(&self) -> &dyn Transact {
+        &*self.store
+    }
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.store.commit(batches)
+    }
+    fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
+        let hits = self.store.scan(firm, scan)?;
+        self.rows.fetch_add(hits.len(), Ordering::Relaxed);
+        Ok(hits)
+    }
+}
+
+#[test]
+fn s11_6_every_job_of_a_pipeline_is_read_once_wherever_it_is() {
+    let stages: Vec<Value> = (0..10).map(|number| json!({ "key": format!("s{number}") })).collect();
+    let office = Office::with(json!({ "key": "p", "name": "P", "stages": stages }));
+    for number in 0..2_500 {
+        let priority = ["low", "medium", "high", "urgent"][number % 4];
+        let stage = format!("s{}", number / 4 % 9);
+        let day = format!("2026-{:02}-{:02}", 3 + number % 9, 1 + number % 28);
+        office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "stage": stage,
+            "priority": priority, "due": day } }));
+    }
+    let counting = Arc::new(Around(Counting { store: Arc::clone(&office.store), rows: AtomicUsize::new(0) }));
+    let engine = Engine::new(Arc::clone(&counting) as _);
+    let asker = engine.query(firm(), Actor::system("test")).expect("a firm");
+    let read = || counting.0.rows.swap(0, Ordering::Relaxed);
+    read();
+    assert_eq!(asker.measures(&of("2026-02-01", "2026-02-03")).expect("measures").jobs, 2_500);
+    assert_eq!(read(), 2_500);
+    let first = asker.forecasts(&JobQuery::default(), &PageRequest::first(1)).expect("forecasts");
+    assert_eq!(first.rows.len(), 1);
+    let read = read();
+    assert!(read < 2_600, "{read}");
 }
 
 #[test]

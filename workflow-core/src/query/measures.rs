@@ -1,6 +1,6 @@
 //! How the jobs of a pipeline went through it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
@@ -8,9 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::job_measures::{end_of, stays};
-use super::pager::fingerprint;
 use super::weeks::monday;
-use super::{JobQuery, JobScope, PageRequest, Queries, check_days};
+use super::{JobQuery, JobScope, Queries, check_days};
 use crate::definition::{Party, is_default};
 use crate::error::Error;
 use crate::id::{PipelineKey, StageKey};
@@ -242,26 +241,22 @@ impl Queries<'_> {
     ) -> Result<(u64, bool), Error> {
         let scope = JobScope::Pipeline { pipeline: pipeline.clone(), stages: [].into() };
         let query = JobQuery { scope, archived: true, descending: true, ..JobQuery::default() };
-        let stretches = self.job_stretches(&query)?;
-        let mut page = PageRequest::first(limits::PAGE.min(most));
-        let mut count = 0usize;
-        loop {
-            let found = self.page(fingerprint(&query), &stretches, &page, |hits| {
-                let seen = self.seen_jobs(hits, |_| true)?;
-                Ok(seen.into_iter().map(|found| found.map(|(job, _)| job)).collect())
-            })?;
-            page.after = found.next;
-            for job in found.rows {
-                if count == most {
-                    return Ok((count as u64, true));
+        // A job that changes meanwhile can be found in two places: it counts once.
+        let mut seen = BTreeSet::new();
+        let mut more = false;
+        self.walk(self.job_stretches(&query)?.into_iter().flatten(), |hits| {
+            for (job, _) in self.seen_jobs(hits, |_| true)?.into_iter().flatten() {
+                more = seen.len() >= most && !seen.contains(&job.id);
+                if more {
+                    return Ok(false);
                 }
-                count = count.saturating_add(1);
-                each(job)?;
+                if seen.insert(job.id) {
+                    each(job)?;
+                }
             }
-            if page.after.is_none() {
-                return Ok((count as u64, false));
-            }
-        }
+            Ok(true)
+        })?;
+        Ok((seen.len() as u64, more))
     }
 
     /// Takes in what a job's record tells. Answers whether its log is to be read.

@@ -93,6 +93,60 @@ impl Queries<'_> {
     }
 }
 
+/// A scan that is gone through to its end, some rows at a time.
+struct Walk {
+    scan: Scan,
+    /// Rows that are read and not taken, the next one last.
+    read: Vec<Hit>,
+    ended: bool,
+}
+
+impl Walk {
+    /// Rows that are read in one go.
+    const ROWS: usize = 100;
+
+    fn next(&self) -> Option<(&Cell, Cell)> {
+        self.read.last().map(|hit| (&hit.sort, hit.record.document.id().cell()))
+    }
+
+    fn fill(&mut self, queries: &Queries<'_>) -> Result<(), Error> {
+        if self.read.is_empty() && !self.ended {
+            self.read = queries.store.scan(queries.firm, &self.scan)?;
+            self.ended = self.read.len() < self.scan.limit;
+            self.scan.after = self.read.last().map(|hit| (hit.sort.clone(), hit.record.document.id().cell()));
+            self.read.reverse();
+        }
+        Ok(())
+    }
+}
+
+impl Queries<'_> {
+    /// Goes through the rows of several descending scans in their common order, and reads each
+    /// once: for those who want many, where a page wants few. `each` gets a handful at a time and answers
+    /// whether to go on.
+    pub(super) fn walk(
+        &self,
+        scans: impl IntoIterator<Item = Scan>,
+        mut each: impl FnMut(&[Hit]) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let walk = |scan| Walk { scan: Scan { limit: Walk::ROWS, ..scan }, read: Vec::new(), ended: false };
+        let mut walks: Vec<Walk> = scans.into_iter().map(walk).collect();
+        walks.iter_mut().try_for_each(|walk| walk.fill(self))?;
+        loop {
+            let mut hits = Vec::with_capacity(Walk::ROWS);
+            while hits.len() < Walk::ROWS {
+                let Some(first) = walks.iter_mut().max_by(|one, other| one.next().cmp(&other.next())) else { break };
+                let Some(hit) = first.read.pop() else { break };
+                hits.push(hit);
+                first.fill(self)?;
+            }
+            if hits.is_empty() || !each(&hits)? {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// The jobs among hits.
 pub(super) fn jobs(hits: &[Hit]) -> Vec<Option<&Arc<Job>>> {
     hits.iter()
