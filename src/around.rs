@@ -27,6 +27,14 @@ pub trait Hand {
         self.store().scan(firm, scan)
     }
 
+    /// Reads its log, or something else.
+    ///
+    /// # Errors
+    /// As [`Transact::log`].
+    fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
+        self.store().log(firm, scan)
+    }
+
     /// Lists rows of it, or does something before.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl<T: Hand> Transact for Around<T> {
         self.0.store().tallies(firm, pipeline)
     }
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        self.0.store().log(firm, scan)
+        self.0.log(firm, scan)
     }
     fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
         self.0.store().read(firm, reads)

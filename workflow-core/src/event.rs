@@ -20,6 +20,7 @@ use crate::model::{
     ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Occurrence, Priority, Reminder,
     Series, SeriesException, SeriesState, SeriesTurn, Task, TaskState, Timer, TimerKey, Wait, WaitEnd,
 };
+use crate::seal::Seal;
 
 /// Who gave a command.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +75,10 @@ pub struct Entry {
     /// Version of the job's pipeline that was gone by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<u32>,
+    /// The entry that led to this one, when it is of a follow-up. Absent in entries of commands, and in those of
+    /// follow-ups that were left by a version of this library that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EntryId>,
     /// Whether the next entry is of the same commit: the parts of a bulk that is all or nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub more: bool,
@@ -761,6 +766,8 @@ pub enum Event {
     },
     /// The host is to be notified.
     NotificationQueued(Arc<Notification>),
+    /// A stretch of the log was sealed.
+    LogSealed(Arc<Seal>),
 }
 
 /// What changed of a task. Absent parts stay.

@@ -70,6 +70,7 @@ pub mod model;
 mod payload;
 pub mod query;
 pub mod recurrence;
+pub mod seal;
 mod series;
 mod shelf;
 mod shortcode;

@@ -104,6 +104,8 @@ limits! {
     TIMERS_AT_ONCE: usize = 64;
     /// Failed actions remembered on one job; past it the oldest is dropped.
     FAILED_ACTIONS: usize = 100;
+    /// Entries of the log that one seal covers.
+    SEAL_ENTRIES: usize = 10_000;
     /// Times that one cascade runs one automation on one job.
     AUTOMATION_RUNS: u32 = 8;
     /// Events of one command with its cascade.

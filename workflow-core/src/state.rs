@@ -13,6 +13,7 @@ use crate::id::{
 use crate::model::{
     Account, Comment, Firm, Item, Job, Member, Occurrence, OccurrenceId, PipelineHead, PipelineVersion, Series, Task,
 };
+use crate::seal::Seal;
 use crate::shelf::{Shelf, Slot};
 use crate::store::{Check, Delete, DocId, Document, Put, Record, Revision};
 
@@ -35,6 +36,8 @@ pub struct State {
     pub(crate) external_items: BTreeMap<ExternalRef, Option<ItemId>>,
     /// Accounts found by external reference, or found missing.
     pub(crate) external_accounts: BTreeMap<ExternalRef, Option<AccountId>>,
+    /// The next seal of the log, as far as it was loaded; none when there is nothing to seal.
+    pub(crate) next_seal: Option<Option<Arc<Seal>>>,
     /// Jobs per stage of a pipeline, as they were loaded.
     pub(crate) stage_jobs: BTreeMap<PipelineKey, BTreeMap<StageKey, i64>>,
 }

@@ -122,6 +122,7 @@ pub(crate) fn touched(event: &Event, state: &State, each: &mut dyn FnMut(DocId))
         | Event::OccurrenceRun { .. }
         | Event::SignalReceived { .. }
         | Event::FiredByHand { .. }
-        | Event::NotificationQueued(_) => {}
+        | Event::NotificationQueued(_)
+        | Event::LogSealed(_) => {}
     }
 }

@@ -485,6 +485,9 @@ pub enum Command {
         /// Why.
         why: String,
     },
+    /// Seal what the log has grown by since the last seal, up to [`crate::limits::SEAL_ENTRIES`] entries of it:
+    /// until nothing changes any more, all of it is sealed. For the host and for admins.
+    SealLog,
     /// React to a change on another record. Given by the engine to itself as a follow-up.
     React(Box<Reaction>),
     /// Do many things: each by itself, or all or none.
@@ -559,6 +562,7 @@ impl Command {
             Self::AdvanceSeries { .. } => "advance_series",
             Self::MakeOccurrence(_) => "make_occurrence",
             Self::RejectNotification { .. } => "reject_notification",
+            Self::SealLog => "seal_log",
             Self::React(_) => "react",
             Self::Bulk { .. } => "bulk",
         }

@@ -21,6 +21,7 @@ mod preview;
 mod recur;
 mod remind;
 mod request;
+mod seal;
 mod series;
 mod shift;
 mod task;
@@ -70,6 +71,8 @@ pub enum Need {
     StageJobs(PipelineKey),
     /// An older version of a pipeline, for a job that is pinned to it.
     Version(PipelineKey, u32),
+    /// The seal that the log is to have next.
+    Seal,
 }
 
 /// Why there is no decision yet, or none at all.
@@ -317,6 +320,7 @@ impl<'a> Decider<'a> {
             Command::CreateJob(job) => self.create_job(job),
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
+            Command::SealLog => self.seal_log(),
             other if other.is_on_series() => self.execute_on_series(other),
             other => self.execute_on_job(other),
         }
@@ -566,6 +570,7 @@ impl Command {
                 | Self::ArchivePipeline { .. }
                 | Self::SwitchAutomation { .. }
                 | Self::ShiftDeadlines(_)
+                | Self::SealLog
         )
     }
 }

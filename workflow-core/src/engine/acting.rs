@@ -104,6 +104,15 @@ impl Acting<'_> {
         self.execute(Command::SaveFirm(Box::new(settings)))
     }
 
+    /// Seals what the log has grown by since the last seal, up to [`crate::limits::SEAL_ENTRIES`] entries of it.
+    /// When nothing changes any more, all of it is sealed; see [`crate::seal`].
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub fn seal_log(&self) -> Result<Outcome, Error> {
+        self.execute(Command::SealLog)
+    }
+
     /// Adds or changes a member.
     ///
     /// # Errors

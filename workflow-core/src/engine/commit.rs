@@ -8,9 +8,10 @@ use uuid::Uuid;
 use crate::catalog::Catalog;
 use crate::command::Request;
 use crate::decide::{Decision, Part};
-use crate::event::{Entry, Event};
+use crate::event::{Entry, Event, Recorded};
 use crate::id::{AutomationKey, EntryId, FirmId, FollowUpId, IdSource, JobId};
 use crate::model::{Job, JobStatus, Notification};
+use crate::seal::Seal;
 use crate::state::State;
 use crate::store::{
     Batch, Chain, Check, DocId, Document, Enqueue, FollowUp, FollowUpWork, Lease, QueuedBody, SetTimer, Settle,
@@ -69,14 +70,12 @@ impl Prepared {
         for (place, part) in parts.into_iter().enumerate() {
             let revision = part.subject.as_ref().map_or(0, |subject| state.next_revision(subject));
             enqueue_notifications(&mut batch, &part, now);
-            let mut root = part.chain.root;
-            for work_left in part.follow_ups.iter().cloned() {
-                let id = FollowUpId(ids.next_uuid());
-                let chain = Chain {
-                    root: Some(*root.get_or_insert(id)),
-                    hops: part.chain.hops.saturating_add(1),
-                    runs: part.chain.runs.clone(),
-                };
+            let left: Vec<FollowUpId> = part.follow_ups.iter().map(|_| FollowUpId(ids.next_uuid())).collect();
+            let entry = entry_id(request.firm, &part.events, ids);
+            let root = part.chain.root.or(left.first().copied());
+            for (id, work_left) in left.into_iter().zip(part.follow_ups.iter().cloned()) {
+                let hops = part.chain.hops.saturating_add(1);
+                let chain = Chain { root, cause: Some(entry), hops, runs: part.chain.runs.clone() };
                 let follow_up = Arc::new(FollowUp { id, work: work_left, chain });
                 batch.enqueue.push(Enqueue {
                     id: id.0,
@@ -89,7 +88,7 @@ impl Prepared {
             }
             let key = request.key.clone().filter(|_| place == last);
             batch.entries.push(Arc::new(Entry {
-                id: EntryId(ids.next_uuid()),
+                id: entry,
                 firm: request.firm,
                 at: now,
                 actor: request.actor.clone(),
@@ -100,6 +99,7 @@ impl Prepared {
                 account: part.about.account,
                 revision,
                 definition: part.about.version,
+                cause: work.chain.cause,
                 more: place < last,
                 events: part.events,
             }));
@@ -112,6 +112,14 @@ impl Prepared {
     pub(super) fn is_void(&self) -> bool {
         self.batch.entries.iter().all(|entry| entry.events.is_empty() && entry.key.is_none())
             && self.batch.settle.is_empty()
+    }
+}
+
+/// A seal is found by its entry; every other entry has an identifier of its own.
+fn entry_id(firm: FirmId, events: &[Recorded], ids: &mut dyn IdSource) -> EntryId {
+    match events {
+        [Recorded { event: Event::LogSealed(seal), .. }] => Seal::entry(firm, seal.number),
+        _ => EntryId(ids.next_uuid()),
     }
 }
 

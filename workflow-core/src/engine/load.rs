@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::catalogs::Catalogs;
+use super::seal::Seals;
 use crate::command::{Command, ItemRef, MakeOccurrence, Request};
 use crate::compile::Compiled;
 use crate::decide::Need;
@@ -207,6 +208,9 @@ impl Loader<'_> {
                     }
                 }
                 Need::StageJobs(pipeline) => wanted.tallies.push(pipeline),
+                Need::Seal => {
+                    state.next_seal = Some(Seals { store: self.store, firm: self.firm }.next()?.map(Arc::new))
+                }
                 Need::Version(key, version) => {
                     let compiled = self.catalogs.version(self.store, self.firm, &key, version)?;
                     versions.insert((key, version), compiled);

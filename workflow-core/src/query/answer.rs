@@ -11,7 +11,7 @@ use super::{
     Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
 };
 use crate::definition::{PipelineDefinition, Template};
-use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
+use crate::engine::{DeadLetter, LogVerification, Preview, ShiftPreview, Verification};
 use crate::error::Problem;
 use crate::model::{Account, Firm, Member, Occurrence, Series};
 use crate::store::{Logged, Waiting};
@@ -87,6 +87,8 @@ pub enum Answer {
     Queued(Page<Waiting>),
     /// Whether the stored records are what the log says.
     Verify(Verification),
+    /// Whether the log is as it was sealed.
+    VerifyLog(LogVerification),
 }
 
 impl Answer {
@@ -126,7 +128,8 @@ impl Answer {
             | Self::Measures(_)
             | Self::Preview(_)
             | Self::PreviewShift(_)
-            | Self::Verify(_) => 1,
+            | Self::Verify(_)
+            | Self::VerifyLog(_) => 1,
         }
     }
 

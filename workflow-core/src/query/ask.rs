@@ -99,6 +99,10 @@ impl Engine {
                 queries.for_those_who_run_it()?;
                 Answer::Verify(self.verify(inquiry.firm)?)
             }
+            Question::VerifyLog { known } => {
+                queries.for_those_who_run_it()?;
+                Answer::VerifyLog(self.verify_log(inquiry.firm, known.as_ref())?)
+            }
         })
     }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::command::{Command, ShiftDeadlines};
 use crate::definition::{PipelineDefinition, TemplateKind, is_default};
+use crate::engine::KnownSeal;
 use crate::event::Actor;
 use crate::id::{AccountId, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
 use crate::store::{Queue, QueuedState};
@@ -273,6 +274,12 @@ pub enum Question {
     /// Whether the stored records are what the log says. Reads everything that the firm has. For
     /// the host and for admins.
     Verify,
+    /// Whether the log is as it was sealed. Reads all of it. For the host and for admins.
+    VerifyLog {
+        /// A seal as it was written down outside the store, to be compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<KnownSeal>,
+    },
 }
 
 fn cards() -> usize {
@@ -344,6 +351,7 @@ impl Question {
             Self::DeadLetters { .. } => "dead_letters",
             Self::Queued { .. } => "queued",
             Self::Verify => "verify",
+            Self::VerifyLog { .. } => "verify_log",
         }
     }
 }

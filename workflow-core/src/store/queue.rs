@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::command::{NewJob, ShiftDeadlines};
 use crate::definition::is_default;
 use crate::id::{
-    AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
+    AccountId, AutomationKey, EntryId, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey,
+    Tag,
 };
 use crate::model::{Notification, SeriesTurn};
 
@@ -397,6 +398,9 @@ pub struct Chain {
     /// The first follow-up of the command that began it: the same in all its branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<FollowUpId>,
+    /// The entry of the log that left the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EntryId>,
     /// How many follow-ups went before.
     pub hops: u32,
     /// How often each automation ran on each job.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workflow_core::engine::Engine;
+use workflow_core::engine::{AlterationKind, Engine};
 use workflow_core::error::ErrorKind;
 use workflow_core::event::Actor;
 use workflow_core::store::{LogBy, LogScan, Transact};
@@ -136,4 +136,32 @@ fn s5_5_of_a_damaged_log_whole_commits_are_kept() {
 
 fn whole_or_empty(home: &Home) -> Vec<workflow_core::store::Logged> {
     whole(&home.database())
+}
+
+#[test]
+fn s11_5_a_row_of_the_log_that_was_altered_in_the_file_is_named() {
+    let home = Home::new();
+    let (store, engine) = home.office(quick());
+    for number in 0..40 {
+        engine.execute(&request(comment(number % 8, &format!("comment {number}.")))).expect("a comment");
+    }
+    engine.acting(firm(), Actor::system("audit")).seal_log().expect("sealed");
+    let known = engine.verify_log(firm(), None).expect("read").last;
+    let log = crate::kit::log(&store);
+    let said = |text: &str| {
+        let holds =
+            |logged: &&workflow_core::store::Logged| comments(&[(*logged).clone()]).iter().any(|said| said == text);
+        log.iter().find(holds).expect("it was said").clone()
+    };
+    let alter = |sql: &str| {
+        let connection = rusqlite::Connection::open(home.database()).expect("a connection");
+        assert_eq!(connection.execute(sql, []).expect("changed"), 1, "{sql}");
+        engine.verify_log(firm(), known.as_ref()).expect("read").altered.expect("noticed")
+    };
+    let found =
+        alter("UPDATE wf_log SET body = replace(body, 'comment 30.', 'comment X.') WHERE body LIKE '%comment 30.%'");
+    assert_eq!((found.kind, found.entry), (AlterationKind::Altered, Some(said("comment 30.").entry.id)));
+    let found = alter("DELETE FROM wf_log WHERE body LIKE '%comment 7.%'");
+    assert_eq!((found.kind, found.entry), (AlterationKind::Missing, Some(said("comment 8.").entry.id)));
+    assert_eq!(found.position, Some(said("comment 8.").position));
 }

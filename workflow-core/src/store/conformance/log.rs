@@ -74,6 +74,7 @@ fn mixed(probe: &Probe<'_>) -> Result<Mixed, String> {
             actor,
             job: pick(&jobs, number).map(JobId),
             account: pick(&accounts, number / 2).map(AccountId),
+            cause: (number % 2 == 1).then(|| EntryId(probe.uuid())),
             ..if number % 5 == 0 { keyed(probe, &format!("key {number}"))? } else { entry(probe) }
         });
     }
