@@ -7,6 +7,7 @@ mod s11_measures;
 mod s11_preview;
 mod s11_queries;
 mod s11_seals;
+mod s11_undo;
 mod s11_views;
 mod s12_bounds;
 mod s12_errors;

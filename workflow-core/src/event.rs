@@ -13,12 +13,13 @@ use crate::dates::DateExpression;
 use crate::definition::{JobDate, PipelineDefinition, Template, TemplateKind, is_default};
 use crate::id::{
     AccountId, AutomationKey, EntryId, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, MemberId,
-    PipelineKey, RoleKey, SeriesId, SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
+    NotificationId, PipelineKey, RoleKey, SeriesId, SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
 use crate::model::{
     Attention, AttentionReason, ChecklistItem, Comment, FailedAction, FieldValue, FirmSettings, Item, ItemLink,
     ItemProgress, Job, JobStatus, LinkOrigin, LinkedAccount, Member, Notification, Occurrence, Priority, Reminder,
-    Series, SeriesException, SeriesState, SeriesTurn, Task, TaskState, Timer, TimerKey, Wait, WaitEnd,
+    Restored, Series, SeriesException, SeriesState, SeriesTurn, Task, TaskState, Timer, TimerKey, Undone, Unmade, Wait,
+    WaitEnd,
 };
 use crate::seal::Seal;
 
@@ -766,6 +767,17 @@ pub enum Event {
     },
     /// The host is to be notified.
     NotificationQueued(Arc<Notification>),
+    /// A notification was withdrawn before it was delivered.
+    NotificationWithdrawn {
+        /// Which.
+        notification: NotificationId,
+    },
+    /// A command was undone, with what followed from it. The events after it say how.
+    CommandUndone(Box<Undone>),
+    /// A record is again as it was before a command that was undone.
+    RecordRestored(Restored),
+    /// A record that a command which was undone had made is gone again.
+    RecordUnmade(Unmade),
     /// A stretch of the log was sealed.
     LogSealed(Arc<Seal>),
 }

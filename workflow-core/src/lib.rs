@@ -78,6 +78,7 @@ pub mod state;
 pub mod statutory;
 pub mod store;
 mod suggest;
+mod undo;
 pub mod validate;
 
 pub use compile::Compiled;

@@ -104,6 +104,8 @@ limits! {
     TIMERS_AT_ONCE: usize = 64;
     /// Failed actions remembered on one job; past it the oldest is dropped.
     FAILED_ACTIONS: usize = 100;
+    /// Entries of the log, from a command on, within which it can be undone.
+    UNDO_ENTRIES: usize = 20_000;
     /// Entries of the log that one seal covers.
     SEAL_ENTRIES: usize = 10_000;
     /// Times that one cascade runs one automation on one job.

@@ -16,6 +16,7 @@ use crate::model::{
 use crate::seal::Seal;
 use crate::shelf::{Shelf, Slot};
 use crate::store::{Check, Delete, DocId, Document, Put, Record, Revision};
+use crate::undo::Undoing;
 
 /// The records that a decision works on.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,8 @@ pub struct State {
     pub(crate) external_accounts: BTreeMap<ExternalRef, Option<AccountId>>,
     /// The next seal of the log, as far as it was loaded; none when there is nothing to seal.
     pub(crate) next_seal: Option<Option<Arc<Seal>>>,
+    /// A command that is to be undone, as far as that was loaded.
+    pub(crate) undoing: Option<Arc<Undoing>>,
     /// Jobs per stage of a pipeline, as they were loaded.
     pub(crate) stage_jobs: BTreeMap<PipelineKey, BTreeMap<StageKey, i64>>,
 }

@@ -10,6 +10,7 @@ mod series;
 mod task;
 mod timer;
 mod touched;
+mod undo;
 
 use chrono::{DateTime, Utc};
 
@@ -68,6 +69,7 @@ pub fn apply(state: &mut State, firm: FirmId, at: DateTime<Utc>, event: &Event) 
         | Event::RemindersBegun { .. }
         | Event::Reminded { .. }
         | Event::RemindersEnded { .. } => timer::apply(state, at, event),
+        Event::RecordRestored(_) | Event::RecordUnmade(_) => undo::apply(state, at, event),
         _ => job::apply(state, at, event),
     }
 }

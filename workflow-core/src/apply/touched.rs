@@ -1,6 +1,7 @@
 //! Which records an event changes: what has to be loaded before it can be folded in.
 
 use crate::event::Event;
+use crate::model::{Restored, Unmade};
 use crate::state::State;
 use crate::store::DocId;
 
@@ -114,6 +115,19 @@ pub(crate) fn touched(event: &Event, state: &State, each: &mut dyn FnMut(DocId))
             each(DocId::Job(*job));
             each(DocId::Item(*item));
         }
+        Event::RecordRestored(restored) => each(match restored {
+            Restored::Account(account) => DocId::Account(account.id),
+            Restored::Job(job) => DocId::Job(job.id),
+            Restored::Task(task) => DocId::Task(task.id),
+            Restored::Item(item) => DocId::Item(item.id),
+            Restored::Comment(comment) => DocId::Comment(comment.id),
+        }),
+        Event::RecordUnmade(unmade) => each(match unmade {
+            Unmade::Job(id) => DocId::Job(*id),
+            Unmade::Task(id) => DocId::Task(*id),
+            Unmade::Item(id) => DocId::Item(*id),
+            Unmade::Comment(id) => DocId::Comment(*id),
+        }),
         // Facts that change no record.
         Event::DeadlinesShifted { .. }
         | Event::AutomationRan { .. }
@@ -123,6 +137,8 @@ pub(crate) fn touched(event: &Event, state: &State, each: &mut dyn FnMut(DocId))
         | Event::SignalReceived { .. }
         | Event::FiredByHand { .. }
         | Event::NotificationQueued(_)
+        | Event::NotificationWithdrawn { .. }
+        | Event::CommandUndone(_)
         | Event::LogSealed(_) => {}
     }
 }

@@ -21,8 +21,8 @@ pub use shift::{Postpone, ShiftDeadlines};
 use crate::definition::{Assignment, PipelineDefinition, Template, TemplateKind, is_default, is_true, yes};
 use crate::event::{AccountRecord, Actor, TaskChanges};
 use crate::id::{
-    AccountId, AutomationKey, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey, SeriesId,
-    SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
+    AccountId, AutomationKey, EntryId, ExternalRef, FieldKey, FirmId, IdempotencyKey, ItemId, JobId, PipelineKey,
+    SeriesId, SignalKey, StageKey, StatusKey, Tag, TaskId, TemplateKey,
 };
 use crate::model::{AttentionReason, FieldValue, FirmSettings, Member, TaskState};
 
@@ -485,6 +485,12 @@ pub enum Command {
         /// Why.
         why: String,
     },
+    /// Undo a command, with everything that followed from it, as far as nothing else has changed it since.
+    /// What could not be taken back is in the event.
+    Undo {
+        /// The entry of the log that the command wrote.
+        entry: EntryId,
+    },
     /// Seal what the log has grown by since the last seal, up to [`crate::limits::SEAL_ENTRIES`] entries of it:
     /// until nothing changes any more, all of it is sealed. For the host and for admins.
     SealLog,
@@ -562,6 +568,7 @@ impl Command {
             Self::AdvanceSeries { .. } => "advance_series",
             Self::MakeOccurrence(_) => "make_occurrence",
             Self::RejectNotification { .. } => "reject_notification",
+            Self::Undo { .. } => "undo",
             Self::SealLog => "seal_log",
             Self::React(_) => "react",
             Self::Bulk { .. } => "bulk",

@@ -31,7 +31,8 @@ impl Decider<'_> {
                 if !member.active {
                     return forbidden(format!("`{}` does not work here any more", member.name));
                 }
-                let sets_up = !command.is_bulkable() && !matches!(command, Command::Bulk { .. } | Command::React(_));
+                let works = matches!(command, Command::Bulk { .. } | Command::React(_) | Command::Undo { .. });
+                let sets_up = !command.is_bulkable() && !works;
                 if sets_up && !member.admin {
                     return forbidden(format!("`{}` is for admins, which `{}` is not", command.name(), member.name));
                 }

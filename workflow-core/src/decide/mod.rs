@@ -25,6 +25,7 @@ mod seal;
 mod series;
 mod shift;
 mod task;
+mod undo;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -46,15 +47,15 @@ use crate::compile::Compiled;
 use crate::error::{Problem, Rejection};
 use crate::event::{Actor, Event, Recorded};
 use crate::id::{
-    AccountId, AutomationKey, ExternalRef, FirmId, IdSource, ItemId, JobId, NotificationId, PipelineKey, SeriesId,
-    TaskId,
+    AccountId, AutomationKey, EntryId, ExternalRef, FirmId, IdSource, ItemId, JobId, NotificationId, PipelineKey,
+    SeriesId, TaskId,
 };
 use crate::limits;
 use crate::model::{Account, Intent, Item, Job, Notification, Series, Task};
 use crate::recurrence::Period;
 use crate::shortcode::{Text, Words};
 use crate::state::State;
-use crate::store::{Chain, DocId, FollowUpWork, StageGuard};
+use crate::store::{Chain, DocId, FollowUpWork, Settle, StageGuard};
 use facts::{Pending, Trail};
 
 /// A record, or something found by an index, that a decision has to see.
@@ -71,6 +72,8 @@ pub enum Need {
     StageJobs(PipelineKey),
     /// An older version of a pipeline, for a job that is pinned to it.
     Version(PipelineKey, u32),
+    /// What a command has done, and what was before it.
+    Undoing(EntryId),
     /// The seal that the log is to have next.
     Seal,
 }
@@ -113,6 +116,8 @@ pub struct Decision {
     pub parts: Vec<Part>,
     /// Bounds that must hold at the commit.
     pub guards: Vec<StageGuard>,
+    /// Queued work that it makes an end of.
+    pub settle: Vec<Settle>,
     /// What is worth a look in a definition that was published all the same.
     pub warnings: Vec<Problem>,
 }
@@ -213,6 +218,7 @@ pub(crate) struct Decider<'a> {
     focus: Option<JobId>,
     follow_ups: Vec<FollowUpWork>,
     guards: Vec<StageGuard>,
+    settle: Vec<Settle>,
     needs: BTreeSet<Need>,
     subject: Option<DocId>,
     about: About,
@@ -247,6 +253,7 @@ impl<'a> Decider<'a> {
             focus: None,
             follow_ups: Vec::new(),
             guards: Vec::new(),
+            settle: Vec::new(),
             needs: BTreeSet::new(),
             subject: None,
             about: About::default(),
@@ -269,8 +276,8 @@ impl<'a> Decider<'a> {
         if !matches!(request.command, Command::Bulk { .. }) {
             self.close_part(request.command.name());
         }
-        let Self { state, parts, guards, warnings, .. } = self;
-        Ok((Decision { state, parts, guards, warnings }, outlook))
+        let Self { state, parts, guards, settle, warnings, .. } = self;
+        Ok((Decision { state, parts, guards, settle, warnings }, outlook))
     }
 
     /// Ends what one command changes; the next begins afresh on the same records.
@@ -320,6 +327,7 @@ impl<'a> Decider<'a> {
             Command::CreateJob(job) => self.create_job(job),
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
+            Command::Undo { entry } => self.undo(*entry),
             Command::SealLog => self.seal_log(),
             other if other.is_on_series() => self.execute_on_series(other),
             other => self.execute_on_job(other),
@@ -570,6 +578,7 @@ impl Command {
                 | Self::ArchivePipeline { .. }
                 | Self::SwitchAutomation { .. }
                 | Self::ShiftDeadlines(_)
+                | Self::Undo { .. }
                 | Self::SealLog
         )
     }

@@ -10,7 +10,8 @@ use crate::definition::{PipelineDefinition, Template};
 use crate::error::Error;
 use crate::event::{AccountRecord, Actor};
 use crate::id::{
-    AccountId, AutomationKey, FieldKey, FirmId, IdempotencyKey, JobId, SignalKey, StageKey, StatusKey, Tag, TaskId,
+    AccountId, AutomationKey, EntryId, FieldKey, FirmId, IdempotencyKey, JobId, SignalKey, StageKey, StatusKey, Tag,
+    TaskId,
 };
 use crate::model::{FieldValue, FirmSettings, Member, TaskState};
 use crate::query::Queries;
@@ -102,6 +103,15 @@ impl Acting<'_> {
     /// As [`Engine::execute`].
     pub fn save_firm(&self, settings: FirmSettings) -> Result<Outcome, Error> {
         self.execute(Command::SaveFirm(Box::new(settings)))
+    }
+
+    /// Undoes the command of an entry, with everything that followed from it; see [`crate::model::Undone`].
+    ///
+    /// # Errors
+    /// As [`Engine::execute`]. [`crate::error::Rejection::Refused`] when the record that the command was about
+    /// was changed since (`changed_since`), or the command is of a kind that is not undone (`not_reversible`).
+    pub fn undo(&self, entry: EntryId) -> Result<Outcome, Error> {
+        self.execute(Command::Undo { entry })
     }
 
     /// Seals what the log has grown by since the last seal, up to [`crate::limits::SEAL_ENTRIES`] entries of it.

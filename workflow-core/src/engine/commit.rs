@@ -53,7 +53,7 @@ impl Prepared {
         let request = work.request;
         let mut batch = Batch::new(request.firm);
         let unchanged = decision.unchanged();
-        let Decision { state, parts, guards, warnings } = decision;
+        let Decision { state, parts, guards, settle, warnings } = decision;
         (batch.puts, batch.deletes) = state.writes();
         batch.checks = state.checks();
         // INVARIANT: whoever decides by a catalog commits only if the firm's definitions are still
@@ -65,6 +65,7 @@ impl Prepared {
         batch.guards = guards.into_iter().map(|guard| with_own_jobs(guard, &state, &batch.tallies)).collect();
         batch.timers = timers(&batch, request.command.is_clock());
         batch.settle.clone_from(&work.settle);
+        batch.settle.extend(settle);
         let last = parts.len().saturating_sub(1);
         let (mut follow_ups, mut runs) = (Vec::new(), Runs::new());
         for (place, part) in parts.into_iter().enumerate() {

@@ -208,6 +208,7 @@ impl Loader<'_> {
                     }
                 }
                 Need::StageJobs(pipeline) => wanted.tallies.push(pipeline),
+                Need::Undoing(entry) => state.undoing = Some(Arc::new(self.undoing(entry, state)?)),
                 Need::Seal => {
                     state.next_seal = Some(Seals { store: self.store, firm: self.firm }.next()?.map(Arc::new))
                 }
@@ -236,6 +237,11 @@ impl Loader<'_> {
     fn known(&self, id: &DocId) -> Option<&Option<Record>> {
         let decided = self.overlay.and_then(|overlay| overlay.documents.get(id));
         decided.or_else(|| self.ahead?.documents.get(id))
+    }
+
+    /// Loads documents by key, and their owners.
+    pub(super) fn load_documents(&self, documents: Vec<DocId>, state: &mut State) -> Result<(), Error> {
+        self.load(Wanted { documents, ..Wanted::default() }, state)
     }
 
     /// Loads what is wanted, and the owners of documents: a task's job, a job's account.

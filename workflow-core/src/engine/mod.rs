@@ -23,6 +23,7 @@ mod seal;
 mod session;
 mod shift;
 mod tick;
+mod undo;
 mod verify;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::decide::Outlook;
 use crate::error::{Error, Problem, Report};
 use crate::event::{Entry, Event, Recorded};
 use crate::id::{ItemId, JobId, SeriesId, TaskId};
-use crate::model::Notification;
+use crate::model::{Notification, Undone};
 use crate::store::{LogPosition, Revision};
 
 /// What a command did.
@@ -60,6 +60,15 @@ impl Outcome {
     #[must_use]
     pub fn notifications(&self) -> Vec<&Arc<Notification>> {
         self.entries.iter().flat_map(|entry| notifications(&entry.events)).collect()
+    }
+
+    /// What became of the command that this one undid, if it is an undo.
+    #[must_use]
+    pub fn undone(&self) -> Option<&Undone> {
+        self.events().into_iter().find_map(|recorded| match &recorded.event {
+            Event::CommandUndone(undone) => Some(&**undone),
+            _ => None,
+        })
     }
 
     /// The revision of the record that the command was about, after it; 0 when there is none.

@@ -255,7 +255,7 @@ impl<'a> Session<'a> {
     /// The entries of the commit that this one is the last of.
     fn whole(&self, request: &Request, last: &Logged) -> Result<Vec<Arc<Entry>>, Error> {
         let mut entries = vec![Arc::clone(&last.entry)];
-        if !matches!(request.command, Command::Bulk { .. }) {
+        if !matches!(request.command, Command::Bulk { .. } | Command::Undo { .. }) {
             return Ok(entries);
         }
         let mut scan = LogScan { by: LogBy::Firm, after: Some(last.position), descending: true, limit: limits::PAGE };

@@ -12,6 +12,7 @@ mod pipeline;
 mod series;
 mod task;
 mod timer;
+mod undo;
 mod value;
 
 pub use account::{Account, LinkedAccount};
@@ -31,4 +32,5 @@ pub use series::{
 pub use task::{ChecklistItem, Task, TaskState};
 pub(crate) use timer::Due;
 pub use timer::{Fired, Reminder, ReminderOf, Timer, TimerKey, Wait, WaitCancelled, WaitEnd};
+pub use undo::{Kept, KeptReason, Restored, Subject, Undone, Unmade};
 pub use value::{FieldValue, Priority};

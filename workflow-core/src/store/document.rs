@@ -65,6 +65,11 @@ impl Kind {
 }
 
 impl Kind {
+    /// Whether it is part of the work that is done, as against what the firm has set up, and when.
+    pub(crate) fn is_work(self) -> bool {
+        matches!(self, Self::Account | Self::Job | Self::Task | Self::Item | Self::Comment)
+    }
+
     /// The key of a document of this kind, from the cell it is written as.
     #[must_use]
     pub fn id_of(self, cell: &Cell) -> Option<DocId> {
