@@ -25,7 +25,7 @@ impl std::fmt::Debug for Step {
 
 /// The kinds of command, by their names, and how often each is drawn. Those before `bulk` are also
 /// drawn inside of one.
-const KINDS: [(&str, u16); 43] = [
+const KINDS: [(&str, u16); 45] = [
     ("set_task_state", 8),
     ("report_item", 7),
     ("create_job", 7),
@@ -70,6 +70,8 @@ const KINDS: [(&str, u16); 43] = [
     // What sets the firm up: one of those below.
     ("set_up", 6),
     ("shift_deadlines", 1),
+    ("undo", 4),
+    ("seal_log", 1),
 ];
 
 /// The kind that a number stands for.
@@ -221,6 +223,7 @@ impl Step {
                 command(json!({ "bulk": { "mode": mode, "commands": parts } }))
             }
             "set_up" => set_up(of(&SET_UP, a), b, c),
+            "seal_log" => Command::SealLog,
             kind => command(json!({ kind: details(kind, [a, b, c, d], view) })),
         };
         let request = Request::new(firm(), actor, command);
@@ -376,6 +379,12 @@ fn details(kind: &str, [a, b, c, d]: [u16; 4], view: &View) -> Value {
         "link_item" | "unlink_item" => json!({ "item": item_ref, "job": other_job }),
         "name_item" => json!({ "item": item, "external": format!("ext-{}", b % 7) }),
         "report_item" => json!({ "item": item_ref, "status": of(&REPORTS, b) }),
+        // One of the last commands, mostly the very last.
+        "undo" => {
+            let back = usize::from(if b % 4 < 3 { a % 2 } else { a % 40 });
+            let entry = view.entries.iter().rev().nth(back).map_or(nobody(a), |entry| entry.0);
+            json!({ "entry": entry })
+        }
         "reject_notification" => {
             let notification = view.notifications.pick(b).map_or(nobody(b), |notification| notification.0);
             json!({ "job": job, "notification": notification, "why": "no such address" })

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use workflow_core::command::{BulkMode, Command, Request};
-use workflow_core::error::{Error, ErrorKind};
-use workflow_core::event::{Event, Recorded};
+use workflow_core::error::{Error, ErrorKind, Rejection};
+use workflow_core::event::{Actor, Event, Recorded};
 use workflow_core::id::AutomationKey;
-use workflow_core::store::Waiting;
+use workflow_core::model::{Kept, Subject};
+use workflow_core::store::{DocId, Document, Record, Waiting};
 
 use crate::always;
 use crate::draw::Step;
@@ -96,6 +97,97 @@ pub(crate) fn many_at_once_do_what_they_do_one_by_one(steps: &[Step]) {
     }
     assert_eq!(one_by_one.holdings(), at_once.holdings());
     at_once.verify("many at once");
+}
+
+#[test]
+fn s11_4_a_command_that_is_undone_at_once_leaves_no_trace_in_the_records() {
+    always(an_undone_command_leaves_no_trace);
+}
+
+/// Every second command that changed something is undone, and every second of these undoings again.
+pub(crate) fn an_undone_command_leaves_no_trace(steps: &[Step]) {
+    let mut office = Office::new();
+    let (mut undone, mut refused) = (0, BTreeMap::<String, usize>::new());
+    for (place, step) in steps.iter().enumerate() {
+        office.wait(*step);
+        let before = work(&office);
+        let (request, answer, news) = office.carry_out_now(*step);
+        let each = matches!(&request.command, Command::Bulk { mode: BulkMode::Each, .. });
+        let Some(entry) = news.first().filter(|_| place % 2 == 0 && !each) else { continue };
+        if entry.entry.events.is_empty() {
+            continue;
+        }
+        let after = work(&office);
+        match office.engine.acting(firm(), Actor::system("undoer")).undo(entry.entry.id) {
+            Ok(outcome) => {
+                office.read_on();
+                let kept = outcome.undone().expect("undone").kept.clone();
+                let spared = spared(&kept);
+                let is = work(&office);
+                assert_eq!(without(&before, &spared), without(&is, &spared), "{request:?}, {answer:?}, {kept:?}");
+                undone += 1;
+                if place % 4 == 0 {
+                    let again = outcome.entries.last().expect("an entry").id;
+                    let outcome = office.engine.acting(firm(), Actor::system("undoer")).undo(again);
+                    let outcome = outcome.unwrap_or_else(|error| panic!("{error}: {request:?}"));
+                    office.read_on();
+                    let mut spared = spared;
+                    spared.extend(self::spared(&outcome.undone().expect("undone").kept));
+                    assert_eq!(without(&after, &spared), without(&work(&office), &spared), "again: {request:?}");
+                }
+            }
+            Err(Error::Rejected(Rejection::Refused { rule, .. })) => {
+                let why = format!("{rule} {}", request.command.name());
+                *refused.entry(why).or_default() += 1;
+                assert_eq!(rule, "not_reversible", "{request:?}");
+                assert_eq!(work(&office), after);
+            }
+            Err(error) => panic!("{error}: {request:?}"),
+        }
+    }
+    office.verify("undone");
+    let found = office.engine.verify_log(firm(), None).expect("readable");
+    assert_eq!(found.altered, None);
+    assert!(undone > 0 || steps.len() < 100, "{refused:?}");
+}
+
+/// The records of work as they are written, without the time that they were changed and how far they have counted.
+fn work(office: &Office) -> BTreeMap<DocId, Value> {
+    let written = |record: Record| {
+        let mut written = match &record.document {
+            Document::Account(account) => serde_json::to_value(account),
+            Document::Job(job) => serde_json::to_value(job),
+            Document::Task(task) => serde_json::to_value(task),
+            Document::Item(item) => serde_json::to_value(item),
+            Document::Comment(comment) => serde_json::to_value(comment),
+            _ => return None,
+        }
+        .expect("JSON");
+        let written_as = written.as_object_mut()?;
+        // Numbers that were given away are not given away again.
+        ["updated", "failures", "waits_begun", "reminders_begun"]
+            .iter()
+            .for_each(|name| drop(written_as.remove(*name)));
+        Some(written)
+    };
+    office.records().into_iter().filter_map(|(id, record)| Some((id, written(record)?))).collect()
+}
+
+/// What an undoing said it left as it was.
+fn spared(kept: &[Kept]) -> BTreeSet<DocId> {
+    let id = |kept: &Kept| match &kept.what {
+        Subject::Account(id) => Some(DocId::Account(*id)),
+        Subject::Job(id) => Some(DocId::Job(*id)),
+        Subject::Task(id) => Some(DocId::Task(*id)),
+        Subject::Item(id) => Some(DocId::Item(*id)),
+        Subject::Comment(id) => Some(DocId::Comment(*id)),
+        _ => None,
+    };
+    kept.iter().filter_map(id).collect()
+}
+
+fn without(records: &BTreeMap<DocId, Value>, spared: &BTreeSet<DocId>) -> BTreeMap<DocId, Value> {
+    records.iter().filter(|(id, _)| !spared.contains(id)).map(|(id, record)| (id.clone(), record.clone())).collect()
 }
 
 #[test]
@@ -279,7 +371,7 @@ fn s12_2_every_kind_of_command_is_drawn_and_all_that_may_work_does() {
         assert!(happened.contains(wanted), "no `{wanted}` among {happened:?}");
     }
     let kinds = crate::draw::kinds();
-    assert_eq!(kinds.len(), 50, "every command has its kind: {kinds:?}");
+    assert_eq!(kinds.len(), 52, "every command has its kind: {kinds:?}");
     for kind in &kinds {
         // `react` is the engine's own.
         assert_eq!(worked.contains_key(kind), *kind != "react", "{kind}: {worked:?}");

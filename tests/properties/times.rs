@@ -10,7 +10,7 @@ use workflow_core::definition::{FieldScope, JobDate, Reminders};
 use workflow_core::engine::Engine;
 use workflow_core::event::{Actor, Event};
 use workflow_core::id::JobId;
-use workflow_core::model::{Account, Job, JobStatus, TaskState, TimerKey};
+use workflow_core::model::{Account, Job, JobStatus, Restored, TaskState, TimerKey};
 use workflow_core::store::{DocId, Document, Logged, Queue, QueuedBody, QueuedState, Record, TimerOf};
 
 use crate::always;
@@ -127,6 +127,10 @@ pub(crate) fn waits_go_with_what_they_belong_to(steps: &[Step]) {
                 Event::WaitBegun { job, wait } => {
                     begun.insert((*job, wait.number), wait.keep || wait.status_round.is_some());
                 }
+                Event::RecordRestored(Restored::Job(job)) => {
+                    let waits = job.waits.iter();
+                    begun.extend(waits.map(|wait| ((job.id, wait.number), wait.keep || wait.status_round.is_some())));
+                }
                 Event::JobMoved { job, how, .. } if *how != workflow_core::event::MoveKind::Migration => {
                     let left: Vec<u32> = begun
                         .iter()
@@ -198,6 +202,16 @@ impl Told {
                 self.forget(|_, key| is_of(key, *task));
             }
             Event::JobMoved { job, pipeline: Some(_), .. } => self.forget(|other, _| other == *job),
+            // What was undone may happen once more.
+            Event::RecordRestored(Restored::Job(job)) => {
+                self.forget(|other, _| other == job.id);
+                for wait in &job.waits {
+                    self.ended.remove(&(job.id, wait.number));
+                }
+                let reminders = job.reminders.iter();
+                let known = reminders.map(|known| ((job.id, known.number), (known.rule, known.next, known.sent)));
+                self.reminders.extend(known);
+            }
             Event::WaitBegun { job, wait } => {
                 assert!(
                     self.until.insert((*job, wait.number), wait.until).is_none(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use workflow_core::event::Event;
-use workflow_core::id::{CommentId, ItemId, JobId, NotificationId, PipelineKey, TaskId};
-use workflow_core::model::AttentionReason;
+use workflow_core::id::{CommentId, EntryId, ItemId, JobId, NotificationId, PipelineKey, TaskId};
+use workflow_core::model::{AttentionReason, Restored, Unmade};
 use workflow_core::store::{LogBy, LogPosition, LogScan, Logged, Transact};
 
 use crate::firm::firm;
@@ -25,7 +25,16 @@ impl<T> Default for Known<T> {
 impl<T: Copy + PartialEq> Known<T> {
     fn lose(&mut self, id: T) {
         self.here.retain(|known| *known != id);
+        self.gone.retain(|known| *known != id);
         self.gone.push(id);
+    }
+
+    /// It is there, whether or not it was gone.
+    fn have(&mut self, id: T) {
+        self.gone.retain(|known| *known != id);
+        if !self.here.contains(&id) {
+            self.here.push(id);
+        }
     }
 
     /// One of them by its place, now and then one that is gone.
@@ -49,6 +58,8 @@ pub(crate) struct View {
     pub(crate) items: Known<ItemId>,
     pub(crate) notifications: Known<NotificationId>,
     pub(crate) comments: Vec<CommentId>,
+    /// The entries of the log that followed from nothing but a command.
+    pub(crate) entries: Vec<EntryId>,
     /// The pipeline each job is in.
     pub(crate) pipelines: BTreeMap<JobId, PipelineKey>,
     /// How many versions each pipeline has.
@@ -69,6 +80,9 @@ impl View {
             let Some(last) = page.last() else { return news };
             self.position = last.position;
             for logged in &page {
+                if logged.entry.cause.is_none() {
+                    self.entries.push(logged.entry.id);
+                }
                 logged.entry.events.iter().for_each(|recorded| self.absorb(&recorded.event));
             }
             news.extend(page);
@@ -90,6 +104,15 @@ impl View {
                 self.waits.retain(|(of, _)| of != job);
                 self.attention.retain(|(of, _)| of != job);
             }
+            Event::RecordRestored(Restored::Job(job)) => {
+                self.jobs.have(job.id);
+                self.pipelines.insert(job.id, job.pipeline.clone());
+            }
+            Event::RecordRestored(Restored::Task(task)) => self.tasks.have(task.id),
+            Event::RecordRestored(Restored::Item(item)) => self.items.have(item.id),
+            Event::RecordUnmade(Unmade::Job(job)) => self.jobs.lose(*job),
+            Event::RecordUnmade(Unmade::Task(task)) => self.tasks.lose(*task),
+            Event::RecordUnmade(Unmade::Item(item)) => self.items.lose(*item),
             Event::JobCommented(comment) => self.comments.push(comment.id),
             Event::TaskCreated { task, .. } => self.tasks.here.push(task.id),
             Event::TaskDeleted { task, .. } => self.tasks.lose(*task),

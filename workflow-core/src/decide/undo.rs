@@ -232,7 +232,7 @@ impl Decider<'_> {
     ) -> Step {
         let event = match (&involved.before, id) {
             (Some(Document::Account(account)), _) => Event::RecordRestored(Restored::Account(Arc::clone(account))),
-            (Some(Document::Job(job)), _) => Event::RecordRestored(Restored::Job(Arc::clone(job))),
+            (Some(Document::Job(job)), _) => Event::RecordRestored(Restored::Job(self.counted_on(job))),
             (Some(Document::Task(task)), _) => Event::RecordRestored(Restored::Task(Arc::clone(task))),
             (Some(Document::Item(item)), _) => Event::RecordRestored(Restored::Item(Arc::clone(item))),
             (Some(Document::Comment(comment)), _) => Event::RecordRestored(Restored::Comment(Arc::clone(comment))),
@@ -248,6 +248,22 @@ impl Decider<'_> {
         };
         drawer.events.push(event);
         Ok(())
+    }
+
+    /// A job as it was, that goes on counting from where it is: what was numbered since may be known by its
+    /// number outside.
+    fn counted_on(&self, before: &Arc<Job>) -> Arc<Job> {
+        let mut job = Arc::clone(before);
+        if let Some(now) = self.state.job(before.id)
+            && (now.failures, now.waits_begun, now.reminders_begun)
+                != (before.failures, before.waits_begun, before.reminders_begun)
+        {
+            let job = Arc::make_mut(&mut job);
+            job.failures = now.failures.max(before.failures);
+            job.waits_begun = now.waits_begun.max(before.waits_begun);
+            job.reminders_begun = now.reminders_begun.max(before.reminders_begun);
+        }
+        job
     }
 
     /// An item that the host has been asked for, or may have been, stays with no job; the host is asked to
