@@ -71,7 +71,7 @@ fn alter(logged: &mut Logged, change: impl FnOnce(&mut Entry)) {
 }
 
 fn seal(office: &Office) -> Option<Arc<Seal>> {
-    let outcome = office.run(Command::SealLog);
+    let outcome = office.run(Command::SealLog {});
     outcome.entries.iter().flat_map(|entry| &entry.events).find_map(|recorded| match &recorded.event {
         Event::LogSealed(seal) => Some(Arc::clone(seal)),
         _ => None,
@@ -98,7 +98,7 @@ fn s11_5_a_log_is_sealed_on_from_where_it_was() {
     assert_eq!((first.number, first.covers()), (1, before));
     assert_eq!(whole(&office).last().expect("an entry").entry.id, Seal::entry(firm(), 1));
     // A seal alone is nothing to seal.
-    let again = office.run(Command::SealLog);
+    let again = office.run(Command::SealLog {});
     assert!(again.unchanged.as_deref().is_some_and(|why| why.contains("sealed last")), "{again:?}");
     let job = office.job();
     let second = seal(&office).expect("a seal");
@@ -253,7 +253,7 @@ fn s11_5_a_long_log_is_sealed_by_stretches() {
 fn s11_5_sealing_is_for_the_host_and_for_admins() {
     let office = sealed();
     for (number, allowed) in [(1, true), (2, false)] {
-        let done = office.as_member(number, Command::SealLog);
+        let done = office.as_member(number, Command::SealLog {});
         let asked = Inquiry::new(firm(), Actor::Member(member(number)), Question::VerifyLog { known: None });
         let asked = office.engine.ask(&asked);
         if allowed {
@@ -264,7 +264,7 @@ fn s11_5_sealing_is_for_the_host_and_for_admins() {
             assert!(matches!(asked, Err(Error::Rejected(Rejection::Forbidden(_)))), "{asked:?}");
         }
     }
-    let bulk = office.refused(Command::Bulk { mode: Default::default(), commands: vec![Command::SealLog] });
+    let bulk = office.refused(Command::Bulk { mode: Default::default(), commands: vec![Command::SealLog {}] });
     assert!(bulk.to_string().contains("seal_log"), "{bulk}");
 }
 

@@ -311,6 +311,25 @@ fn s11_4_a_stage_that_is_gone_takes_nobody_back() {
 }
 
 #[test]
+fn s11_4_a_name_that_another_has_taken_is_not_taken_back() {
+    let office = Office::with(plain());
+    let job = office.job();
+    let first = office.new_item(json!({ "job": job, "kind": "invoice", "title": "One", "external": "inv-1" }));
+    let second = office.new_item(json!({ "job": job, "kind": "invoice", "title": "Two", "external": "inv-2" }));
+    let outcome = office.give(json!({ "name_item": { "item": first, "external": "inv-3" } }));
+    office.give(json!({ "name_item": { "item": second, "external": "inv-1" } }));
+    let (rule, why) = refusal(&office, entry(&outcome));
+    assert_eq!(rule, "name_taken");
+    assert!(why.contains("`inv-1`") && why.contains(&second.to_string()), "{why}");
+    office.save_account(1, json!({ "external": "C-1" }));
+    office.save_account(1, json!({ "external": "C-2" }));
+    let renamed = last(&office);
+    office.account(2, "Joe Bloggs");
+    office.save_account(2, json!({ "external": "C-1" }));
+    assert_eq!(refusal(&office, renamed).0, "name_taken");
+}
+
+#[test]
 fn s11_4_who_has_no_access_undoes_nothing() {
     let mut pipeline = plain();
     pipeline["access"] = json!({ "only": { "members": [member(1)] } });

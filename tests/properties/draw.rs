@@ -223,7 +223,7 @@ impl Step {
                 command(json!({ "bulk": { "mode": mode, "commands": parts } }))
             }
             "set_up" => set_up(of(&SET_UP, a), b, c),
-            "seal_log" => Command::SealLog,
+            "seal_log" => Command::SealLog {},
             kind => command(json!({ kind: details(kind, [a, b, c, d], view) })),
         };
         let request = Request::new(firm(), actor, command);

@@ -518,6 +518,50 @@ def test_s11_2_a_preview_changes_nothing(desk: Office) -> None:
     assert desk.firm.job(job=job) == before
 
 
+def test_s11_4_a_command_is_undone_with_all_that_followed(desk: Office) -> None:
+    job = desk.job()
+    before = desk.firm.job(job=job).job
+    moved = desk.firm.move_job(job=job, to="done")
+    outcome = desk.firm.undo(entry=moved.entries[-1].id)
+    assert outcome.undone is not None
+    assert (outcome.undone.command, outcome.undone.kept) == ("move_job", ())
+    after = desk.firm.job(job=job).job
+    assert (after.stage, after.visits, after.tasks) == (before.stage, before.visits, before.tasks)
+    with pytest.raises(errors.RefusedError) as refused:
+        desk.firm.undo(entry=moved.entries[-1].id)
+    assert "changed since" in str(refused.value)
+
+
+def test_s11_4_what_the_host_has_had_is_named(desk: Office) -> None:
+    publish(
+        desk,
+        "  - key: a\n  - key: b\n    on_entry:\n      - key: ask\n        do:\n          - request: {kind: organizer}\n  - key: c\n",
+    )
+    job = job_of(desk, begin(desk)).id
+    moved = desk.firm.move_job(job=job, to="b")
+    for delivery in desk.engine.claim_notifications():
+        desk.engine.acknowledge(delivery.receipt)
+    undone = desk.firm.undo(entry=moved.entries[-1].id).undone
+    assert undone is not None
+    assert {kept.reason for kept in undone.kept} == {"delivered"}
+    withdraw = [delivery.notification.intent for delivery in desk.engine.claim_notifications()]
+    assert isinstance(withdraw[0], wf.CancelItemIntent)
+
+
+def test_s11_5_a_sealed_log_tells_whether_it_was_altered(desk: Office) -> None:
+    desk.job()
+    sealed = desk.firm.seal_log()
+    (event,) = sealed.events
+    assert isinstance(event, wf.LogSealedEvent)
+    found = desk.firm.verify_log()
+    assert found.altered is None
+    assert found.last == wf.KnownSeal(number=1, head=event.value.head)
+    other = desk.firm.verify_log(known=wf.KnownSeal(number=1, head="0" * 64)).altered
+    assert other is not None
+    assert other.kind == "head"
+    assert desk.firm.seal_log().unchanged is not None
+
+
 def test_s11_5_every_event_has_its_cause(desk: Office) -> None:
     job = desk.job()
     (logged,) = desk.firm.activity(of=wf.JobActivityOf(job))

@@ -91,6 +91,29 @@ def test_s11_6_how_long_work_takes_from_the_command_line(office: wf.JobId) -> No
     assert "--to" in run("measures", "return", "--to", "tomorrow", code=2).stderr
 
 
+def test_s11_4_what_was_done_is_undone_from_the_command_line(office: wf.JobId) -> None:
+    run("done", "prepare the return")
+    entry = answers("history", str(office))[0]["entry"]["id"]
+    assert "would be undone" in run("undo", entry, "--preview").output
+    assert answers("jobs")[0]["stage"] == "review"
+    (undone,) = answers("undo", entry)
+    assert (undone["command"], undone["entry"]) == ("set_task_state", entry)
+    assert answers("jobs")[0]["stage"] != "review"
+    assert "changed since" in run("undo", entry, code=1).stderr
+    assert "UUID" in run("undo", "yesterday", code=2).stderr
+
+
+def test_s11_5_the_log_is_looked_after_from_the_command_line(office: wf.JobId, folder: Path) -> None:
+    assert "Seal 1: " in run("seal").output
+    (known,) = answers("seal")
+    assert known["number"] == 1
+    assert "sealed" in run("verify", "--seal", "1", "--head", known["head"]).output
+    assert "written down" in run("verify", "--seal", "1", "--head", "0" * 64, code=1).stderr
+    assert "go together" in run("verify", "--seal", "1", code=2).stderr
+    found, records = answers("verify")
+    assert found["sealed"] == found["entries"] - 1 == records["entries"] - 1
+
+
 def test_importing_again_changes_nothing_twice(office: wf.JobId) -> None:
     assert answers("import-clients", "clients.csv") == [{"saved": 2, "refused": 0}]
     assert len(answers("export", "accounts", "--format", "jsonl")) == 2

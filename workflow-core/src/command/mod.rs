@@ -493,7 +493,7 @@ pub enum Command {
     },
     /// Seal what the log has grown by since the last seal, up to [`crate::limits::SEAL_ENTRIES`] entries of it:
     /// until nothing changes any more, all of it is sealed. For the host and for admins.
-    SealLog,
+    SealLog {},
     /// React to a change on another record. Given by the engine to itself as a follow-up.
     React(Box<Reaction>),
     /// Do many things: each by itself, or all or none.
@@ -569,7 +569,7 @@ impl Command {
             Self::MakeOccurrence(_) => "make_occurrence",
             Self::RejectNotification { .. } => "reject_notification",
             Self::Undo { .. } => "undo",
-            Self::SealLog => "seal_log",
+            Self::SealLog {} => "seal_log",
             Self::React(_) => "react",
             Self::Bulk { .. } => "bulk",
         }

@@ -328,7 +328,7 @@ impl<'a> Decider<'a> {
             Command::Bulk { mode, commands } => self.bulk(*mode, commands),
             Command::React(reaction) => self.react(reaction),
             Command::Undo { entry } => self.undo(*entry),
-            Command::SealLog => self.seal_log(),
+            Command::SealLog {} => self.seal_log(),
             other if other.is_on_series() => self.execute_on_series(other),
             other => self.execute_on_job(other),
         }
@@ -579,7 +579,7 @@ impl Command {
                 | Self::SwitchAutomation { .. }
                 | Self::ShiftDeadlines(_)
                 | Self::Undo { .. }
-                | Self::SealLog
+                | Self::SealLog {}
         )
     }
 }

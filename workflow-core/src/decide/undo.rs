@@ -108,6 +108,11 @@ impl Decider<'_> {
             {
                 return Ok(Some((KeptReason::StageGone, why)));
             }
+            if let Some(before) = &involved.before
+                && let Some(why) = self.lost_name(before)?
+            {
+                return Ok(Some((KeptReason::NameTaken, why)));
+            }
         }
         Ok(None)
     }
@@ -127,6 +132,28 @@ impl Decider<'_> {
             }
             _ => None,
         })
+    }
+
+    /// Why a record cannot be called as it was, if another is called so now.
+    fn lost_name(&mut self, before: &Document) -> Step<Option<String>> {
+        let (name, holder) = match before {
+            Document::Item(item) => {
+                let Some(name) = &item.external else { return Ok(None) };
+                match self.state.external_items.get(name) {
+                    Some(holder) => (name, holder.filter(|holder| *holder != item.id).map(DocId::Item)),
+                    None => return self.need(Need::ExternalItem(name.clone())),
+                }
+            }
+            Document::Account(account) => {
+                let Some(name) = &account.external else { return Ok(None) };
+                match self.state.external_accounts.get(name) {
+                    Some(holder) => (name, holder.filter(|holder| *holder != account.id).map(DocId::Account)),
+                    None => return self.need(Need::ExternalAccount(name.clone())),
+                }
+            }
+            _ => return Ok(None),
+        };
+        Ok(holder.map(|holder| format!("{} was called `{name}`, which is the name of {holder} now", before.id())))
     }
 
     /// Refuses to undo work on jobs that the actor has no access to.

@@ -120,7 +120,7 @@ impl Acting<'_> {
     /// # Errors
     /// As [`Engine::execute`].
     pub fn seal_log(&self) -> Result<Outcome, Error> {
-        self.execute(Command::SealLog)
+        self.execute(Command::SealLog {})
     }
 
     /// Adds or changes a member.

@@ -48,6 +48,8 @@ pub enum KeptReason {
     Withdrawn,
     /// The stage or status that it had is gone from its pipeline.
     StageGone,
+    /// What the host called it is another's name now.
+    NameTaken,
     /// It is of a kind that is not undone.
     NotReversible,
 }
@@ -61,6 +63,7 @@ impl KeptReason {
             Self::Delivered => "delivered",
             Self::Withdrawn => "withdrawn",
             Self::StageGone => "stage_gone",
+            Self::NameTaken => "name_taken",
             Self::NotReversible => "not_reversible",
         }
     }

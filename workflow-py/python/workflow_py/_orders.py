@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         CalendarKey,
         CatchUp,
         DateExpression,
+        EntryId,
         ExternalRef,
         FieldKey,
         FieldTest,
@@ -1368,4 +1369,30 @@ class Orders:
             Makes it have one effect however often it is given.
         """
         command = commands.end_series(series=series)
+        return self.execute(command, idempotency_key=idempotency_key)
+
+    def undo(self, *, entry: EntryId, idempotency_key: str | None = None) -> Outcome:
+        """Undo a command, with everything that followed from it, as far as nothing else has changed it since. What
+        could not be taken back is in the event.
+
+        Parameters
+        ----------
+        entry
+            The entry of the log that the command wrote.
+        idempotency_key
+            Makes it have one effect however often it is given.
+        """
+        command = commands.undo(entry=entry)
+        return self.execute(command, idempotency_key=idempotency_key)
+
+    def seal_log(self, *, idempotency_key: str | None = None) -> Outcome:
+        """Seal what the log has grown by since the last seal, up to ``SEAL_ENTRIES`` entries of it: until nothing
+        changes any more, all of it is sealed. For the host and for admins.
+
+        Parameters
+        ----------
+        idempotency_key
+            Makes it have one effect however often it is given.
+        """
+        command = commands.seal_log()
         return self.execute(command, idempotency_key=idempotency_key)

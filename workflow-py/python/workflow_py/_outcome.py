@@ -11,7 +11,7 @@ from .errors import WorkflowError
 
 if TYPE_CHECKING:
     from ._native import Outcome as NativeOutcome
-    from .model import Entry, Event, ItemId, JobId, Notification, Problem, Recorded, SeriesId, TaskId
+    from .model import Entry, Event, ItemId, JobId, Notification, Problem, Recorded, SeriesId, TaskId, Undone
 
 __all__ = ["Outcome"]
 
@@ -92,6 +92,13 @@ class Outcome:
     def events(self) -> tuple[Event, ...]:
         """What happened, in order."""
         return tuple(recorded.event for recorded in self.recorded)
+
+    @property
+    def undone(self) -> Undone | None:
+        """What became of the command that this one undid, if it is an undo: with what could not be taken back."""
+        from .model import CommandUndoneEvent
+
+        return next((event.value for event in self.events if isinstance(event, CommandUndoneEvent)), None)
 
     @property
     def notifications(self) -> tuple[Notification, ...]:

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         JobRow,
         JobScope,
         JobView,
+        KnownSeal,
         LedgerOf,
         Logged,
+        LogVerification,
         Measures,
         Member,
         MemberId,
@@ -719,4 +721,15 @@ class Questions:
         admins.
         """
         found: Verification = self._ask("verify", {}, "Verification")
+        return found
+
+    def verify_log(self, *, known: KnownSeal | None = None) -> LogVerification:
+        """Whether the log is as it was sealed. Reads all of it. For the host and for admins.
+
+        Parameters
+        ----------
+        known
+            A seal as it was written down outside the store, to be compared.
+        """
+        found: LogVerification = self._ask("verify_log", {"known": known}, "LogVerification")
         return found

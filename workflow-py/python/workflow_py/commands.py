@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CalendarKey,
         CatchUp,
         DateExpression,
+        EntryId,
         ExternalRef,
         FieldKey,
         FieldTest,
@@ -110,6 +111,7 @@ __all__ = [
     "save_firm",
     "save_member",
     "save_template",
+    "seal_log",
     "set_account_field",
     "set_checklist",
     "set_status",
@@ -121,6 +123,7 @@ __all__ = [
     "switch_automation",
     "tag_account",
     "tag_job",
+    "undo",
     "unlink_item",
     "unlink_task",
 ]
@@ -1231,3 +1234,22 @@ def end_series(*, series: SeriesId) -> Command:
         Which series.
     """
     return _of("end_series", {"series": series})
+
+
+def undo(*, entry: EntryId) -> Command:
+    """Undo a command, with everything that followed from it, as far as nothing else has changed it since. What could
+    not be taken back is in the event.
+
+    Parameters
+    ----------
+    entry
+        The entry of the log that the command wrote.
+    """
+    return _of("undo", {"entry": entry})
+
+
+def seal_log() -> Command:
+    """Seal what the log has grown by since the last seal, up to ``SEAL_ENTRIES`` entries of it: until nothing changes
+    any more, all of it is sealed. For the host and for admins.
+    """
+    return _of("seal_log", {})

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         ClientJob,
         DateExpression,
         DeadLetter,
+        EntryId,
         ExternalRef,
         FieldKey,
         FieldTest,
@@ -54,9 +55,11 @@ if TYPE_CHECKING:
         JobRow,
         JobScope,
         JobView,
+        KnownSeal,
         LedgerOf,
         LinkedAccount,
         Logged,
+        LogVerification,
         Measures,
         Member,
         MemberId,
@@ -906,6 +909,22 @@ class Methods:
         """
         return await self._run(self._sync.end_series, series=series, idempotency_key=idempotency_key)
 
+    async def undo(self, *, entry: EntryId, idempotency_key: str | None = None) -> Outcome:
+        """Undo a command, with everything that followed from it, as far as nothing else has changed it since. What
+        could not be taken back is in the event.
+
+        As :meth:`workflow_py.Acting.undo`.
+        """
+        return await self._run(self._sync.undo, entry=entry, idempotency_key=idempotency_key)
+
+    async def seal_log(self, *, idempotency_key: str | None = None) -> Outcome:
+        """Seal what the log has grown by since the last seal, up to ``SEAL_ENTRIES`` entries of it: until nothing
+        changes any more, all of it is sealed. For the host and for admins.
+
+        As :meth:`workflow_py.Acting.seal_log`.
+        """
+        return await self._run(self._sync.seal_log, idempotency_key=idempotency_key)
+
     async def today(self) -> dt.date:
         """Which day it is for the firm.
 
@@ -1284,3 +1303,10 @@ class Methods:
         As :meth:`workflow_py.Acting.verify`.
         """
         return await self._run(self._sync.verify)
+
+    async def verify_log(self, *, known: KnownSeal | None = None) -> LogVerification:
+        """Whether the log is as it was sealed. Reads all of it. For the host and for admins.
+
+        As :meth:`workflow_py.Acting.verify_log`.
+        """
+        return await self._run(self._sync.verify_log, known=known)

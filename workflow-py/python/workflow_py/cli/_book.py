@@ -73,6 +73,7 @@ def history(desk: Desk, job: str | None, limit: int) -> None:
             ("Command", lambda row: row.entry.command),
             ("Events", what),
             ("Job ends in", lambda row: row.entry.job and ending(row.entry.job)),
+            ("Entry", lambda row: row.entry.id),
         ],
     )
 

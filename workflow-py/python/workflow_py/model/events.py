@@ -42,10 +42,12 @@ if TYPE_CHECKING:
         AccountRecord,
         Actor,
         AttentionReason,
+        EntryId,
         ExternalRef,
         FirmId,
         ItemId,
         JobId,
+        NotificationId,
         SeriesChanges,
         SeriesState,
         SeriesTurn,
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
         Attention,
         ChecklistItem,
         Comment,
-        EntryId,
         FailedAction,
         FailureEnd,
         IdempotencyKey,
@@ -73,6 +74,8 @@ if TYPE_CHECKING:
         Occurrence,
         Problem,
         Reminder,
+        Restored,
+        Seal,
         Series,
         SeriesException,
         Task,
@@ -80,6 +83,8 @@ if TYPE_CHECKING:
         Timer,
         TimerKey,
         TimerOf,
+        Undone,
+        Unmade,
         Wait,
         WaitEnd,
     )
@@ -95,6 +100,7 @@ __all__ = [
     "AutomationRanEvent",
     "AutomationSwitchedEvent",
     "AutomationsLeftOutEvent",
+    "CommandUndoneEvent",
     "DeadlinesShiftedEvent",
     "Entry",
     "ErrorKind",
@@ -129,15 +135,19 @@ __all__ = [
     "JobRenamedEvent",
     "JobStatusSetEvent",
     "JobTagsChangedEvent",
+    "LogSealedEvent",
     "Logged",
     "LoopCutEvent",
     "MemberSavedEvent",
     "NotificationQueuedEvent",
+    "NotificationWithdrawnEvent",
     "OccurrenceRecordedEvent",
     "OccurrenceRunEvent",
     "PassedLimit",
     "PipelineArchivedEvent",
     "PipelinePublishedEvent",
+    "RecordRestoredEvent",
+    "RecordUnmadeEvent",
     "Recorded",
     "RemindedEvent",
     "RemindersBegunEvent",
@@ -195,6 +205,10 @@ class Entry(Record):
     """What happened, in order."""
     account: AccountId | None = None
     """The account it was about."""
+    cause: EntryId | None = None
+    """The entry that led to this one, when it is of a follow-up. Absent in entries of commands, and in those of
+    follow-ups that were left by a version of this library that did not tell.
+    """
     definition: int | None = None
     """Version of the job's pipeline that was gone by."""
     fingerprint: int = 0
@@ -962,6 +976,37 @@ class NotificationQueuedEvent(Variant, tag="notification_queued"):
     value: Notification
 
 
+class NotificationWithdrawnEvent(Record, tag="notification_withdrawn"):
+    """A notification was withdrawn before it was delivered."""
+
+    notification: NotificationId
+    """Which."""
+
+
+class CommandUndoneEvent(Variant, tag="command_undone"):
+    """A command was undone, with what followed from it. The events after it say how."""
+
+    value: Undone
+
+
+class RecordRestoredEvent(Variant, tag="record_restored"):
+    """A record is again as it was before a command that was undone."""
+
+    value: Restored
+
+
+class RecordUnmadeEvent(Variant, tag="record_unmade"):
+    """A record that a command which was undone had made is gone again."""
+
+    value: Unmade
+
+
+class LogSealedEvent(Variant, tag="log_sealed"):
+    """A stretch of the log was sealed."""
+
+    value: Seal
+
+
 Event: TypeAlias = (
     "FirmCreatedEvent | FirmConfiguredEvent | MemberSavedEvent | TemplateSavedEvent | TemplateDeletedEvent | "
     "PipelinePublishedEvent | PipelineArchivedEvent | AutomationSwitchedEvent | AccountSavedEvent | "
@@ -978,7 +1023,8 @@ Event: TypeAlias = (
     "| FailureEndedEvent | SignalReceivedEvent | FiredByHandEvent | TaskCreatedEvent | TaskStateSetEvent | "
     "TaskEditedEvent | TaskDatesSetEvent | TaskAssigneesChangedEvent | TaskChecklistSetEvent | TaskWaitsChangedEvent "
     "| TaskLinkedEvent | TaskUnlinkedEvent | TaskDeletedEvent | ItemCreatedEvent | ItemLinkedEvent | "
-    "ItemUnlinkedEvent | ItemReportedEvent | JobItemChangedEvent | ItemNamedEvent | NotificationQueuedEvent"
+    "ItemUnlinkedEvent | ItemReportedEvent | JobItemChangedEvent | ItemNamedEvent | NotificationQueuedEvent | "
+    "NotificationWithdrawnEvent | CommandUndoneEvent | RecordRestoredEvent | RecordUnmadeEvent | LogSealedEvent"
 )
 """A fact."""
 

@@ -72,6 +72,7 @@ __all__ = [
     "DatesReaction",
     "DeclinedAttentionReason",
     "DependencyReaction",
+    "EntryId",
     "ExternalItemRef",
     "ExternalRef",
     "FirmId",
@@ -88,6 +89,7 @@ __all__ = [
     "JobQuery",
     "JobScope",
     "JobSeriesWork",
+    "KnownSeal",
     "LedgerOf",
     "LedgerQuery",
     "LinkedAccount",
@@ -331,6 +333,9 @@ that jumped.
 Cursor: TypeAlias = "str"
 """Where a page ends, and the next begins. A text to be handed back as it is."""
 
+EntryId = NewType("EntryId", UUID)
+"""One entry of the log: everything one command changed."""
+
 ExternalRef: TypeAlias = "str"
 
 FirmId = NewType("FirmId", UUID)
@@ -442,6 +447,15 @@ JobScope: TypeAlias = (
     'Literal["firm", "unassigned", "attention"] | PipelineJobScope | AccountJobScope | AssigneeJobScope | JobJobScope'
 )
 """Which jobs, among those that the filters leave."""
+
+
+class KnownSeal(Record):
+    """A head that was written down outside the store, to be compared."""
+
+    number: int
+    """The seal's number."""
+    head: str
+    """Its head, in hexadecimal digits."""
 
 
 class SeriesLedgerOf(Variant, tag="series"):

@@ -49,10 +49,12 @@ if TYPE_CHECKING:
         Audience,
         CatchUp,
         Cursor,
+        EntryId,
         ExternalRef,
         FirmId,
         ItemId,
         JobId,
+        KnownSeal,
         LinkedAccount,
         NewJob,
         NotificationId,
@@ -69,7 +71,11 @@ __all__ = [
     "Account",
     "AccountDatesFollowUpWork",
     "AccountFieldFollowUpWork",
+    "AccountRestored",
+    "AccountSubject",
     "AccountTagsFollowUpWork",
+    "Alteration",
+    "AlterationKind",
     "ApplyFolderTemplateIntent",
     "Attention",
     "AutomationTimerKey",
@@ -84,6 +90,9 @@ __all__ = [
     "ClientJob",
     "Comment",
     "CommentId",
+    "CommentRestored",
+    "CommentSubject",
+    "CommentUnmade",
     "CompleteItemIntent",
     "Count",
     "CreateJobFollowUpWork",
@@ -91,7 +100,6 @@ __all__ = [
     "DeadLetter",
     "DependencyFollowUpWork",
     "Elapsed",
-    "EntryId",
     "Explanation",
     "FailedAction",
     "FailureEnd",
@@ -106,16 +114,25 @@ __all__ = [
     "ItemFollowUpWork",
     "ItemLink",
     "ItemReminderOf",
+    "ItemRestored",
+    "ItemSubject",
+    "ItemUnmade",
     "Job",
     "JobForecast",
     "JobMeasures",
     "JobOccurrenceOutcome",
+    "JobRestored",
     "JobRow",
     "JobStatus",
+    "JobSubject",
     "JobTimerOf",
+    "JobUnmade",
     "JobView",
+    "Kept",
+    "KeptReason",
     "LinkOrigin",
     "LogPosition",
+    "LogVerification",
     "Measures",
     "MemberLoad",
     "MemberWeek",
@@ -123,9 +140,11 @@ __all__ = [
     "MoveKind",
     "Notification",
     "NotificationQueuedBody",
+    "NotificationSubject",
     "Occurrence",
     "OccurrenceFollowUpWork",
     "OccurrenceOutcome",
+    "OtherSubject",
     "Outlook",
     "PartyMeasures",
     "PartyTime",
@@ -143,7 +162,9 @@ __all__ = [
     "Reminder",
     "ReminderOf",
     "RequestItemIntent",
+    "Restored",
     "RetimeFollowUpWork",
+    "Seal",
     "Series",
     "SeriesAccountFollowUpWork",
     "SeriesException",
@@ -160,18 +181,24 @@ __all__ = [
     "StageTime",
     "StatusMeasures",
     "StatusTime",
+    "Subject",
     "Tally",
     "Task",
     "TaskLink",
     "TaskOccurrenceOutcome",
     "TaskReminderOf",
+    "TaskRestored",
     "TaskRow",
+    "TaskSubject",
     "TaskTimerKey",
+    "TaskUnmade",
     "Throughput",
     "Timer",
     "TimerKey",
     "TimerOf",
     "TimerQueuedBody",
+    "Undone",
+    "Unmade",
     "UpdateAccountAccessIntent",
     "Verification",
     "Visit",
@@ -205,6 +232,25 @@ class Account(Record):
     """Who holds which seat."""
     tags: AbstractSet[Tag] = frozenset()
     """Tags."""
+
+
+class Alteration(Record):
+    """The first thing in a log that is not as it was sealed."""
+
+    kind: AlterationKind
+    """What became of it."""
+    seal: int
+    """The number of the seal that tells."""
+    why: str
+    """In words."""
+    entry: EntryId | None = None
+    """The entry: the altered one, the one that was put in, the one before which one is missing, or the seal's own."""
+    position: LogPosition | None = None
+    """Its place in the log."""
+
+
+AlterationKind: TypeAlias = 'Literal["altered", "missing", "added", "seal", "head"]'
+"""What became of a sealed log."""
 
 
 class Attention(Record):
@@ -300,6 +346,8 @@ class Chain(Record):
 
     hops: int
     """How many follow-ups went before."""
+    cause: EntryId | None = None
+    """The entry of the log that left the work."""
     root: FollowUpId | None = None
     """The first follow-up of the command that began it: the same in all its branches."""
     runs: Sequence[Sequence[Any]] = ()
@@ -379,10 +427,6 @@ class Elapsed(Record):
     """Seconds that went by."""
     business_seconds: int
     """Those of them within the firm's business hours, on days that it is open."""
-
-
-EntryId = NewType("EntryId", UUID)
-"""One entry of the log: everything one command changed."""
 
 
 class Explanation(Record):
@@ -1006,6 +1050,23 @@ class JobView(Record):
         return job_html(self)
 
 
+class Kept(Record):
+    """Something that could not be taken back."""
+
+    what: Subject
+    """What."""
+    reason: KeptReason
+    """Why not."""
+    why: str
+    """The same in words."""
+
+
+KeptReason: TypeAlias = (
+    'Literal["changed_since", "delivered", "withdrawn", "stage_gone", "name_taken", "not_reversible"]'
+)
+"""Why something could not be taken back."""
+
+
 class LinkOrigin(Record):
     """How a task or item came to a job."""
 
@@ -1019,6 +1080,19 @@ class LinkOrigin(Record):
 
 LogPosition: TypeAlias = "int"
 """A place in a store's log. Later commits have greater positions; there may be gaps."""
+
+
+class LogVerification(Record):
+    """What a look through the log by its seals found."""
+
+    entries: int
+    """Entries of the log that were read."""
+    sealed: int
+    """Of these, the ones that agree with their seal."""
+    altered: Alteration | None = None
+    """The first thing that is not as it was sealed. Nothing after it was looked at."""
+    last: KnownSeal | None = None
+    """The last seal, to be written down outside the store."""
 
 
 class Measures(Record):
@@ -1379,6 +1453,57 @@ ReminderOf: TypeAlias = "ItemReminderOf | TaskReminderOf"
 """What a reminder is of."""
 
 
+class AccountRestored(Variant, tag="account"):
+    """An account."""
+
+    value: Account
+
+
+class JobRestored(Variant, tag="job"):
+    """A job."""
+
+    value: Job
+
+
+class TaskRestored(Variant, tag="task"):
+    """A task."""
+
+    value: Task
+
+
+class ItemRestored(Variant, tag="item"):
+    """An item."""
+
+    value: Item
+
+
+class CommentRestored(Variant, tag="comment"):
+    """A comment."""
+
+    value: Comment
+
+
+Restored: TypeAlias = "AccountRestored | JobRestored | TaskRestored | ItemRestored | CommentRestored"
+"""A record as it was before a command that was undone."""
+
+
+class Seal(Record):
+    """What closes a stretch of a firm's log."""
+
+    number: int
+    """The how many-eth of the firm, from 1."""
+    through: EntryId
+    """The last entry that it covers. The first is the one after the last of the seal before."""
+    digests: str
+    """The first 16 bytes of the SHA-256 of each entry, as 32 hexadecimal digits, one after the other in the order of
+    the log. What is summed is the entry as JSON without spaces.
+    """
+    head: str
+    """SHA-256 in hexadecimal digits of the head of the seal before, the number, and the whole sums of these entries:
+    it stands for the log from its beginning.
+    """
+
+
 class Series(Record):
     """Work that comes again, period after period."""
 
@@ -1523,6 +1648,54 @@ class StatusTime(Record):
     """Which status."""
     time: Elapsed
     """How long altogether."""
+
+
+class AccountSubject(Variant, tag="account"):
+    """An account."""
+
+    value: AccountId
+
+
+class JobSubject(Variant, tag="job"):
+    """A job."""
+
+    value: JobId
+
+
+class TaskSubject(Variant, tag="task"):
+    """A task."""
+
+    value: TaskId
+
+
+class ItemSubject(Variant, tag="item"):
+    """An item."""
+
+    value: ItemId
+
+
+class CommentSubject(Variant, tag="comment"):
+    """A comment."""
+
+    value: CommentId
+
+
+class NotificationSubject(Variant, tag="notification"):
+    """A notification."""
+
+    value: NotificationId
+
+
+class OtherSubject(Variant, tag="other"):
+    """Another record, by kind and key."""
+
+    value: str
+
+
+Subject: TypeAlias = (
+    "AccountSubject | JobSubject | TaskSubject | ItemSubject | CommentSubject | NotificationSubject | OtherSubject"
+)
+"""A record, or a notification, that an undone command had to do with."""
 
 
 class Tally(Record):
@@ -1720,6 +1893,47 @@ class SeriesTimerOf(Variant, tag="series"):
 
 TimerOf: TypeAlias = "JobTimerOf | SeriesTimerOf"
 """Whose timer."""
+
+
+class Undone(Record):
+    """A command that was undone, with what followed from it."""
+
+    entry: EntryId
+    """The entry that was named."""
+    command: str
+    """The name of its command."""
+    entries: Sequence[EntryId]
+    """Every entry that was taken back: those of the command, then those that followed from it."""
+    kept: Sequence[Kept] = ()
+    """What could not be taken back."""
+
+
+class JobUnmade(Variant, tag="job"):
+    """A job."""
+
+    value: JobId
+
+
+class TaskUnmade(Variant, tag="task"):
+    """A task."""
+
+    value: TaskId
+
+
+class ItemUnmade(Variant, tag="item"):
+    """An item."""
+
+    value: ItemId
+
+
+class CommentUnmade(Variant, tag="comment"):
+    """A comment."""
+
+    value: CommentId
+
+
+Unmade: TypeAlias = "JobUnmade | TaskUnmade | ItemUnmade | CommentUnmade"
+"""A record that a command which was undone had made."""
 
 
 class Verification(Record):
