@@ -18,6 +18,8 @@ pub mod guides {
     pub struct Series;
     #[doc = include_str!("../docs/moving-a-firm.md")]
     pub struct MovingAFirm;
+    #[doc = include_str!("../docs/history.md")]
+    pub struct History;
     #[doc = include_str!("../docs/measures.md")]
     pub struct Measures;
 }

@@ -311,6 +311,24 @@ fn s11_4_a_stage_that_is_gone_takes_nobody_back() {
 }
 
 #[test]
+fn s11_4_what_is_filed_under_another_account_is_known_too() {
+    let office = Office::with(plain());
+    office.account(2, "Joe Bloggs");
+    let (job, other) = (office.job(), office.job_of(2, "p"));
+    // In one commit, and what the job hears of it is filed under the other one's account.
+    let commands = vec![
+        Command::AddJobDependency { job: other, on: job },
+        Command::CommentJob { job, text: "somebody waits".into() },
+    ];
+    office.run(Command::Bulk { mode: BulkMode::AllOrNothing, commands });
+    let before = records(&office);
+    let outcome = office.move_to(job, "two");
+    undo(&office, entry(&outcome));
+    assert!(office.get(job).awaited_by.contains(&other));
+    assert_eq!(records(&office), before);
+}
+
+#[test]
 fn s11_4_a_name_that_another_has_taken_is_not_taken_back() {
     let office = Office::with(plain());
     let job = office.job();

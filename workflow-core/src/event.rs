@@ -83,6 +83,9 @@ pub struct Entry {
     /// Whether the next entry is of the same commit: the parts of a bulk that is all or nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub more: bool,
+    /// Whether the entry before is of the same commit.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub continues: bool,
     /// What happened, in order.
     pub events: Vec<Recorded>,
 }

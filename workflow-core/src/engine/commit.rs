@@ -102,6 +102,7 @@ impl Prepared {
                 definition: part.about.version,
                 cause: work.chain.cause,
                 more: place < last,
+                continues: place > 0,
                 events: part.events,
             }));
             runs = part.chain.runs;

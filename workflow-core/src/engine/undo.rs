@@ -109,20 +109,22 @@ impl Loader<'_> {
             return Ok(());
         }
         let accounts: BTreeSet<AccountId> = entries.iter().filter_map(|entry| entry.account).collect();
-        let mut folded = State::default();
+        let ids: BTreeSet<DocId> = wanted.keys().cloned().collect();
+        let mut folded = Folded::default();
         if let (1, Some(account)) = (accounts.len(), accounts.first()) {
-            folded = self.fold(LogBy::Account(*account), skip, None)?;
+            folded = self.fold(LogBy::Account(*account), skip, &ids)?;
         }
-        let all = wanted.iter().all(|(id, revision)| {
-            revision.is_some_and(|revision| revision > 0 && folded.next_revision(id) == revision)
-        });
+        // A record counts the commits that touched it: when as many entries were found, each a commit of its
+        // own, they are all. Of a commit with several entries one can be filed elsewhere.
+        let all = !folded.shared
+            && wanted.iter().all(|(id, revision)| {
+                revision.is_some_and(|revision| revision > 0 && folded.state.next_revision(id) == revision)
+            });
         if !all {
-            // Not everything that changed them is filed under the account: then the whole log tells.
-            let wanted = wanted.keys().cloned().collect();
-            folded = self.fold(LogBy::Firm, skip, Some(&wanted))?;
+            folded = self.fold(LogBy::Firm, skip, &ids)?;
         }
-        let mut before = folded.records();
-        for id in wanted.keys() {
+        let mut before = folded.state.records();
+        for id in &ids {
             if let Some(involved) = records.get_mut(id) {
                 involved.before = before.remove(id).map(|record| record.document);
             }
@@ -130,23 +132,21 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Folds a part of the log; of it only what has to do with the records that are wanted, if they are named.
-    fn fold(&self, by: LogBy, skip: &BTreeSet<EntryId>, wanted: Option<&BTreeSet<DocId>>) -> Result<State, Error> {
-        let (mut folded, mut after) = (State::default(), None);
+    /// Folds what a part of the log has to do with these records.
+    fn fold(&self, by: LogBy, skip: &BTreeSet<EntryId>, wanted: &BTreeSet<DocId>) -> Result<Folded, Error> {
+        let (mut folded, mut after) = (Folded::default(), None);
         loop {
             let page = self.log(by.clone(), after, false, limits::PAGE)?;
             let Some(last) = page.last() else { return Ok(folded) };
             after = Some(last.position);
             for logged in page.iter().filter(|logged| !skip.contains(&logged.entry.id)) {
-                let concerned = wanted.is_none_or(|wanted| {
-                    let mut concerned = false;
-                    each_touched(&logged.entry, &folded, &mut |id| concerned |= wanted.contains(&id));
-                    concerned
-                });
+                let mut concerned = false;
+                each_touched(&logged.entry, &folded.state, &mut |id| concerned |= wanted.contains(&id));
                 if concerned {
-                    apply_entry(&mut folded, &logged.entry);
+                    folded.shared |= logged.entry.more || logged.entry.continues;
+                    apply_entry(&mut folded.state, &logged.entry);
                 } else if !logged.entry.more {
-                    folded.settle();
+                    folded.state.settle();
                 }
             }
         }
@@ -184,6 +184,14 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Records as a part of the log tells of them.
+#[derive(Default)]
+struct Folded {
+    state: State,
+    /// Whether an entry shared its commit with others.
+    shared: bool,
 }
 
 /// Takes a row out of its queue, if nobody has been given it since.

@@ -118,7 +118,8 @@ fn questions() -> Vec<Question> {
         { "measures": { "query": { "pipeline": "p", "from": "2026-01-01", "to": "2026-12-31", "by": "month" } } },
         { "forecasts": { "query": { "scope": { "pipeline": { "pipeline": "p" } } } } },
     ]);
-    let lists = [written, measures];
+    let kept = json!([{ "verify_log": {} }, { "verify_log": { "known": { "number": 1, "head": "0" } } }]);
+    let lists = [written, measures, kept];
     lists.iter().flat_map(|list| list.as_array().expect("a list")).map(read_question).collect()
 }
 
@@ -170,6 +171,7 @@ fn typed(engine: &Engine, question: &Question) -> Result<Json, Error> {
         Question::DeadLetters { .. } => to_json(engine.dead_letters(firm(), None, all.limit)?),
         Question::Queued { queue, state, .. } => to_json(engine.queued(*queue, firm(), *state, None, all.limit)?),
         Question::Verify => to_json(engine.verify(firm())?),
+        Question::VerifyLog { known } => to_json(engine.verify_log(firm(), known.as_ref())?),
     })
 }
 
@@ -296,6 +298,7 @@ fn s11_3_what_shows_the_whole_firm_is_for_those_who_run_it() {
     let engine = seeded();
     let questions = [
         json!("verify"),
+        json!({ "verify_log": {} }),
         json!({ "dead_letters": {} }),
         json!({ "queued": { "queue": "timers" } }),
         json!({ "preview_shift": { "order": { "postpone": { "to": "2026-05-15" }, "reason": "relief" } } }),

@@ -388,6 +388,7 @@ mod tests {
             definition: None,
             cause: None,
             more,
+            continues: false,
             events: Vec::new(),
         })
     }

@@ -277,6 +277,7 @@ pub(super) fn entry(probe: &Probe<'_>) -> Entry {
         definition: None,
         cause: None,
         more: false,
+        continues: false,
         events: Vec::new(),
     }
 }

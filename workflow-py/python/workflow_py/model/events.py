@@ -209,6 +209,8 @@ class Entry(Record):
     """The entry that led to this one, when it is of a follow-up. Absent in entries of commands, and in those of
     follow-ups that were left by a version of this library that did not tell.
     """
+    continues: bool = False
+    """Whether the entry before is of the same commit."""
     definition: int | None = None
     """Version of the job's pipeline that was gone by."""
     fingerprint: int = 0
