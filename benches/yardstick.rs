@@ -342,22 +342,29 @@ fn held() -> f64 {
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
 
-/// The cost of a step among so many jobs, and of a page of the board.
-fn scale(jobs: usize, store: Arc<dyn Store>) -> Outcome<(Duration, Duration)> {
-    const STEPS: usize = 3_500;
+/// How often the cost of a step at one size is taken.
+const TURNS: usize = 8;
+
+/// The cost of a step among so many jobs, in each of some turns, and of a page of the board.
+fn scale(jobs: usize, store: Arc<dyn Store>) -> Outcome<(Vec<f64>, Duration)> {
+    const DRIVEN: usize = 500;
     let season = Season::new(Engine::new(store), jobs)?;
     let mut runners = season.start()?;
-    // Jobs from all over, not the newest ones that lie together.
-    let every = (jobs / (STEPS / 7)).max(1);
-    let mut some: Vec<_> = runners.iter_mut().step_by(every).take(STEPS / 7).collect();
-    let began = Instant::now();
-    let mut steps = 0u32;
-    for _ in 0..7 {
-        for runner in &mut some {
-            steps += u32::from(runner.step(&season)?);
+    // Jobs from all over, not the newest ones that lie together; others in each turn.
+    let turns = (jobs / DRIVEN).min(TURNS);
+    let every = jobs / DRIVEN;
+    let mut costs = Vec::new();
+    for turn in 0..turns {
+        let mut some: Vec<_> = runners.iter_mut().skip(turn * every / turns).step_by(every).take(DRIVEN).collect();
+        let began = Instant::now();
+        let mut steps = 0u32;
+        for _ in 0..7 {
+            for runner in &mut some {
+                steps += u32::from(runner.step(&season)?);
+            }
         }
+        costs.push(began.elapsed().as_secs_f64() / f64::from(steps.max(1)));
     }
-    let step = began.elapsed() / steps.max(1);
     let pipeline: PipelineKey = "individual-1040".parse()?;
     let queries = season.engine.query(season.firm, Actor::system("bench"))?;
     queries.board(&pipeline, 20)?;
@@ -365,7 +372,7 @@ fn scale(jobs: usize, store: Arc<dyn Store>) -> Outcome<(Duration, Duration)> {
     for _ in 0..10 {
         queries.board(&pipeline, 20)?;
     }
-    Ok((step, began.elapsed() / 10))
+    Ok((costs, began.elapsed() / 10))
 }
 
 /// Works on a file of so many jobs as a host would that has just started, and tells how much
@@ -395,22 +402,29 @@ fn held_by_another(path: &Path) -> Outcome<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
+/// The cost of a step at three sizes: the median of some turns, at the smallest size on several stores.
 fn scales(name: &str, memory: bool) -> Outcome {
     let mut first = None;
     for jobs in [1_000, 10_000, 100_000] {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("scale.db");
-        let store: Arc<dyn Store> =
-            if memory { Arc::new(MemoryStore::new()) } else { Arc::new(open(&path, Durability::Process)?) };
-        let (step, board) = scale(jobs, store)?;
-        let times = step.as_secs_f64() / first.get_or_insert(step).as_secs_f64();
-        let (step, board) = (step.as_secs_f64() * 1e6, board.as_secs_f64() * 1e3);
-        print!("{name}, {jobs:>7} jobs: {step:>6.1} us a step ({times:.2} times that at 1,000), board {board:>5.2} ms");
-        if memory {
-            println!();
-        } else {
-            println!(", {:>4} MB in a process that goes on with them", held_by_another(&path)?);
+        let (mut steps, mut board, mut held) = (Vec::new(), Duration::MAX, String::new());
+        while steps.len() < TURNS {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("scale.db");
+            let store: Arc<dyn Store> =
+                if memory { Arc::new(MemoryStore::new()) } else { Arc::new(open(&path, Durability::Process)?) };
+            let (costs, page) = scale(jobs, store)?;
+            steps.extend(costs);
+            board = board.min(page);
+            if !memory {
+                held = format!(", {:>4} MB in a process that goes on with them", held_by_another(&path)?);
+            }
         }
+        let step = median(steps);
+        let times = step / *first.get_or_insert(step);
+        let (step, board) = (step * 1e6, board.as_secs_f64() * 1e3);
+        println!(
+            "{name}, {jobs:>7} jobs: {step:>6.1} us a step ({times:.2} times that at 1,000), board {board:>5.2} ms{held}"
+        );
     }
     Ok(())
 }
@@ -429,13 +443,14 @@ fn in_memory(clients: usize) -> Outcome<f64> {
     Ok(best)
 }
 
-/// Everything; or one thing alone: for profilers `memory`, `one` or `many` and how many clients, and
-/// `work-on` with a file.
+/// Everything; or one thing alone: for profilers `memory`, `one` or `many` and how many clients,
+/// `work-on` with a file, and `scale memory`.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [what, clients] = arguments.as_slice() {
         return match what.as_str() {
             "work-on" => work_on(Path::new(clients)),
+            "scale" => scales("memory", true),
             "memory" => {
                 println!("memory: {:.0} steps/s on one core", in_memory(clients.parse()?)?);
                 Ok(())
@@ -445,7 +460,7 @@ fn main() -> Outcome {
                 println!("SQLite NORMAL, {what}: {:.0} steps/s", per_second(steps, time));
                 Ok(())
             }
-            other => Err(format!("`{other}` is none of `memory`, `one`, `many` and `work-on`").into()),
+            other => Err(format!("`{other}` is none of `memory`, `one`, `many`, `scale` and `work-on`").into()),
         };
     }
     println!("The reference workload, steps per second, in one run\n");
