@@ -74,6 +74,9 @@ pub struct Entry {
     /// Version of the job's pipeline that was gone by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<u32>,
+    /// The entry that left this to be done, when it was a follow-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EntryId>,
     /// Whether the next entry is of the same commit: the parts of a bulk that is all or nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub more: bool,

@@ -70,12 +70,14 @@ impl Prepared {
             let revision = part.subject.as_ref().map_or(0, |subject| state.next_revision(subject));
             enqueue_notifications(&mut batch, &part, now);
             let mut root = part.chain.root;
-            for work_left in part.follow_ups.iter().cloned() {
-                let id = FollowUpId(ids.next_uuid());
+            let names: Vec<FollowUpId> = part.follow_ups.iter().map(|_| FollowUpId(ids.next_uuid())).collect();
+            let entry = EntryId(ids.next_uuid());
+            for (id, work_left) in names.into_iter().zip(part.follow_ups.iter().cloned()) {
                 let chain = Chain {
                     root: Some(*root.get_or_insert(id)),
                     hops: part.chain.hops.saturating_add(1),
                     runs: part.chain.runs.clone(),
+                    cause: Some(entry),
                 };
                 let follow_up = Arc::new(FollowUp { id, work: work_left, chain });
                 batch.enqueue.push(Enqueue {
@@ -89,7 +91,7 @@ impl Prepared {
             }
             let key = request.key.clone().filter(|_| place == last);
             batch.entries.push(Arc::new(Entry {
-                id: EntryId(ids.next_uuid()),
+                id: entry,
                 firm: request.firm,
                 at: now,
                 actor: request.actor.clone(),
@@ -100,6 +102,7 @@ impl Prepared {
                 account: part.about.account,
                 revision,
                 definition: part.about.version,
+                cause: part.chain.cause,
                 more: place < last,
                 events: part.events,
             }));

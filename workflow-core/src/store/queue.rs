@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::command::{NewJob, ShiftDeadlines};
 use crate::definition::is_default;
 use crate::id::{
-    AccountId, AutomationKey, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey, Tag,
+    AccountId, AutomationKey, EntryId, FieldKey, FirmId, FollowUpId, ItemId, JobId, PipelineKey, SeriesId, StageKey,
+    Tag,
 };
 use crate::model::{Notification, SeriesTurn};
 
@@ -402,4 +403,7 @@ pub struct Chain {
     /// How often each automation ran on each job.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<(JobId, AutomationKey, u32)>,
+    /// The entry of the log that left this to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EntryId>,
 }

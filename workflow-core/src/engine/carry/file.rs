@@ -386,6 +386,7 @@ mod tests {
             account: None,
             revision: 0,
             definition: None,
+            cause: None,
             more,
             events: Vec::new(),
         })

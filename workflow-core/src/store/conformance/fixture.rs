@@ -275,6 +275,7 @@ pub(super) fn entry(probe: &Probe<'_>) -> Entry {
         account: None,
         revision: 1,
         definition: None,
+        cause: None,
         more: false,
         events: Vec::new(),
     }
