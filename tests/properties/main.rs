@@ -7,6 +7,7 @@ mod brute;
 mod draw;
 mod firm;
 mod found;
+mod history;
 mod invariants;
 mod laws;
 mod lists;

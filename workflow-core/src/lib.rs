@@ -67,6 +67,7 @@ pub mod limits;
 pub mod lint;
 pub mod measure;
 pub mod model;
+mod past;
 mod payload;
 pub mod query;
 pub mod recurrence;

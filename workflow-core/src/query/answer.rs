@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Board, CalendarDay, ClientJob, Cursor, JobForecast, JobMeasures, JobRow, JobView, Measures, MemberLoad, MemberWeek,
-    Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
+    Board, CalendarDay, ClientJob, Cursor, JobAt, JobForecast, JobMeasures, JobRow, JobView, Measures, MemberLoad,
+    MemberWeek, Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
 };
 use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
@@ -43,6 +43,8 @@ pub enum Answer {
     Jobs(Page<JobRow>),
     /// One job in full.
     Job(Box<JobView>),
+    /// A job as it was once.
+    JobAt(Box<JobAt>),
     /// A list of tasks.
     Tasks(Page<TaskRow>),
     /// A list of accounts.
@@ -121,6 +123,7 @@ impl Answer {
             | Self::Graph(_)
             | Self::Board(_)
             | Self::Job(_)
+            | Self::JobAt(_)
             | Self::Account(_)
             | Self::Series(_)
             | Self::Measures(_)

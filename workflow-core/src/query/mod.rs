@@ -15,6 +15,7 @@ mod calendar;
 mod client;
 mod cursor;
 mod forecasts;
+mod job_at;
 mod job_measures;
 mod jobs;
 mod measures;
@@ -42,6 +43,7 @@ pub use calendar::{CalendarDay, CalendarQuery};
 pub use client::ClientJob;
 pub use cursor::Cursor;
 pub use forecasts::{Basis, JobForecast};
+pub use job_at::{JobAt, When};
 pub use job_measures::{JobMeasures, PartyTime, StageTime, StatusTime};
 pub use jobs::{JobQuery, JobRow, JobScope};
 pub use measures::{Interval, Measures, MeasuresQuery, PartyMeasures, StageMeasures, StatusMeasures, Throughput};
@@ -122,6 +124,7 @@ fn check_days(from: NaiveDate, to: NaiveDate, name: &'static str, most: usize) -
 
 /// Queries in the name of an actor.
 pub struct Queries<'a> {
+    engine: &'a Engine,
     store: &'a dyn Store,
     firm: FirmId,
     actor: Actor,
@@ -149,7 +152,7 @@ impl Engine {
         }
         let now = self.now();
         let today = catalog.calendar().civil_date(now);
-        Ok(Queries { store: &**self.store(), firm, actor, catalog, now, today })
+        Ok(Queries { engine: self, store: &**self.store(), firm, actor, catalog, now, today })
     }
 }
 

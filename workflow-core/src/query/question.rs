@@ -1,6 +1,6 @@
 //! Questions: everything that can be asked of the engine, as documents.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::command::{Command, ShiftDeadlines};
 use crate::definition::{PipelineDefinition, TemplateKind, is_default};
 use crate::event::Actor;
 use crate::id::{AccountId, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
-use crate::store::{Queue, QueuedState};
+use crate::store::{LogPosition, Queue, QueuedState};
 
 /// A question with who asks it: what [`crate::command::Request`] is for commands.
 ///
@@ -121,6 +121,17 @@ pub enum Question {
     Job {
         /// Which.
         job: JobId,
+    },
+    /// A job as it was once: at an instant, or at a place of the log.
+    JobAt {
+        /// Which.
+        job: JobId,
+        /// At this instant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<DateTime<Utc>>,
+        /// When everything up to this place of the log had happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<LogPosition>,
     },
     /// A list of tasks.
     Tasks {
@@ -322,6 +333,7 @@ impl Question {
             Self::Column { .. } => "column",
             Self::Jobs { .. } => "jobs",
             Self::Job { .. } => "job",
+            Self::JobAt { .. } => "job_at",
             Self::Tasks { .. } => "tasks",
             Self::Accounts { .. } => "accounts",
             Self::Account { .. } => "account",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Inquiry, Notation, PageRequest, Question};
+use super::{Answer, Inquiry, Notation, PageRequest, Question, When};
 use crate::command::{Command, Request};
 use crate::document::{check, read, write};
 use crate::engine::{Engine, ManualClock};
@@ -118,7 +118,11 @@ fn questions() -> Vec<Question> {
         { "measures": { "query": { "pipeline": "p", "from": "2026-01-01", "to": "2026-12-31", "by": "month" } } },
         { "forecasts": { "query": { "scope": { "pipeline": { "pipeline": "p" } } } } },
     ]);
-    let lists = [written, measures];
+    let past = json!([
+        { "job_at": { "job": id(0x1001), "at": "2026-02-02T15:00:00Z" } },
+        { "job_at": { "job": id(0x1002), "position": 1_000 } },
+    ]);
+    let lists = [written, measures, past];
     lists.iter().flat_map(|list| list.as_array().expect("a list")).map(read_question).collect()
 }
 
@@ -147,6 +151,9 @@ fn typed(engine: &Engine, question: &Question) -> Result<Json, Error> {
         Question::Column { pipeline, stage, page } => to_json(queries.column(pipeline, stage, page)?),
         Question::Jobs { query, page } => to_json(queries.jobs(query, page)?),
         Question::Job { job } => to_json(queries.job(*job)?),
+        Question::JobAt { job, at, position } => {
+            to_json(queries.job_at(*job, at.map_or_else(|| When::Position(position.expect("either")), When::At))?)
+        }
         Question::Tasks { query, page } => to_json(queries.tasks(query, page)?),
         Question::Accounts { query, page } => to_json(queries.accounts(query, page)?),
         Question::Account { account } => to_json(queries.account(*account)?),
@@ -335,6 +342,7 @@ fn s11_1_every_query_can_be_asked_as_a_question() {
         include_str!("calendar.rs"),
         include_str!("client.rs"),
         include_str!("forecasts.rs"),
+        include_str!("job_at.rs"),
         include_str!("job_measures.rs"),
         include_str!("jobs.rs"),
         include_str!("measures.rs"),
