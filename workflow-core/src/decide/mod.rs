@@ -21,6 +21,7 @@ mod preview;
 mod recur;
 mod remind;
 mod request;
+pub(crate) mod rest;
 mod series;
 mod shift;
 mod task;
