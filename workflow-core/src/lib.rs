@@ -58,6 +58,7 @@ pub mod engine;
 pub mod error;
 pub mod evaluate;
 pub mod event;
+pub mod explain;
 pub mod export;
 pub mod graph;
 pub mod id;

@@ -14,31 +14,32 @@ use crate::model::{Job, Priority, Task, TaskLink};
 use crate::state::State;
 use crate::store::{DocId, Found, LogBy, LogPosition, LogScan, Logged, Read, Revision, Transact};
 
-/// A stretch of the log, oldest first: after one place and up to another, and not much later than an
-/// instant. No longer than [`limits::HISTORY_ENTRIES`].
-pub(crate) fn entries(
+/// Shows a stretch of the log, oldest first: after one place and up to another, and not much later than
+/// an instant. No longer than [`limits::HISTORY_ENTRIES`].
+pub(crate) fn each_entry(
     store: &dyn Transact,
     firm: FirmId,
     by: LogBy,
     (after, through): (Option<LogPosition>, LogPosition),
     until: Option<DateTime<Utc>>,
-) -> Result<Vec<Logged>, Error> {
+    each: &mut dyn FnMut(Logged) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut scan = LogScan { after, ..LogScan::new(by, limits::PAGE) };
-    let mut found = Vec::new();
+    let mut count = 0usize;
     loop {
         let page = store.log(firm, &scan)?;
         let full = page.len() >= scan.limit;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(()) };
         scan.after = Some(last.position);
         let passed = last.position >= through || until.is_some_and(|until| last.entry.at > until);
-        found.extend(page.into_iter().filter(|logged| logged.position <= through));
+        count = count.saturating_add(page.len());
         let what = "the number of entries of the log to look through";
-        crate::decide::check_limit("HISTORY_ENTRIES", limits::HISTORY_ENTRIES, found.len(), what)?;
+        crate::decide::check_limit("HISTORY_ENTRIES", limits::HISTORY_ENTRIES, count, what)?;
+        page.into_iter().filter(|logged| logged.position <= through).try_for_each(&mut *each)?;
         if !full || passed {
-            break;
+            return Ok(());
         }
     }
-    Ok(found)
 }
 
 /// The end of the log.
@@ -82,7 +83,11 @@ type Gap = (LogPosition, LogPosition);
 impl<'a> History<'a> {
     /// Reads the job's own entries.
     pub(crate) fn of(store: &'a dyn Transact, firm: FirmId, job: JobId) -> Result<Self, Error> {
-        let entries = entries(store, firm, LogBy::Job(job), (None, END), None)?;
+        let mut entries = Vec::new();
+        each_entry(store, firm, LogBy::Job(job), (None, END), None, &mut |logged| {
+            entries.push(logged);
+            Ok(())
+        })?;
         Ok(Self { store, firm, job, entries, looked: LogPosition::default() })
     }
 
@@ -112,8 +117,12 @@ impl<'a> History<'a> {
             let (folded, gap) = self.pass(&within, end, stored.map(|(revision, _)| revision));
             let Some(gap) = gap else { return Ok(Some(folded)) };
             if dependents.is_empty() {
-                let found =
-                    entries(self.store, self.firm, LogBy::Firm, (Some(gap.0), gap.1), until.filter(|_| gap.1 == END))?;
+                let (range, until) = ((Some(gap.0), gap.1), until.filter(|_| gap.1 == END));
+                let (id, mut found) = (DocId::Job(self.job), Vec::new());
+                each_entry(self.store, self.firm, LogBy::Firm, range, until, &mut |logged| {
+                    found.extend(concerns(&logged.entry, self.job, &id).then_some(logged));
+                    Ok(())
+                })?;
                 self.add(found);
                 self.looked = gap.1;
             } else {
@@ -211,15 +220,17 @@ impl<'a> History<'a> {
 
     /// Takes in those of these entries that changed the job and are not known yet.
     fn add(&mut self, found: Vec<Logged>) {
-        let (id, state) = (DocId::Job(self.job), State::default());
-        let concerns = |logged: &Logged| {
-            let mut events = logged.entry.events.iter();
-            logged.entry.job == Some(self.job) || events.any(|recorded| changes(&recorded.event, &state, &id))
-        };
-        self.entries.extend(found.into_iter().filter(concerns));
+        let id = DocId::Job(self.job);
+        self.entries.extend(found.into_iter().filter(|logged| concerns(&logged.entry, self.job, &id)));
         self.entries.sort_by_key(|logged| logged.position);
         self.entries.dedup_by_key(|logged| logged.position);
     }
+}
+
+/// Whether an entry is about a job, or changed it.
+fn concerns(entry: &Entry, job: JobId, id: &DocId) -> bool {
+    let state = State::default();
+    entry.job == Some(job) || entry.events.iter().any(|recorded| changes(&recorded.event, &state, id))
 }
 
 /// What stands for a task that was made before it was linked: enough for the job's log to be folded.

@@ -22,6 +22,7 @@ mod recur;
 mod remind;
 mod request;
 pub(crate) mod rest;
+pub(crate) mod retrace;
 mod series;
 mod shift;
 mod task;
@@ -36,8 +37,10 @@ use uuid::Uuid;
 
 use dates::Moved;
 pub use definitions::problems;
+pub(crate) use moves::Room;
 pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
 pub(crate) use shift::shifts;
+pub(crate) use wait::delay_of;
 
 use crate::apply::apply;
 use crate::catalog::Catalog;

@@ -13,6 +13,7 @@ use super::{
 use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{DeadLetter, Preview, ShiftPreview, Verification};
 use crate::error::Problem;
+use crate::explain::{AutomationExplanation, JobExplanation};
 use crate::model::{Account, Firm, Member, Occurrence, Series};
 use crate::store::{Logged, Waiting};
 
@@ -45,6 +46,10 @@ pub enum Answer {
     Job(Box<JobView>),
     /// A job as it was once.
     JobAt(Box<JobAt>),
+    /// Why a job is where it is, and why it is not moving.
+    ExplainJob(Box<JobExplanation>),
+    /// Why an automation ran on a job, or did not.
+    ExplainAutomation(Box<AutomationExplanation>),
     /// A list of tasks.
     Tasks(Page<TaskRow>),
     /// A list of accounts.
@@ -124,6 +129,8 @@ impl Answer {
             | Self::Board(_)
             | Self::Job(_)
             | Self::JobAt(_)
+            | Self::ExplainJob(_)
+            | Self::ExplainAutomation(_)
             | Self::Account(_)
             | Self::Series(_)
             | Self::Measures(_)

@@ -71,6 +71,10 @@ impl Engine {
                 };
                 Answer::JobAt(Box::new(queries.job_at(*job, when)?))
             }
+            Question::ExplainJob { job } => Answer::ExplainJob(Box::new(queries.explain_job(*job)?)),
+            Question::ExplainAutomation { job, automation, limit } => {
+                Answer::ExplainAutomation(Box::new(queries.explain_automation(*job, automation, *limit)?))
+            }
             Question::Tasks { query, page } => Answer::Tasks(queries.tasks(query, page)?),
             Question::Accounts { query, page } => Answer::Accounts(queries.accounts(query, page)?),
             Question::Account { account } => Answer::Account(queries.account(*account)?),

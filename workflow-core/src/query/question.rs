@@ -11,7 +11,7 @@ use super::{
 use crate::command::{Command, ShiftDeadlines};
 use crate::definition::{PipelineDefinition, TemplateKind, is_default};
 use crate::event::Actor;
-use crate::id::{AccountId, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
+use crate::id::{AccountId, AutomationKey, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
 use crate::store::{LogPosition, Queue, QueuedState};
 
 /// A question with who asks it: what [`crate::command::Request`] is for commands.
@@ -132,6 +132,21 @@ pub enum Question {
         /// When everything up to this place of the log had happened.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         position: Option<LogPosition>,
+    },
+    /// Why a job is where it is, and why it is not moving.
+    ExplainJob {
+        /// Which.
+        job: JobId,
+    },
+    /// Why an automation ran on a job, or did not.
+    ExplainAutomation {
+        /// On which job.
+        job: JobId,
+        /// Which automation.
+        automation: AutomationKey,
+        /// No more runs than this, and no more times that it did not run.
+        #[serde(default = "occasions")]
+        limit: usize,
     },
     /// A list of tasks.
     Tasks {
@@ -290,6 +305,10 @@ fn cards() -> usize {
     20
 }
 
+fn occasions() -> usize {
+    10
+}
+
 fn upcoming() -> usize {
     12
 }
@@ -334,6 +353,8 @@ impl Question {
             Self::Jobs { .. } => "jobs",
             Self::Job { .. } => "job",
             Self::JobAt { .. } => "job_at",
+            Self::ExplainJob { .. } => "explain_job",
+            Self::ExplainAutomation { .. } => "explain_automation",
             Self::Tasks { .. } => "tasks",
             Self::Accounts { .. } => "accounts",
             Self::Account { .. } => "account",
