@@ -5,6 +5,7 @@
 
 mod brute;
 mod draw;
+mod explained;
 mod firm;
 mod found;
 mod history;

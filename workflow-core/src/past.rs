@@ -14,8 +14,8 @@ use crate::model::{Job, Priority, Task, TaskLink};
 use crate::state::State;
 use crate::store::{DocId, Found, LogBy, LogPosition, LogScan, Logged, Read, Revision, Transact};
 
-/// Shows a stretch of the log, oldest first: after one place and up to another, and not much later than
-/// an instant. No longer than [`limits::HISTORY_ENTRIES`].
+/// Shows a stretch of the log, oldest first: after one place and up to the end of the commit at another,
+/// and not much later than an instant. No longer than [`limits::HISTORY_ENTRIES`].
 pub(crate) fn each_entry(
     store: &dyn Transact,
     firm: FirmId,
@@ -25,17 +25,24 @@ pub(crate) fn each_entry(
     each: &mut dyn FnMut(Logged) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut scan = LogScan { after, ..LogScan::new(by, limits::PAGE) };
-    let mut count = 0usize;
+    let (mut count, mut open) = (0usize, false);
     loop {
         let page = store.log(firm, &scan)?;
         let full = page.len() >= scan.limit;
         let Some(last) = page.last() else { return Ok(()) };
         scan.after = Some(last.position);
-        let passed = last.position >= through || until.is_some_and(|until| last.entry.at > until);
+        let late = until.is_some_and(|until| last.entry.at > until);
+        let passed = (last.position >= through || late) && !last.entry.more;
         count = count.saturating_add(page.len());
         let what = "the number of entries of the log to look through";
         crate::decide::check_limit("HISTORY_ENTRIES", limits::HISTORY_ENTRIES, count, what)?;
-        page.into_iter().filter(|logged| logged.position <= through).try_for_each(&mut *each)?;
+        for logged in page {
+            if logged.position > through && !open {
+                return Ok(());
+            }
+            open = logged.entry.more;
+            each(logged)?;
+        }
         if !full || passed {
             return Ok(());
         }
@@ -104,6 +111,7 @@ impl<'a> History<'a> {
         let last = self.entries.get(own).map_or(END, |logged| logged.position);
         // What others did after the job's last entry counts as well, until its next one.
         let next = self.entries.get(own.saturating_add(1)).map_or(END, |logged| logged.position);
+        self.add_commits()?;
         let within = |logged: &Logged| match moment {
             Moment::Position(position) => logged.position <= position,
             Moment::Instant(at) => logged.position <= last || (logged.position < next && logged.entry.at <= at),
@@ -117,13 +125,7 @@ impl<'a> History<'a> {
             let (folded, gap) = self.pass(&within, end, stored.map(|(revision, _)| revision));
             let Some(gap) = gap else { return Ok(Some(folded)) };
             if dependents.is_empty() {
-                let (range, until) = ((Some(gap.0), gap.1), until.filter(|_| gap.1 == END));
-                let (id, mut found) = (DocId::Job(self.job), Vec::new());
-                each_entry(self.store, self.firm, LogBy::Firm, range, until, &mut |logged| {
-                    found.extend(concerns(&logged.entry, self.job, &id).then_some(logged));
-                    Ok(())
-                })?;
-                self.add(found);
+                self.add_all((Some(gap.0), gap.1), until.filter(|_| gap.1 == END))?;
                 self.looked = gap.1;
             } else {
                 self.add_dependents(&std::mem::take(&mut dependents))?;
@@ -204,6 +206,53 @@ impl<'a> History<'a> {
         let tasks = links.filter_map(|link| state.task(link.task).cloned()).collect();
         let revision = state.next_revision(&DocId::Job(self.job)).saturating_add(lost);
         Folded { job, tasks, revision, by }
+    }
+
+    /// Takes in what a stretch of the firm's log says of the job.
+    fn add_all(
+        &mut self,
+        range: (Option<LogPosition>, LogPosition),
+        until: Option<DateTime<Utc>>,
+    ) -> Result<(), Error> {
+        let (id, mut found) = (DocId::Job(self.job), Vec::new());
+        each_entry(self.store, self.firm, LogBy::Firm, range, until, &mut |logged| {
+            found.extend(concerns(&logged.entry, self.job, &id).then_some(logged));
+            Ok(())
+        })?;
+        self.add(found);
+        Ok(())
+    }
+
+    /// Takes in what other entries of the same commits say of the job: a commit is one revision, however
+    /// many of its entries changed the job.
+    fn add_commits(&mut self) -> Result<(), Error> {
+        let before =
+            |position, limit| LogScan { after: Some(position), descending: true, ..LogScan::new(LogBy::Firm, limit) };
+        let own = self.entries.clone();
+        let reads: Vec<Read> = own.iter().map(|logged| Read::Log(before(logged.position, 1))).collect();
+        let mut read = LogPosition::default();
+        for (logged, found) in own.iter().zip(self.store.read(self.firm, &reads)?) {
+            let Found::Log(found) = found else { continue };
+            let follows = found.first().is_some_and(|before| before.entry.more);
+            if logged.position <= read || !(follows || logged.entry.more) {
+                continue;
+            }
+            let (mut scan, mut first) = (before(logged.position, limits::PAGE), logged.position);
+            while first > read {
+                let page = self.store.log(self.firm, &scan)?;
+                let of_commit = page.iter().take_while(|logged| logged.entry.more);
+                let (count, last) =
+                    of_commit.fold((0usize, first), |(count, _), logged| (count.saturating_add(1), logged.position));
+                first = last;
+                scan.after = Some(last);
+                if count < scan.limit {
+                    break;
+                }
+            }
+            self.add_all((Some(LogPosition(first.0.saturating_sub(1))), logged.position), None)?;
+            read = logged.position;
+        }
+        Ok(())
     }
 
     /// Takes in what the logs of jobs that wait for this one say of it.

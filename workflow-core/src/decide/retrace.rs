@@ -63,12 +63,18 @@ struct Waiting {
     told: bool,
 }
 
-/// Something that happened to the account elsewhere, of which the job is to be told.
+/// Something that happened to the account elsewhere, of which the job is to be told: by an entry of its
+/// own, for each event one.
 #[derive(Debug, Clone)]
 struct News {
     fact: Fact,
+    /// What it comes to unless the automation is found to have run on it.
     occasion: Option<Occasion>,
     origin: (Logged, u32),
+    /// How many entries of its cause the job has had.
+    told: usize,
+    /// Which event of its entry it comes from, counted from 1 among those of which the job is told.
+    rank: usize,
 }
 
 /// Goes through what was recorded.
@@ -87,8 +93,10 @@ pub(crate) struct Retrace<'a> {
     news: Vec<News>,
     /// Whether a circle that the automation is part of was cut in the present cascade.
     cut: bool,
-    runs: VecDeque<Occasion>,
-    misses: VecDeque<Occasion>,
+    runs: VecDeque<(u64, Occasion)>,
+    misses: VecDeque<(u64, Occasion)>,
+    /// Counts what was found, to keep it in order.
+    found: u64,
     last: Option<DateTime<Utc>>,
 }
 
@@ -124,6 +132,7 @@ impl<'a> Retrace<'a> {
             cut: false,
             runs: VecDeque::new(),
             misses: VecDeque::new(),
+            found: 0,
             last: None,
         }
     }
@@ -180,10 +189,15 @@ impl<'a> Retrace<'a> {
                 }
             }
         }
+        let (mut rank, mut before) = (0usize, None);
         for (place, fact) in facts {
+            if before != Some(place) {
+                rank = rank.saturating_add(1);
+                before = Some(place);
+            }
             let origin = (logged.clone(), place);
             let occasion = self.judge(logged, &fact, &origin, false);
-            self.news.push(News { fact, occasion, origin });
+            self.news.push(News { fact, occasion, origin, told: 0, rank });
         }
     }
 
@@ -196,7 +210,7 @@ impl<'a> Retrace<'a> {
         if let Some(compiled) = before.zip(entry.definition).and_then(|of| versions.get(&of)) {
             self.compiled = Some(Arc::clone(compiled));
         }
-        self.take_news(entry);
+        self.take_news(logged);
         let left_out = left_out(entry);
         for (place, recorded) in (0u32..).zip(&entry.events) {
             if recorded.by.is_none() && self.comes_after_all(entry, place, recorded) {
@@ -225,20 +239,53 @@ impl<'a> Retrace<'a> {
         }
     }
 
-    /// What the entry was left to tell the job.
-    fn take_news(&mut self, entry: &Entry) {
-        let Some(cause) = entry.cause else { return };
-        let (told, later) =
-            std::mem::take(&mut self.news).into_iter().partition(|news| news.origin.0.entry.id == cause);
+    /// What an entry of the job tells it. Of several that the same entry left, the job is told in their
+    /// order; which of them this is shows by what ran.
+    fn take_news(&mut self, logged: &Logged) {
+        let entry = &logged.entry;
+        let Some(cause) = entry.cause else { return self.drop_news() };
+        let (of_cause, later) =
+            std::mem::take(&mut self.news).into_iter().partition(|news: &News| news.origin.0.entry.id == cause);
         self.news = later;
-        let told: Vec<News> = told;
-        self.queue.extend(told.into_iter().map(|news| Waiting {
-            fact: news.fact,
-            event: None,
-            origin: news.origin,
-            last: None,
-            told: false,
-        }));
+        let mut of_cause: Vec<News> = of_cause;
+        let ran = entry.events.iter().find_map(|recorded| match &recorded.event {
+            Event::AutomationRan { automation, .. } if recorded.of.is_none() => Some(automation),
+            _ => None,
+        });
+        let rule = ran.and_then(|ran| self.compiled.as_ref()?.rule_named(ran));
+        let on =
+            rule.and_then(|rule| of_cause.iter().find(|news| sets_off(rule, &news.fact))).map(|news| news.origin.1);
+        for mut news in std::mem::take(&mut of_cause) {
+            news.told = news.told.saturating_add(1);
+            match on {
+                Some(on) if news.origin.1 < on => self.miss(news.occasion),
+                Some(on) if news.origin.1 == on => self.queue.push_back(Waiting {
+                    fact: news.fact,
+                    event: None,
+                    origin: news.origin,
+                    last: None,
+                    told: false,
+                }),
+                _ => {
+                    if news.told <= news.rank {
+                        news.occasion = self.judge(logged, &news.fact, &news.origin, true);
+                    }
+                    of_cause.push(news);
+                }
+            }
+        }
+        self.news.extend(of_cause);
+    }
+
+    /// What the job was told, and nothing ran on, is over when a command of somebody comes.
+    fn drop_news(&mut self) {
+        for news in std::mem::take(&mut self.news) {
+            if news.told > 0 {
+                self.miss(news.occasion);
+            } else {
+                self.news.push(news);
+            }
+        }
     }
 
     /// Whether an event of the command itself comes when all facts before it have been handled: what
@@ -388,11 +435,9 @@ impl<'a> Retrace<'a> {
         let compiled = self.compiled.clone();
         let Some(occasion) = compiled.and_then(|compiled| self.occasion(logged, &compiled, set_off)) else { return };
         self.last = Some(logged.entry.at);
-        self.runs.push_back(Occasion {
-            ran: Some(place),
-            failed: failures(&logged.entry, place, self.key),
-            ..occasion
-        });
+        self.found = self.found.saturating_add(1);
+        let failed = failures(&logged.entry, place, self.key);
+        self.runs.push_back((self.found, Occasion { ran: Some(place), failed, ..occasion }));
         if self.runs.len() > self.most {
             self.runs.pop_front();
         }
@@ -420,7 +465,8 @@ impl<'a> Retrace<'a> {
     fn miss(&mut self, occasion: Option<Occasion>) {
         let Some(occasion) = occasion else { return };
         self.last = Some(occasion.set_off.as_ref().map_or(occasion.logged.entry.at, |(logged, _)| logged.entry.at));
-        self.misses.push_back(occasion);
+        self.found = self.found.saturating_add(1);
+        self.misses.push_back((self.found, occasion));
         if self.misses.len() > self.most {
             self.misses.pop_front();
         }
@@ -480,9 +526,10 @@ impl<'a> Retrace<'a> {
         for news in std::mem::take(&mut self.news) {
             self.miss(news.occasion);
         }
-        let mut occasions: Vec<Occasion> = self.runs.into_iter().chain(self.misses).collect();
-        occasions.sort_by_key(|occasion| (occasion.logged.position, occasion.ran));
-        occasions.reverse();
+        let mut found: Vec<(u64, Occasion)> = self.runs.into_iter().chain(self.misses).collect();
+        // News that the job was never told of are found last, and may have happened before.
+        found.sort_by_key(|(number, occasion)| std::cmp::Reverse((occasion.logged.position, *number)));
+        let occasions = found.into_iter().map(|(_, occasion)| occasion).collect();
         Retraced { occasions, last: self.last, known: self.known }
     }
 }

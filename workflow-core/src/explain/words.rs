@@ -140,7 +140,7 @@ fn plain(event: &Event) -> String {
     }
     let mut name = Name(String::new());
     // It ends with the name, whether or not all was written.
-    drop(write!(name, "{event:?}"));
+    let _ = write!(name, "{event:?}");
     name.0
 }
 

@@ -168,7 +168,7 @@ impl Queries<'_> {
 
 fn unknown(compiled: &Compiled, automation: &AutomationKey) -> Rejection {
     let near = crate::suggest::near(automation.as_str(), compiled.rule_keys());
-    Rejection::NotFound { what: "automation", name: format!("{automation}{near}") }
+    Rejection::NotFound { what: "automation", name: automation.to_string(), near }
 }
 
 /// What of a condition does not hold: its tests with what was found.
