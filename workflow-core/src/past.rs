@@ -229,9 +229,13 @@ impl<'a> History<'a> {
         let before =
             |position, limit| LogScan { after: Some(position), descending: true, ..LogScan::new(LogBy::Firm, limit) };
         let own = self.entries.clone();
-        let reads: Vec<Read> = own.iter().map(|logged| Read::Log(before(logged.position, 1))).collect();
+        let mut before_own = Vec::with_capacity(own.len());
+        for some in own.chunks(limits::PAGE) {
+            let reads: Vec<Read> = some.iter().map(|logged| Read::Log(before(logged.position, 1))).collect();
+            before_own.extend(self.store.read(self.firm, &reads)?);
+        }
         let mut read = LogPosition::default();
-        for (logged, found) in own.iter().zip(self.store.read(self.firm, &reads)?) {
+        for (logged, found) in own.iter().zip(before_own) {
             let Found::Log(found) = found else { continue };
             let follows = found.first().is_some_and(|before| before.entry.more);
             if logged.position <= read || !(follows || logged.entry.more) {

@@ -8,7 +8,7 @@ import sys
 import click
 
 from ..errors import DocumentError, StoreError, WorkflowError
-from . import _book, _measures, _outbox, _setup, _work
+from . import _book, _measures, _outbox, _setup, _why, _work
 from ._desk import Desk
 
 __all__ = ["main", "workflow"]
@@ -61,7 +61,14 @@ def workflow(ctx: click.Context, store: str | None, firm: str | None, member: st
     ctx.call_on_close(ctx.obj.close)
 
 
-for command in (*_setup.COMMANDS, *_book.COMMANDS, *_measures.COMMANDS, *_work.COMMANDS, *_outbox.COMMANDS):
+for command in (
+    *_setup.COMMANDS,
+    *_book.COMMANDS,
+    *_measures.COMMANDS,
+    *_why.COMMANDS,
+    *_work.COMMANDS,
+    *_outbox.COMMANDS,
+):
     workflow.add_command(command)
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         FirmId,
         ItemId,
         JobId,
+        LogPosition,
         SeriesChanges,
         SeriesState,
         SeriesTurn,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
         Job,
         JobStatus,
         LinkOrigin,
-        LogPosition,
         MoveKind,
         Notification,
         Occurrence,
@@ -95,6 +95,7 @@ __all__ = [
     "AutomationRanEvent",
     "AutomationSwitchedEvent",
     "AutomationsLeftOutEvent",
+    "Cause",
     "DeadlinesShiftedEvent",
     "Entry",
     "ErrorKind",
@@ -176,6 +177,27 @@ __all__ = [
 ]
 
 
+class Cause(Record):
+    """One link of the chain that led to something: an event, or the command that began it."""
+
+    at: dt.datetime
+    """When."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    actor: Actor
+    """Who gave the command of the entry."""
+    command: str
+    """The name of that command."""
+    text: str
+    """In words."""
+    automation: AutomationKey | None = None
+    """The automation that did it; absent when the command did."""
+    event: int | None = None
+    """The event, by its place in the entry; absent when this is the command itself."""
+
+
 class Entry(Record):
     """One entry of the log: everything that one command changed, committed together."""
 
@@ -195,6 +217,8 @@ class Entry(Record):
     """What happened, in order."""
     account: AccountId | None = None
     """The account it was about."""
+    cause: EntryId | None = None
+    """The entry that left this to be done, when it was a follow-up."""
     definition: int | None = None
     """Version of the job's pipeline that was gone by."""
     fingerprint: int = 0

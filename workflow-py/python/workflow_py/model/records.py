@@ -41,10 +41,11 @@ if TYPE_CHECKING:
         TemplateKey,
         WipLimit,
     )
-    from .events import Fired, Recorded
+    from .events import Cause, Fired, Recorded
     from .orders import (
         AccountId,
         ActionOrigin,
+        Actor,
         AttentionReason,
         Audience,
         CatchUp,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
         ItemId,
         JobId,
         LinkedAccount,
+        LogPosition,
         NewJob,
         NotificationId,
         Period,
@@ -71,7 +73,9 @@ __all__ = [
     "AccountFieldFollowUpWork",
     "AccountTagsFollowUpWork",
     "ApplyFolderTemplateIntent",
+    "Arrival",
     "Attention",
+    "AutomationExplanation",
     "AutomationTimerKey",
     "Basis",
     "Board",
@@ -100,6 +104,8 @@ __all__ = [
     "FollowUpId",
     "FollowUpQueuedBody",
     "FollowUpWork",
+    "Hold",
+    "HoldReason",
     "IdempotencyKey",
     "Intent",
     "Item",
@@ -107,6 +113,8 @@ __all__ = [
     "ItemLink",
     "ItemReminderOf",
     "Job",
+    "JobAt",
+    "JobExplanation",
     "JobForecast",
     "JobMeasures",
     "JobOccurrenceOutcome",
@@ -115,20 +123,22 @@ __all__ = [
     "JobTimerOf",
     "JobView",
     "LinkOrigin",
-    "LogPosition",
     "Measures",
     "MemberLoad",
     "MemberWeek",
     "MigrateFollowUpWork",
     "MoveKind",
+    "NextStep",
     "Notification",
     "NotificationQueuedBody",
+    "Occasion",
     "Occurrence",
     "OccurrenceFollowUpWork",
     "OccurrenceOutcome",
     "Outlook",
     "PartyMeasures",
     "PartyTime",
+    "Passed",
     "PipelineRow",
     "PlannedOccurrence",
     "PlannedRow",
@@ -179,6 +189,8 @@ __all__ = [
     "WaitCancelled",
     "WaitEnd",
     "Waiting",
+    "WaitingAction",
+    "WhyNot",
 ]
 
 
@@ -207,6 +219,37 @@ class Account(Record):
     """Tags."""
 
 
+class Arrival(Record):
+    """How a job came into its stage."""
+
+    since: dt.datetime
+    """Since when it is there."""
+    how: MoveKind | None
+    """How it was moved; absent when it was created there."""
+    from_: StageKey | None
+    """From which stage."""
+    passed: Sequence[StageKey]
+    """Conditional stages that it passed over then."""
+    actor: Actor
+    """Who gave the command that moved it."""
+    command: str
+    """The name of that command."""
+    automation: AutomationKey | None
+    """The automation that moved it."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    event: int
+    """The event, by its place in the entry."""
+    causes: Sequence[Cause]
+    """What led to it: what set it off first, the command that began it last. It ends where the actor may see no
+    further.
+    """
+    text: str
+    """In words."""
+
+
 class Attention(Record):
     """Why somebody should look at a job."""
 
@@ -216,6 +259,39 @@ class Attention(Record):
     """In words."""
     since: dt.datetime
     """Since when."""
+
+
+class AutomationExplanation(Record):
+    """Why an automation ran on a job, or did not."""
+
+    automation: AutomationKey
+    """Which automation."""
+    name: str | None
+    """What it is called."""
+    job: JobId
+    """On which job."""
+    pipeline: PipelineKey
+    """Of which pipeline."""
+    version: int
+    """The version that it is told by: the job's, or the last one that had the automation."""
+    current: bool
+    """Whether the version that the job goes by has it."""
+    summary: str
+    """Everything in a few sentences."""
+    trigger: str
+    """What sets it off, in words."""
+    enabled: bool
+    """Whether it is switched on now."""
+    in_stage: bool
+    """Whether the job is where it runs: in one of the stages that it is bound to, if it is to some."""
+    condition: Explanation | None
+    """Its condition with the values as they are now."""
+    last_set_off: dt.datetime | None
+    """When what sets it off last happened on the job; never when absent."""
+    next_due: dt.datetime | None
+    """When a date or a schedule next sets it off."""
+    occasions: Sequence[Occasion]
+    """When it ran, and when it was set off and did not, the newest first."""
 
 
 Basis: TypeAlias = 'Literal["age", "stage", "pipeline", "nothing"]'
@@ -300,6 +376,8 @@ class Chain(Record):
 
     hops: int
     """How many follow-ups went before."""
+    cause: EntryId | None = None
+    """The entry of the log that left this to be done."""
     root: FollowUpId | None = None
     """The first follow-up of the command that began it: the same in all its branches."""
     runs: Sequence[Sequence[Any]] = ()
@@ -585,6 +663,55 @@ FollowUpWork: TypeAlias = (
 )
 """What a follow-up does."""
 
+
+class Hold(Record):
+    """One thing that holds a job, with the values behind it. What does not apply is absent."""
+
+    reason: HoldReason
+    """What sort of thing."""
+    text: str
+    """In a sentence."""
+    assignees: AbstractSet[MemberId] = frozenset()
+    """Who has it."""
+    automation: AutomationKey | None = None
+    """The automation that made it, failed, or waits."""
+    condition: Explanation | None = None
+    """What must hold, with the values that were compared."""
+    count: int | None = None
+    """How many jobs are in it."""
+    done_when: str | None = None
+    """What counts as done."""
+    due: dt.date | None = None
+    """When it is due."""
+    item: ItemId | None = None
+    """The item that is not done."""
+    job: JobId | None = None
+    """The job that is not finished."""
+    most: int | None = None
+    """How many may be."""
+    number: int | None = None
+    """The number of the failed action, or of the wait."""
+    since: dt.datetime | None = None
+    """Since when."""
+    stage: StageKey | None = None
+    """The stage that is full."""
+    state: str | None = None
+    """Its state, or the item's last status."""
+    task: TaskId | None = None
+    """The task that is not done."""
+    title: str | None = None
+    """What the task, item or job is called."""
+    until: dt.datetime | None = None
+    """Until when, at the latest."""
+
+
+HoldReason: TypeAlias = (
+    'Literal["archived", "completed", "status", "empty_status", "open_task", "open_item", "declined_item", '
+    '"failed_action", "loop_cut", "prerequisite", "wait", "final_stage", "no_automove", "empty_visit", '
+    '"exit_requirement", "no_way_on", "wip_limit", "visits"]'
+)
+"""What sort of thing holds a job."""
+
 IdempotencyKey: TypeAlias = "str"
 
 
@@ -838,6 +965,62 @@ class Job(Record):
     """Jobs it waits for, and whether each is finished."""
 
 
+class JobAt(Record):
+    """A job as it was once."""
+
+    job: Job
+    """The job as it was stored then."""
+    revision: int
+    """The revision that it had."""
+    tasks: Sequence[Task]
+    """Its tasks as they were, in the order they were linked: those that the job's log tells of. A task that was made
+    before it was linked is left out; what the job knew of it is in ``tasks``.
+    """
+    changed: dt.datetime
+    """When the last change before that moment happened."""
+    entry: EntryId
+    """The entry of that change."""
+    position: LogPosition
+    """Its place in the log."""
+
+
+class JobExplanation(Record):
+    """Why a job is where it is, why it is not moving, and where it would go."""
+
+    id: JobId
+    """Which job."""
+    name: str
+    """What it is called."""
+    account: AccountId
+    """For whom."""
+    account_name: str
+    """What they are called."""
+    pipeline: PipelineKey
+    """The pipeline it is in."""
+    version: int
+    """The version that it goes by."""
+    stage: StageKey
+    """The stage it is in."""
+    status: JobStatus
+    """Its status."""
+    summary: str
+    """Everything in a few sentences."""
+    here: Arrival
+    """How it came into the stage."""
+    holds: Sequence[Hold]
+    """Everything that holds it; nothing when it is empty."""
+    next: NextStep | None
+    """What it would do by itself if nothing held it; nothing in a stage that leads nowhere."""
+    waiting_for: Party | None
+    """Whose turn it is; nobody's when it is finished."""
+    waits: Sequence[WaitingAction]
+    """Actions of automations that wait, whether or not they hold it."""
+    next_timer: dt.datetime | None
+    """When time next does something to it."""
+    attention: Sequence[Attention]
+    """Why somebody should look at it."""
+
+
 class JobForecast(Record):
     """When a job may be expected to be done.
 
@@ -1017,10 +1200,6 @@ class LinkOrigin(Record):
     """In which round of status automations, if one of them made it."""
 
 
-LogPosition: TypeAlias = "int"
-"""A place in a store's log. Later commits have greater positions; there may be gaps."""
-
-
 class Measures(Record):
     """How the jobs that are in a pipeline now, archived ones too, went through it in a stretch of days."""
 
@@ -1114,6 +1293,17 @@ MoveKind: TypeAlias = 'Literal["manual", "automove", "automation", "migration"]'
 """How a job came to a stage."""
 
 
+class NextStep(Record):
+    """What a job would do by itself."""
+
+    to: StageKey | None
+    """The stage that it would move to; absent when it would be completed where it is."""
+    passed: Sequence[Passed]
+    """Conditional stages that it would pass over, with their conditions."""
+    condition: Explanation | None
+    """The condition of the stage that it would move to."""
+
+
 class Notification(Record):
     """An intent for the host to carry out, delivered at least once, in order per job."""
 
@@ -1129,6 +1319,37 @@ class Notification(Record):
     """About which account."""
     job: JobId | None = None
     """About which job."""
+
+
+class Occasion(Record):
+    """One time that something happened which sets an automation off."""
+
+    at: dt.datetime
+    """When it ran, or was passed over."""
+    ran: bool
+    """Whether it ran."""
+    why_not: WhyNot | None
+    """Why it did not."""
+    text: str
+    """In words."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    event: int | None
+    """The event that says that it ran, by its place in the entry."""
+    version: int
+    """The version of the pipeline that was gone by."""
+    stage: StageKey
+    """The stage that the job was in."""
+    condition: Explanation | None
+    """Its condition with the values that were compared then."""
+    failed: Sequence[str]
+    """Why actions of it could not be done."""
+    causes: Sequence[Cause]
+    """What set it off first, then what led to that, back to the command that began it. It ends where the actor may see
+    no further.
+    """
 
 
 class Occurrence(Record):
@@ -1207,6 +1428,15 @@ class PartyTime(Record):
     """Whose turn."""
     time: Elapsed
     """For how long altogether."""
+
+
+class Passed(Record):
+    """A conditional stage that is passed over."""
+
+    stage: StageKey
+    """Which."""
+    condition: Explanation
+    """Its condition, which does not hold."""
 
 
 class PipelineRow(Record):
@@ -1808,3 +2038,27 @@ class Waiting(Record):
     """Why it did not work last time."""
     leased_until: dt.datetime | None = None
     """Until when it is leased, if it is."""
+
+
+class WaitingAction(Record):
+    """An action that waits."""
+
+    number: int
+    """Tells it from the job's other waits."""
+    automation: AutomationKey
+    """Of which automation."""
+    since: dt.datetime
+    """Since when."""
+    until: dt.datetime | None
+    """Until when, at the latest; for ever when absent."""
+    condition: Explanation | None
+    """The condition that it waits for, as it is now."""
+    text: str
+    """In words."""
+
+
+WhyNot: TypeAlias = (
+    'Literal["switched_off", "left_out", "jumped_over", "other_stage", "not_first_entry", "not_forward", '
+    '"condition_fails", "loop_cut", "archived", "not_reached"]'
+)
+"""Why an automation did not run when something happened that sets it off."""
