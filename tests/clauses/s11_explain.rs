@@ -309,6 +309,31 @@ fn s11_3_an_automation_that_ran_tells_when_and_why_back_to_the_command() {
 }
 
 #[test]
+fn s11_3_of_several_things_that_one_entry_left_to_be_told_each_has_its_own_run() {
+    let told = |key: &str, tag: &str| {
+        json!({ "key": key, "on": { "account_tag_added": { "tag": tag } },
+        "do": [{ "add_job_tags": [key] }] })
+    };
+    let office = Office::with(json!({ "key": "p", "name": "P", "stages": [
+        { "key": "one" },
+        { "key": "two", "on_entry": [{ "key": "both", "do": [{ "add_account_tags": ["a"] }, { "add_account_tags": ["b"] }] }] },
+        { "key": "three" }],
+        "automations": [told("saw-a", "a"), told("saw-b", "b"), told("saw-c", "c")] }));
+    let (mover, other) = (office.job(), office.job());
+    office.move_to(mover, "two");
+    for (seen, tag) in [("saw-a", "a"), ("saw-b", "b")] {
+        let told = automation(&office, other, seen);
+        assert_eq!(outcomes(&told), [None], "{seen}");
+        let causes: Vec<_> = newest(&told).causes.iter().map(|cause| cause.text.as_str()).collect();
+        let got = format!("the account got `{tag}` (tags)");
+        let moved = "the job was moved from `one` to `two`";
+        assert_eq!(causes, [got.as_str(), moved, "the system `test` gave the command `move_job`"], "{seen}");
+        assert_eq!(newest(&told).causes[0].automation, Some(key("both")));
+    }
+    assert_eq!(outcomes(&automation(&office, other, "saw-c")), []);
+}
+
+#[test]
 fn s11_3_an_automation_whose_trigger_never_happened_says_so() {
     let office = Office::with(returns());
     let job = office.job();

@@ -21,8 +21,11 @@ fn then(office: &Office, job: JobId, instant: DateTime<Utc>) -> JobAt {
     at(office, job, When::At(instant)).expect("a job")
 }
 
+/// Instants, with what was stored then.
+type Told = Vec<(DateTime<Utc>, Arc<Job>)>;
+
 /// A job with a story, and what was stored after each of its steps.
-fn story(office: &Office) -> (JobId, Vec<(DateTime<Utc>, Arc<Job>)>) {
+fn story(office: &Office) -> (JobId, Told) {
     let mut told = Vec::new();
     let job = office.job();
     let note = |told: &mut Vec<_>| {
@@ -117,6 +120,23 @@ fn s11_5_what_other_jobs_did_to_a_job_is_part_of_its_past() {
         assert_eq!(then(&office, job, *instant).job, *stored, "at {instant}");
     }
     assert!(told[1].1.awaited_by.contains(&other) && told[4].1.awaited_by.is_empty());
+}
+
+#[test]
+fn s11_5_what_a_job_knows_of_a_task_that_was_made_elsewhere_is_part_of_its_past() {
+    let office = Office::with(plain());
+    let job = office.give(json!({ "create_job": { "account": account(1), "pipeline": "p", "due": "2026-03-02" } }));
+    let job = job.job().expect("a job");
+    let task = json!({ "account": account(1), "task": { "key": "t", "title": "Call", "due": "1 day before due" } });
+    let task = office.new_task(task);
+    office.give(json!({ "link_task": { "task": task, "job": job } }));
+    let (linked, before) = (office.now(), office.get(job));
+    office.advance(TimeDelta::hours(1));
+    office.give(json!({ "edit_job": { "job": job, "changes": { "dates": { "due": { "to": "2026-03-09" } } } } }));
+    assert_eq!(office.get(job).tasks[0].due.map(|due| due.to_string()), Some("2026-03-08".to_owned()));
+    let found = then(&office, job, office.now());
+    assert_eq!((&found.job, found.tasks.len()), (&office.get(job), 0), "its log does not tell all of the task");
+    assert_eq!(then(&office, job, linked).job, before);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Why an automation ran on a job, or did not.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::Queries;
 use crate::compile::{Compiled, Place, Rule};
 use crate::decide::retrace::{self, Retrace, Versions};
+use crate::definition::Trigger;
 use crate::error::{Error, Rejection};
 use crate::evaluate::{Explanation, Facts, explain};
 use crate::explain::{AutomationExplanation, Occasion, Words, trigger};
@@ -60,10 +62,9 @@ impl Queries<'_> {
         let by = LogBy::Account(job.account);
         each_entry(self.store, self.firm, by, (None, END), None, &mut |logged| {
             for (pipeline, version) in retrace.versions_of(&logged.entry) {
-                let place = (pipeline, version);
-                if !versions.contains_key(&place) {
-                    let compiled = self.engine.version(self.firm, &place.0, version)?;
-                    versions.insert(place, compiled);
+                if let Entry::Vacant(place) = versions.entry((pipeline, version)) {
+                    let compiled = self.engine.version(self.firm, &place.key().0, version)?;
+                    place.insert(compiled);
                 }
             }
             retrace.follow(&logged, &versions);
@@ -79,7 +80,7 @@ impl Queries<'_> {
         let facts = Facts { job, account, calendar: self.catalog.calendar(), today: self.today };
         let own = |key: &TimerKey| match key {
             TimerKey::Automation(key) | TimerKey::Task { automation: key, .. } => *key == automation.key,
-            TimerKey::StageLimit => false,
+            TimerKey::StageLimit => automation.on == Some(Trigger::StageTimeLimit),
         };
         let here = compiled.graph().position(&job.stage);
         let in_stage = match &rule.place {

@@ -37,9 +37,12 @@ pub struct JobView {
     pub comments: Vec<Arc<Comment>>,
 }
 
+/// A job with its revision and its account.
+type Known = (Revision, Arc<Job>, Arc<Account>);
+
 impl Queries<'_> {
     /// A job that the actor may see, with its revision and its account; `None` when there is none.
-    pub(super) fn seen_job(&self, id: JobId) -> Result<Option<(Revision, Arc<Job>, Arc<Account>)>, Error> {
+    pub(super) fn seen_job(&self, id: JobId) -> Result<Option<Known>, Error> {
         self.for_the_firm()?;
         let record = self.store.get(self.firm, &[DocId::Job(id)])?.into_iter().flatten().next();
         let (revision, job) = match record.map(|record| (record.revision, record.document)) {
