@@ -22,4 +22,6 @@ pub mod guides {
     pub struct History;
     #[doc = include_str!("../docs/measures.md")]
     pub struct Measures;
+    #[doc = include_str!("../docs/explain.md")]
+    pub struct Explain;
 }

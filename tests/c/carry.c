@@ -1,5 +1,6 @@
 /* A runner does what is due, and a firm is carried into another store. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -55,8 +56,9 @@ int main(int argc, char **argv) {
     workflow_acting *office = NULL;
     workflow_answer *answer = NULL, *again = NULL;
     workflow_error *error = NULL;
-    workflow_id firm;
+    workflow_id firm, job;
     int32_t finished;
+    char name[37] = {0}, ask[160];
 
     CHECK(argc == 2);
     memset(&clock, 0, sizeof clock);
@@ -81,6 +83,19 @@ int main(int argc, char **argv) {
     DONE(workflow_acting_publish(office, PIPELINE, strlen(PIPELINE), NULL, 0, NULL, &error), error);
     DONE(workflow_acting_execute(office, account, strlen(account), NULL, 0, NULL, &error), error);
     DONE(workflow_acting_create_job(office, &firm, "return", 6, NULL, 0, &answer, &error), error);
+    CHECK(workflow_answer_job(answer, &job) == WORKFLOW_CODE_OK);
+    workflow_answer_free(answer);
+
+    /* Why it is not moving, and why the automation ran: documents like every other question. */
+    CHECK(workflow_id_format(&job, name) == WORKFLOW_CODE_OK);
+    snprintf(ask, sizeof ask, "{\"explain_job\": {\"job\": \"%s\"}}", name);
+    DONE(workflow_acting_query(office, ask, strlen(ask), &answer, &error), error);
+    CHECK(strstr(workflow_answer_json(answer, NULL), "\"reason\":\"no_automove\"") != NULL);
+    CHECK(strstr(workflow_answer_json(answer, NULL), "an action of `later` waits until") != NULL);
+    workflow_answer_free(answer);
+    snprintf(ask, sizeof ask, "{\"explain_automation\": {\"job\": \"%s\", \"automation\": \"later\"}}", name);
+    DONE(workflow_acting_query(office, ask, strlen(ask), &answer, &error), error);
+    CHECK(strstr(workflow_answer_json(answer, NULL), "\"ran\":true,\"why_not\":null") != NULL);
     workflow_answer_free(answer);
 
     /* An hour later the wait is over and the email goes out. */

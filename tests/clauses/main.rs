@@ -3,6 +3,8 @@
 mod crowd;
 mod kit;
 mod s10_outbox;
+mod s11_explain;
+mod s11_history;
 mod s11_measures;
 mod s11_preview;
 mod s11_queries;

@@ -62,6 +62,8 @@ const REFUSED: &[&str] = &[
     "PAGE",
     "CALENDAR_DAYS",
     "MEASURED_DAYS",
+    "EXPLAINED",
+    "HISTORY_ENTRIES",
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
     "PAYLOAD_DEPTH",
@@ -745,6 +747,42 @@ fn s12_1_a_page_has_so_many_rows_and_a_calendar_so_many_days() {
     let Err(Error::Rejected(rejection)) = query.calendar(&days(401)) else { panic!("not refused") };
     check_limit(&rejection, "CALENDAR_DAYS", 401, "a calendar");
     assert!(query.calendar(&days(400)).is_ok());
+}
+
+#[test]
+fn s12_1_explanations_tell_so_many_runs_and_look_through_so_many_entries() {
+    let office = Office::with(json!({ "key": "p", "name": "P", "stages": [{ "key": "one" }, { "key": "two" }],
+        "automations": [{ "key": "echo", "on": { "signal": { "name": "ping" } }, "do": [{ "add_job_tags": ["pinged"] }] }] }));
+    let job = office.job();
+    let query = office.engine.query(firm(), Actor::system("t")).expect("a firm");
+    let told = |limit| query.explain_automation(job, &key("echo"), limit);
+    let Err(Error::Rejected(rejection)) = told(101) else { panic!("not refused") };
+    check_limit(&rejection, "EXPLAINED", 101, "runs");
+    for _ in 0..103 {
+        office.give(json!({ "signal_job": { "job": job, "name": "ping" } }));
+    }
+    assert_eq!((told(100).expect("told").occasions.len(), told(2).expect("told").occasions.len()), (100, 2));
+    // Entries of the job past the log of commands, so that there are many quickly.
+    let last = office.store.log(firm(), &LogScan::new(LogBy::Job(job), 1_000)).expect("a log");
+    let last = last.last().expect("an entry").entry.clone();
+    let known = office.store.log(firm(), &LogScan::new(LogBy::Account(account(1)), 1_000)).expect("a log").len();
+    let more = limits::HISTORY_ENTRIES - known;
+    let mut batch = workflow_core::store::Batch::new(firm());
+    let entry = |number: usize| {
+        let id = workflow_core::id::EntryId(uuid::Uuid::from_u128(0x9000_0000 + number as u128));
+        std::sync::Arc::new(workflow_core::event::Entry { id, events: Vec::new(), ..(*last).clone() })
+    };
+    batch.entries = (0..more).map(entry).collect();
+    office.store.commit(&[batch]).expect("readable").remove(0).expect("committed");
+    let at = workflow_core::query::When::At(office.now());
+    assert!(query.job_at(job, at).is_ok() && told(1).is_ok(), "just as many");
+    office.give(json!({ "comment_job": { "job": job, "text": "one more" } }));
+    let Err(Error::Rejected(rejection)) = told(1) else { panic!("not refused") };
+    check_limit(&rejection, "HISTORY_ENTRIES", limits::HISTORY_ENTRIES as u64 + 1, "entries of the account");
+    office.give(json!({ "comment_job": { "job": job, "text": "and another" } }));
+    let Err(Error::Rejected(rejection)) = query.job_at(job, at) else { panic!("not refused") };
+    check_limit(&rejection, "HISTORY_ENTRIES", limits::HISTORY_ENTRIES as u64 + 1, "entries of the job");
+    office.leave();
 }
 
 #[test]

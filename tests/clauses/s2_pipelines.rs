@@ -81,7 +81,7 @@ fn s2_1_publishing_answers_every_problem_at_once_with_its_path() {
     assert!(codes.iter().any(|(path, _)| path.starts_with("stages[3].automove")), "{codes:?}");
     assert!(codes.contains(&("stages[1].on_entry[1].do[0].move_to", "unknown_stage")), "{codes:?}");
     let refused = office.refused(Command::CreateJob(Box::new(NewJob::new(account(1), key("p")))));
-    assert_eq!(refused, Rejection::NotFound { what: "pipeline", name: "p".into() });
+    assert_eq!(refused, Rejection::not_found("pipeline", "p"));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn s2_3_a_pinned_job_stays_on_its_version_until_it_is_let_go() {
     assert_eq!((office.get(job).version, office.get(job).tags.clone()), (1, [key("v1")].into()));
     assert_eq!(office.get(fresh).version, 2);
     let refused = office.refused(Command::MoveJob(MoveJob::to(job, key("new"))));
-    assert_eq!(refused, Rejection::NotFound { what: "stage", name: "new".into() });
+    assert_eq!(refused, Rejection::not_found("stage", "new"));
     // Let go, it follows the newest: its stage is not there any more, so it begins anew.
     let outcome = office.run(Command::PinJob { job, pinned: false });
     assert_eq!(migrations(&outcome), [("old".to_owned(), "one".to_owned())]);

@@ -83,7 +83,7 @@ fn s7_1_the_pipeline_s_template_hides_the_firm_s_of_the_same_key() {
     assert_eq!(title(json!({ "job": job, "template": "mail" })), "Mail");
     assert_eq!(title(json!({ "account": account(1), "template": "call" })), "The firm's");
     let unknown = office.refused(command(json!({ "create_task": { "job": job, "template": "fax" } })));
-    assert_eq!(unknown, Rejection::NotFound { what: "task template", name: "fax".into() });
+    assert_eq!(unknown, Rejection::not_found("task template", "fax"));
     let both = json!({ "create_task": { "template": "call", "task": { "key": "x", "title": "x" } } });
     assert_eq!(office.refused(command(both)).kind(), ErrorKind::Invalid);
     assert_eq!(office.refused(command(json!({ "create_task": {} }))).kind(), ErrorKind::Invalid);

@@ -5,8 +5,10 @@
 
 mod brute;
 mod draw;
+mod explained;
 mod firm;
 mod found;
+mod history;
 mod invariants;
 mod laws;
 mod lists;

@@ -198,6 +198,11 @@ impl Compiled {
         self.rules.get(*self.by_key.get(key)?)
     }
 
+    /// The keys of all rules.
+    pub(crate) fn rule_keys(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.automation.key.as_str())
+    }
+
     /// The rule of a key, by its number.
     pub(crate) fn number_of(&self, key: &AutomationKey) -> Option<usize> {
         self.by_key.get(key).copied()

@@ -80,12 +80,14 @@ impl fmt::Display for Problem {
 #[non_exhaustive]
 pub enum Rejection {
     /// Something named in the command does not exist in this firm.
-    #[error("there is no {what} `{name}` in this firm")]
+    #[error("there is no {what} `{name}` in this firm{near}")]
     NotFound {
         /// What kind of thing.
         what: &'static str,
         /// How it was named.
         name: String,
+        /// What may have been meant: `; did you mean …?`, or nothing.
+        near: String,
     },
     /// Something that should be new exists already.
     #[error("the {what} `{name}` exists already")]
@@ -182,7 +184,7 @@ impl Rejection {
     /// Something named does not exist.
     #[must_use]
     pub fn not_found(what: &'static str, name: impl fmt::Display) -> Self {
-        Self::NotFound { what, name: name.to_string() }
+        Self::NotFound { what, name: name.to_string(), near: String::new() }
     }
 
     /// Its kind.

@@ -154,6 +154,10 @@ limits! {
     FORECAST_JOBS: usize = 2_000;
     /// How many of them must have ended for a forecast to be made.
     FORECAST_LEAST: usize = 5;
+    /// Entries of the log that are looked through to rebuild or explain what was so once.
+    HISTORY_ENTRIES: usize = 100_000;
+    /// Runs of an automation that one explanation tells, and likewise times that it did not run.
+    EXPLAINED: usize = 100;
     /// Notifications or follow-ups in one claim; more are handed out with the next.
     CLAIM: usize = 1_000;
     /// Threads of one runner that work.

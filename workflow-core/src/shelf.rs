@@ -143,6 +143,13 @@ impl<K: Ord, T: Clone> Shelf<K, T> {
         }
     }
 
+    /// Takes a record off the shelf, as if it had never been loaded.
+    pub(crate) fn forget(&mut self, key: &K) {
+        if let Ok(place) = self.find(key) {
+            self.slots.remove(place);
+        }
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &Slot<T>> {
         self.slots.iter().map(|(_, slot)| slot)
     }

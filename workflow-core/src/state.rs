@@ -151,6 +151,11 @@ impl State {
         }
     }
 
+    /// Whether a job was changed since it was loaded, or since the last commit.
+    pub(crate) fn has_touched(&self, id: JobId) -> bool {
+        self.jobs.get(&id).is_some_and(|slot| slot.touched)
+    }
+
     /// Jobs as they were loaded and as they are now, those that changed.
     pub(crate) fn changed_jobs(&self) -> impl Iterator<Item = (Option<&Arc<Job>>, Option<&Arc<Job>>)> {
         self.jobs.values().filter(|slot| slot.touched).map(|slot| (slot.before(), slot.get()))
@@ -223,6 +228,11 @@ impl State {
     #[must_use]
     pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {
         self.tasks.get(&id)?.get()
+    }
+
+    /// Knows nothing of a task any more.
+    pub(crate) fn forget_task(&mut self, id: TaskId) {
+        self.tasks.forget(&id);
     }
 
     /// The item as it is now, if it is loaded and exists.

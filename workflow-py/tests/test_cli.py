@@ -114,6 +114,33 @@ def test_s11_5_the_log_is_looked_after_from_the_command_line(office: wf.JobId, f
     assert found["sealed"] == found["entries"] - 1 == records["entries"] - 1
 
 
+def test_s11_3_why_from_the_command_line(office: wf.JobId) -> None:
+    text = run("explain", "jane").output
+    assert "the system `tests` created it there" in text
+    assert "open task" in text
+    assert "is planned" in text
+    (told,) = answers("explain", str(office))
+    assert told["holds"][0]["reason"] == "open_task"
+    text = run("explain", "jane", "make the task").output
+    assert "runs when the job enters `prepare`" in text
+    assert "ran" in text
+    (told,) = answers("explain", "jane", "make the task", "--limit", "1")
+    assert [occasion["ran"] for occasion in told["occasions"]] == [True]
+    assert "did you mean `make the task`" in run("explain", "jane", "make a task", code=1).stderr
+
+
+def test_s11_5_a_job_as_it_was_from_the_command_line(office: wf.JobId) -> None:
+    (logged,) = answers("history", str(office))
+    run("done", "prepare the return")
+    assert "return / review" in run("job", "jane").output
+    text = run("job", "jane", "--at", logged["entry"]["at"]).output
+    assert "return / prepare" in text
+    assert "as of" in text
+    (then,) = answers("job", str(office), "--position", str(logged["position"]))
+    assert (then["job"]["stage"], then["revision"]) == ("prepare", 1)
+    assert "time zone" in run("job", "jane", "--at", "2026-01-01T00:00:00", code=2).stderr
+
+
 def test_importing_again_changes_nothing_twice(office: wf.JobId) -> None:
     assert answers("import-clients", "clients.csv") == [{"saved": 2, "refused": 0}]
     assert len(answers("export", "accounts", "--format", "jsonl")) == 2

@@ -130,42 +130,8 @@ impl Decider<'_> {
 
     /// Whether an automation runs on a fact that sets it off.
     pub(super) fn verdict(&mut self, compiled: &Compiled, rule: &Rule, fact: &Fact, job: &Arc<Job>) -> Step<Verdict> {
-        let automation = &rule.automation;
-        if !sets_off(rule, fact) {
-            return Ok(Verdict::OtherTrigger);
-        }
-        // A stage's own automations know their stage; the others may be bound to some.
-        if rule.place == Place::Pipeline && !automation.stages.is_empty() {
-            let stage = match fact {
-                Fact::Entered { stage, .. } | Fact::Left { stage, .. } => {
-                    compiled.stage(*stage).map(|stage| &stage.key)
-                }
-                _ => Some(&job.stage),
-            };
-            if !stage.is_some_and(|stage| automation.stages.contains(stage)) {
-                return Ok(Verdict::OtherTrigger);
-            }
-        }
-        if !self.is_switched_on(compiled, automation) {
-            return Ok(Verdict::SwitchedOff);
-        }
-        match fact {
-            Fact::Entered { leave_out, .. } | Fact::Left { leave_out, .. } | Fact::StatusSet { leave_out, .. }
-                if leave_out.contains(&automation.key) =>
-            {
-                return Ok(Verdict::LeftOut);
-            }
-            Fact::Entered { stage, forward, .. } => {
-                let entries = compiled.stage(*stage).map_or(1, |stage| job.visits_of(&stage.key));
-                match automation.refire {
-                    Refire::FirstEntry if entries > 1 => return Ok(Verdict::NotFirstEntry),
-                    Refire::ForwardOnly if !forward => return Ok(Verdict::NotForward),
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-        let Some(condition) = &automation.condition else { return Ok(Verdict::Runs) };
+        let verdict = applies(compiled, rule, fact, job, self.is_switched_on(compiled, &rule.automation));
+        let (Verdict::Runs, Some(condition)) = (verdict, &rule.automation.condition) else { return Ok(verdict) };
         let account = self.account(job.account)?;
         let holds = holds(condition, &self.facts(job, &account));
         Ok(if holds { Verdict::Runs } else { Verdict::ConditionFails })
@@ -325,8 +291,45 @@ impl Decider<'_> {
     }
 }
 
+/// Whether an automation runs on a fact, its condition left aside.
+pub(super) fn applies(compiled: &Compiled, rule: &Rule, fact: &Fact, job: &Job, switched_on: bool) -> Verdict {
+    let automation = &rule.automation;
+    if !sets_off(rule, fact) {
+        return Verdict::OtherTrigger;
+    }
+    // A stage's own automations know their stage; the others may be bound to some.
+    if rule.place == Place::Pipeline && !automation.stages.is_empty() {
+        let stage = match fact {
+            Fact::Entered { stage, .. } | Fact::Left { stage, .. } => compiled.stage(*stage).map(|stage| &stage.key),
+            _ => Some(&job.stage),
+        };
+        if !stage.is_some_and(|stage| automation.stages.contains(stage)) {
+            return Verdict::OtherTrigger;
+        }
+    }
+    if !switched_on {
+        return Verdict::SwitchedOff;
+    }
+    match fact {
+        Fact::Entered { leave_out, .. } | Fact::Left { leave_out, .. } | Fact::StatusSet { leave_out, .. }
+            if leave_out.contains(&automation.key) =>
+        {
+            Verdict::LeftOut
+        }
+        Fact::Entered { stage, forward, .. } => {
+            let entries = compiled.stage(*stage).map_or(1, |stage| job.visits_of(&stage.key));
+            match automation.refire {
+                Refire::FirstEntry if entries > 1 => Verdict::NotFirstEntry,
+                Refire::ForwardOnly if !forward => Verdict::NotForward,
+                _ => Verdict::Runs,
+            }
+        }
+        _ => Verdict::Runs,
+    }
+}
+
 /// Whether a fact is what an automation waits for.
-fn sets_off(rule: &Rule, fact: &Fact) -> bool {
+pub(super) fn sets_off(rule: &Rule, fact: &Fact) -> bool {
     let any =
         |filter: &Option<crate::id::Tag>, tag: &crate::id::Tag| filter.as_ref().is_none_or(|wanted| wanted == tag);
     match (&rule.place, &rule.automation.on, fact) {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
-use super::facts::Fact;
 use super::{Decider, Step};
 use crate::compile::Compiled;
 use crate::dates::Span;
@@ -40,22 +39,18 @@ impl Decider<'_> {
     }
 
     fn fire_timer(&mut self, id: JobId, key: TimerKey, due: DateTime<Utc>) -> Step {
-        let event = self.emit(Event::TimerFired { job: id, key: key.clone(), due });
-        match key {
-            TimerKey::Automation(automation) | TimerKey::Task { automation, .. } => {
-                self.note(id, event, Fact::Clock(automation));
-            }
-            TimerKey::StageLimit => {
-                let job = self.job(id)?;
-                let compiled = self.compiled(&job)?;
-                let limit = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.time_limit);
-                if let Some(limit) = limit {
-                    let text = format!("the job has been in `{}` for more than {limit}", job.stage);
-                    let stage = job.stage.clone();
-                    drop(job);
-                    self.raise(id, AttentionReason::OverTime(stage), text);
-                }
-                self.note(id, event, Fact::OverTime);
+        let is_limit = key == TimerKey::StageLimit;
+        // Noted with it is the fact that sets automations off.
+        self.emit(Event::TimerFired { job: id, key, due });
+        if is_limit {
+            let job = self.job(id)?;
+            let compiled = self.compiled(&job)?;
+            let limit = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.time_limit);
+            if let Some(limit) = limit {
+                let text = format!("the job has been in `{}` for more than {limit}", job.stage);
+                let stage = job.stage.clone();
+                drop(job);
+                self.raise(id, AttentionReason::OverTime(stage), text);
             }
         }
         Ok(())

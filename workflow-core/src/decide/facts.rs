@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Decider;
+use super::moves::Target;
 use crate::compile::Compiled;
 use crate::definition::FieldScope;
 use crate::event::Event;
 use crate::id::{AutomationKey, FieldKey, JobId, SignalKey, StatusKey, Tag, TemplateKey};
-use crate::model::{ItemKind, JobStatus, TaskState};
+use crate::model::{ItemKind, Job, JobStatus, TaskState, TimerKey};
 use crate::store::FollowUpWork;
 
 /// Something that happened to the job in focus.
@@ -91,62 +92,108 @@ impl Trail {
     }
 }
 
+/// What an event means to a job, which is as the event left it. What moves and new jobs mean is told by
+/// [`each_fact_of_move`] and [`each_fact_of_creation`].
+pub(super) fn each_fact(event: &Event, job: &Job, leave_out: &Rc<BTreeSet<AutomationKey>>, each: &mut dyn FnMut(Fact)) {
+    match event {
+        Event::JobStatusSet { job: id, to } if *id == job.id => {
+            let leave_out = Rc::clone(leave_out);
+            each(Fact::StatusSet { status: to.clone(), round: job.status_round, leave_out });
+        }
+        Event::TaskStateSet { task, job: Some(id), to: TaskState::Completed, .. } if *id == job.id => {
+            let template = job.tasks.iter().find(|link| link.task == *task).and_then(|link| link.template.clone());
+            each(Fact::TaskCompleted { template });
+            if job.tasks.iter().all(|link| link.state.is_ended()) {
+                each(Fact::AllTasksCompleted);
+            }
+        }
+        Event::JobItemChanged { job: id, item, status: Some(status), .. } if *id == job.id => {
+            if let Some(link) = job.items.iter().find(|link| link.item == *item) {
+                let (kind, template) = (link.kind.clone(), link.template.clone());
+                each(Fact::ItemReached { kind, template, status: status.clone() });
+            }
+        }
+        Event::JobTagsChanged { job: id, added, removed } if *id == job.id => {
+            removed.iter().for_each(|tag| each(Fact::JobTagRemoved(tag.clone())));
+            added.iter().for_each(|tag| each(Fact::JobTagAdded(tag.clone())));
+        }
+        Event::JobFieldSet { job: id, field, .. } if *id == job.id => {
+            each(Fact::FieldChanged(FieldScope::Job, field.clone()));
+        }
+        Event::AccountTagsChanged { account, added, removed } if *account == job.account => {
+            removed.iter().for_each(|tag| each(Fact::AccountTagRemoved(tag.clone())));
+            added.iter().for_each(|tag| each(Fact::AccountTagAdded(tag.clone())));
+        }
+        Event::AccountFieldSet { account, field, .. } if *account == job.account => {
+            each(Fact::FieldChanged(FieldScope::Account, field.clone()));
+        }
+        Event::SignalReceived { job: id, name, .. } if *id == job.id => each(Fact::Signal(name.clone())),
+        Event::FiredByHand { job: id, automation } if *id == job.id => each(Fact::ByHand(automation.clone())),
+        Event::TimerFired { job: id, key, .. } if *id == job.id => each(match key {
+            TimerKey::StageLimit => Fact::OverTime,
+            TimerKey::Automation(automation) | TimerKey::Task { automation, .. } => Fact::Clock(automation.clone()),
+        }),
+        _ => {}
+    }
+}
+
+/// What a move means to a job: it leaves its stage, perhaps jumps some, and enters one.
+pub(super) fn each_fact_of_move(
+    (here, from): (&Arc<Compiled>, Option<usize>),
+    target: &Target,
+    leave_out: &Rc<BTreeSet<AutomationKey>>,
+    fire_jumped: bool,
+    each: &mut dyn FnMut(Fact),
+) {
+    if let Some(stage) = from {
+        each(Fact::Left { compiled: Arc::clone(here), stage, leave_out: Rc::clone(leave_out) });
+    }
+    let same = here.key() == target.compiled.key();
+    let mut entered = |stage: usize, forward: bool| {
+        let (compiled, leave_out) = (Arc::clone(&target.compiled), Rc::clone(leave_out));
+        each(Fact::Entered { compiled, stage, forward, leave_out });
+    };
+    if fire_jumped && same {
+        let first = from.map_or(0, |from| from.saturating_add(1));
+        (first..target.place).for_each(|stage| entered(stage, true));
+    }
+    entered(target.place, !same || from.is_none_or(|from| target.place > from));
+}
+
+/// What it means to a job that it is new: it is created, and then enters its stage.
+pub(super) fn each_fact_of_creation(compiled: &Arc<Compiled>, stage: usize, each: &mut dyn FnMut(Fact)) {
+    each(Fact::Created);
+    each(Fact::Entered { compiled: Arc::clone(compiled), stage, forward: true, leave_out: Rc::default() });
+}
+
 impl Decider<'_> {
     /// Notes what an event means to the job in focus, and what it means to other jobs.
     pub(super) fn note_facts(&mut self, event: &Event, place: u32) {
         match event {
-            Event::JobStatusSet { job, to } => self.note_status(*job, to, place),
-            Event::TaskStateSet { task, job: Some(job), to: TaskState::Completed, .. } => {
-                self.note_task_completed(*job, *task, place);
+            Event::JobStatusSet { job, to } => self.tell_awaiting(*job, to),
+            Event::AccountTagsChanged { account, added, removed } if self.catalog.watches_account_tags() => {
+                self.follow_ups.push(FollowUpWork::AccountTags {
+                    account: *account,
+                    added: added.clone(),
+                    removed: removed.clone(),
+                    except: self.focus_on_account(*account),
+                });
             }
-            Event::JobItemChanged { job, item, status: Some(status), .. } => {
-                let link = self.state.job(*job).and_then(|job| job.items.iter().find(|link| link.item == *item));
-                if let Some((kind, template)) = link.map(|link| (link.kind.clone(), link.template.clone())) {
-                    self.note(*job, place, Fact::ItemReached { kind, template, status: status.clone() });
-                }
+            Event::AccountFieldSet { account, field, .. } if self.catalog.watches_account_fields() => {
+                self.follow_ups.push(FollowUpWork::AccountField {
+                    account: *account,
+                    field: field.clone(),
+                    except: self.focus_on_account(*account),
+                });
             }
-            Event::JobTagsChanged { job, added, removed } => {
-                for tag in removed {
-                    self.note(*job, place, Fact::JobTagRemoved(tag.clone()));
-                }
-                for tag in added {
-                    self.note(*job, place, Fact::JobTagAdded(tag.clone()));
-                }
-            }
-            Event::JobFieldSet { job, field, .. } => {
-                self.note(*job, place, Fact::FieldChanged(FieldScope::Job, field.clone()));
-            }
-            Event::AccountTagsChanged { account, added, removed } => {
-                let except = self.focus_on_account(*account);
-                if let Some(job) = except {
-                    self.note_account_tags(job, added, removed, Some(place));
-                }
-                if self.catalog.watches_account_tags() {
-                    self.follow_ups.push(FollowUpWork::AccountTags {
-                        account: *account,
-                        added: added.clone(),
-                        removed: removed.clone(),
-                        except,
-                    });
-                }
-            }
-            Event::AccountFieldSet { account, field, .. } => {
-                let except = self.focus_on_account(*account);
-                if let Some(job) = except {
-                    self.note(job, place, Fact::FieldChanged(FieldScope::Account, field.clone()));
-                }
-                if self.catalog.watches_account_fields() {
-                    self.follow_ups.push(FollowUpWork::AccountField {
-                        account: *account,
-                        field: field.clone(),
-                        except,
-                    });
-                }
-            }
-            Event::SignalReceived { job, name, .. } => self.note(*job, place, Fact::Signal(name.clone())),
-            Event::FiredByHand { job, automation } => self.note(*job, place, Fact::ByHand(automation.clone())),
             _ => {}
         }
+        let Self { focus, state, pending, trail, leave_out, .. } = self;
+        let Some(job) = focus.and_then(|id| state.job(id)) else { return };
+        let visit = job.visit_number();
+        each_fact(event, job, leave_out, &mut |fact| {
+            pending.push_back(Pending { fact, event: Some(place), visit, trail: trail.clone() });
+        });
     }
 
     /// Notes a fact about the job in focus, during its present visit.
@@ -172,26 +219,12 @@ impl Decider<'_> {
         }
     }
 
-    fn note_status(&mut self, job: JobId, to: &JobStatus, place: u32) {
-        let Some(record) = self.state.job(job) else { return };
-        let round = record.status_round;
+    /// Leaves word for the jobs that wait for one whose status was set.
+    fn tell_awaiting(&mut self, on: JobId, to: &JobStatus) {
+        let Some(record) = self.state.job(on) else { return };
         let finished = to.is_finished();
-        let awaited: Vec<JobId> = record.awaited_by.iter().copied().collect();
-        for other in awaited {
-            self.follow_ups.push(FollowUpWork::Dependency { job: other, on: job, finished });
-        }
-        let leave_out = Rc::clone(&self.leave_out);
-        self.note(job, place, Fact::StatusSet { status: to.clone(), round, leave_out });
-    }
-
-    fn note_task_completed(&mut self, job: JobId, task: crate::id::TaskId, place: u32) {
-        let Some(record) = self.state.job(job) else { return };
-        let template = record.tasks.iter().find(|link| link.task == task).and_then(|link| link.template.clone());
-        let all = record.tasks.iter().all(|link| link.state.is_ended());
-        self.note(job, place, Fact::TaskCompleted { template });
-        if all {
-            self.note(job, place, Fact::AllTasksCompleted);
-        }
+        let awaited = record.awaited_by.iter().copied();
+        self.follow_ups.extend(awaited.map(|job| FollowUpWork::Dependency { job, on, finished }));
     }
 
     /// The job in focus, if it is one of the account's.

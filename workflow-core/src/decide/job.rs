@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::account::check_value;
-use super::facts::Fact;
+use super::facts::{Fact, each_fact_of_creation};
 use super::moves::{Room, Target};
 use super::{Decider, Need, Step, check_limit, check_name, check_text};
 use crate::command::{AssignMode, Change, JobChanges, NewJob, Reaction};
@@ -76,9 +76,7 @@ impl Decider<'_> {
             self.raise(id, AttentionReason::UnfilledRole(role), text);
         }
         self.warn_if_full(id, &target, room);
-        self.note_in_visit(0, 0, Fact::Created);
-        let fact = Fact::Entered { compiled: newest, stage, forward: true, leave_out: Rc::default() };
-        self.note_in_visit(0, 0, fact);
+        each_fact_of_creation(&newest, stage, &mut |fact| self.note_in_visit(0, 0, fact));
         self.run_cascade()
     }
 

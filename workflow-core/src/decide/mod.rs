@@ -21,6 +21,8 @@ mod preview;
 mod recur;
 mod remind;
 mod request;
+pub(crate) mod rest;
+pub(crate) mod retrace;
 mod seal;
 mod series;
 mod shift;
@@ -37,8 +39,10 @@ use uuid::Uuid;
 
 use dates::Moved;
 pub use definitions::problems;
+pub(crate) use moves::Room;
 pub use preview::{Outlook, PreviewedAutomation, StageMigration, preview};
 pub(crate) use shift::shifts;
+pub(crate) use wait::delay_of;
 
 use crate::apply::apply;
 use crate::catalog::Catalog;

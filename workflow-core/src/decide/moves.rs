@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::facts::Fact;
+use super::facts::{Fact, each_fact_of_move};
+use super::rest::{Onward, exit_holds, has_moved_enough, onward, way_on};
 use super::{Decider, Need, Step};
 use crate::command::MoveJob;
 use crate::compile::Compiled;
-use crate::definition::{MoveRule, OnEmpty, Stage, WipMode};
+use crate::definition::{MoveRule, Stage, WipMode};
 use crate::error::Rejection;
-use crate::evaluate::holds;
 use crate::event::{Event, MoveKind};
 use crate::id::{JobId, StageKey};
 use crate::limits;
@@ -31,9 +31,19 @@ impl Target {
 
 /// How full a stage is, before one more comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(crate) enum Room {
     Free,
     Full { max: u32, mode: WipMode },
+}
+
+impl Room {
+    /// In a stage that holds so many jobs.
+    pub(crate) fn of(stage: &Stage, count: i64) -> Self {
+        match stage.wip_limit {
+            Some(limit) if count >= i64::from(limit.max) => Self::Full { max: limit.max, mode: limit.mode },
+            _ => Self::Free,
+        }
+    }
 }
 
 /// What a move leaves behind.
@@ -139,11 +149,10 @@ impl Decider<'_> {
     /// Why a job may not leave its stage, if it may not.
     pub(super) fn exit_refusal(&mut self, job: &Arc<Job>) -> Step<Option<String>> {
         let compiled = self.compiled(job)?;
-        let Some(exit) = compiled.stage_named(&job.stage).and_then(|(_, stage)| stage.exit.as_ref()) else {
-            return Ok(None);
-        };
+        let stage = compiled.stage_named(&job.stage).map(|(_, stage)| stage);
+        let Some(stage) = stage.filter(|stage| stage.exit.is_some()) else { return Ok(None) };
         let account = self.account(job.account)?;
-        let open = holds(exit, &self.facts(job, &account));
+        let open = exit_holds(stage, &self.facts(job, &account));
         Ok((!open).then(|| format!("the exit requirements of `{}` are not met", job.stage)))
     }
 
@@ -160,7 +169,6 @@ impl Decider<'_> {
         let here = self.compiled(&job)?;
         let (from, Some(stage)) = (here.graph().position(&job.stage), target.stage()) else { return Ok(()) };
         let same = here.key() == target.compiled.key();
-        let forward = !same || from.is_none_or(|from| target.place > from);
         let left_visit = job.visit_number();
         let left = Left::new(&job, target);
         drop(job);
@@ -173,26 +181,12 @@ impl Decider<'_> {
             how,
             skipped,
         });
-        let leave_out = Rc::clone(&self.leave_out);
-        if let Some(stage) = from {
-            let fact = Fact::Left { compiled: Arc::clone(&here), stage, leave_out: Rc::clone(&leave_out) };
-            self.note_in_visit(event, left_visit, fact);
-        }
         let visit = left_visit.saturating_add(1);
-        if fire_jumped && same {
-            let first = from.map_or(0, |from| from.saturating_add(1));
-            for stage in first..target.place {
-                let fact = Fact::Entered {
-                    compiled: Arc::clone(&target.compiled),
-                    stage,
-                    forward: true,
-                    leave_out: Rc::clone(&leave_out),
-                };
-                self.note_in_visit(event, visit, fact);
-            }
-        }
-        let fact = Fact::Entered { compiled: Arc::clone(&target.compiled), stage: target.place, forward, leave_out };
-        self.note_in_visit(event, visit, fact);
+        let leave_out = Rc::clone(&self.leave_out);
+        each_fact_of_move((&here, from), target, &leave_out, fire_jumped, &mut |fact| {
+            let of = if matches!(fact, Fact::Left { .. }) { left_visit } else { visit };
+            self.note_in_visit(event, of, fact);
+        });
         for reason in &left.gone {
             self.calm(id, reason);
         }
@@ -244,8 +238,7 @@ impl Decider<'_> {
                 at_most: i64::from(limit.max),
             });
         }
-        let full = count >= i64::from(limit.max);
-        Ok(if full { Room::Full { max: limit.max, mode: limit.mode } } else { Room::Free })
+        Ok(Room::of(stage, count))
     }
 
     pub(super) fn warn_if_full(&mut self, id: JobId, target: &Target, room: Room) {
@@ -266,7 +259,7 @@ impl Decider<'_> {
         if let Some(why) = self.exit_refusal(&job)? {
             return Ok(Err(why));
         }
-        if job.visits.len() >= limits::VISITS {
+        if has_moved_enough(&job) {
             return Ok(Err(format!("the number of visits would be past the limit VISITS of {}", limits::VISITS)));
         }
         let guards = self.guards.len();
@@ -283,77 +276,40 @@ impl Decider<'_> {
     /// Where automove would take the job from its present stage, and the conditional stages that
     /// it would pass over.
     pub(super) fn next_stage(&mut self, job: &Arc<Job>) -> Step<Option<(Target, Vec<StageKey>)>> {
-        let compiled = self.compiled(job)?;
-        let Some(from) = compiled.graph().position(&job.stage) else { return Ok(None) };
-        let account = self.account(job.account)?;
+        let (compiled, account) = (self.compiled(job)?, self.account(job.account)?);
         let mut skipped = Vec::new();
-        for place in compiled.graph().automove_candidates(from).iter().copied() {
-            let Some(stage) = compiled.stage(place) else { continue };
-            match &stage.when {
-                Some(condition) if !holds(condition, &self.facts(job, &account)) => skipped.push(stage.key.clone()),
-                _ => return Ok(Some((Target { compiled: Arc::clone(&compiled), place }, skipped))),
-            }
-        }
-        Ok(None)
+        let place = way_on(&compiled, &self.facts(job, &account), &mut |stage, _| skipped.push(stage.key.clone()));
+        Ok(place.map(|place| (Target { compiled, place }, skipped)))
     }
 
     /// What a job does by itself when no automation is left to run. Answers whether it did
     /// anything.
     pub(super) fn come_to_rest(&mut self, id: JobId) -> Step<bool> {
-        let Some(job) = self.state.job(id).cloned() else { return Ok(false) };
-        match &job.status {
-            JobStatus::Archived | JobStatus::Completed => Ok(false),
-            JobStatus::Active => self.advance(job),
-            JobStatus::Custom(key) => {
-                let compiled = self.compiled(&job)?;
-                let automove = compiled.status(key).is_some_and(|status| status.automove);
-                let failed = job.failed.iter().any(|failure| failure.status_round == Some(job.status_round));
-                if !automove || failed || job.status_blockers().open > 0 || !job.had_status_blockers() {
-                    return Ok(false);
-                }
-                self.emit(Event::JobStatusSet { job: id, to: JobStatus::Active });
-                Ok(true)
-            }
-        }
+        let Some(job) = self.state.job(id).filter(|job| !job.status.is_finished()).cloned() else { return Ok(false) };
+        let (compiled, account) = (self.compiled(&job)?, self.account(job.account)?);
+        let Some(onward) = onward(&compiled, &self.facts(&job, &account), &mut |_| false) else { return Ok(false) };
+        let to = match onward {
+            Onward::Activate => JobStatus::Active,
+            Onward::Complete => JobStatus::Completed,
+            Onward::Move { place, passed } => return self.advance(job, &Target { compiled, place }, passed),
+        };
+        drop(job);
+        self.emit(Event::JobStatusSet { job: id, to });
+        Ok(true)
     }
 
-    fn advance(&mut self, job: Arc<Job>) -> Step<bool> {
-        let visit = job.visit_number();
-        let held = job.blockers().open > 0
-            || job.failed.iter().any(|failure| failure.visit == visit)
-            || job.waits_for.values().any(|finished| !finished);
-        if held {
-            return Ok(false);
-        }
+    /// Lets a job go on to a stage, if there is room in it.
+    fn advance(&mut self, job: Arc<Job>, target: &Target, passed: Vec<StageKey>) -> Step<bool> {
         let id = job.id;
-        // What an automation of this visit still waits to do would be cancelled.
-        let waiting = job.waits.iter().any(|wait| wait.visit == visit && wait.status_round.is_none() && !wait.keep);
-        let compiled = self.compiled(&job)?;
-        let Some((place, stage)) = compiled.stage_named(&job.stage) else { return Ok(false) };
-        if compiled.graph().is_final(place) {
-            if compiled.definition().complete_at_final && !waiting {
-                drop(job);
-                self.emit(Event::JobStatusSet { job: id, to: JobStatus::Completed });
-                return Ok(true);
-            }
-            return Ok(false);
-        }
-        if !stage.automove || (!job.had_blockers() && (stage.on_empty == OnEmpty::Hold || waiting)) {
-            return Ok(false);
-        }
-        if self.exit_refusal(&job)?.is_some() {
-            return Ok(false);
-        }
-        let Some((target, skipped)) = self.next_stage(&job)? else { return Ok(false) };
         let Some(next) = target.stage().map(|stage| stage.key.clone()) else { return Ok(false) };
-        if job.visits.len() >= limits::VISITS {
+        if has_moved_enough(&job) {
             let text =
                 format!("everything is done, but the visits of the job are at the limit VISITS of {}", limits::VISITS);
             self.raise(id, AttentionReason::Held(next), text);
             return Ok(false);
         }
         let guards = self.guards.len();
-        let room = self.room(&target, Some(&job), false)?;
+        let room = self.room(target, Some(&job), false)?;
         drop(job);
         if let Room::Full { max, mode: WipMode::Refuse } = room {
             self.guards.truncate(guards);
@@ -361,8 +317,8 @@ impl Decider<'_> {
             self.raise(id, AttentionReason::Held(next), text);
             return Ok(false);
         }
-        self.go_to(id, &target, MoveKind::Automove, skipped, false)?;
-        self.warn_if_full(id, &target, room);
+        self.go_to(id, target, MoveKind::Automove, passed, false)?;
+        self.warn_if_full(id, target, room);
         Ok(true)
     }
 

@@ -244,7 +244,7 @@ impl Decider<'_> {
 }
 
 /// The action that waits.
-fn delay_of<'a>(compiled: &'a Compiled, wait: &Wait) -> Option<&'a Delay> {
+pub(crate) fn delay_of<'a>(compiled: &'a Compiled, wait: &Wait) -> Option<&'a Delay> {
     let rule = compiled.rule_named(&wait.automation)?;
     let (_, action) = numbered(&rule.automation.actions).into_iter().find(|(number, _)| *number == wait.action)?;
     match action {

@@ -47,9 +47,10 @@ pub use verify::Verification;
 
 use crate::catalog::Catalog;
 use crate::command::{BulkMode, Command, Request};
+use crate::compile::Compiled;
 use crate::definition::PipelineDefinition;
 use crate::error::{Error, Problem, Rejection};
-use crate::id::{FirmId, SequentialIds};
+use crate::id::{FirmId, PipelineKey, SequentialIds};
 use crate::store::{Chain, Lease, Store};
 use alarm::Alarm;
 use catalogs::Catalogs;
@@ -209,6 +210,11 @@ impl Engine {
             return Ok(catalog);
         }
         self.shared.catalogs.load(store, firm)
+    }
+
+    /// A version of a pipeline, remembered or loaded.
+    pub(crate) fn version(&self, firm: FirmId, key: &PipelineKey, version: u32) -> Result<Arc<Compiled>, Error> {
+        self.shared.catalogs.version(&*self.shared.store, firm, key, version)
     }
 
     fn session(&self, now: DateTime<Utc>) -> Session<'_> {

@@ -128,7 +128,7 @@ impl Rejection {
     pub fn report(&self) -> Report {
         let mut report = Report::new(self.kind(), self.to_string());
         match self {
-            Self::NotFound { what, name } | Self::Exists { what, name } => {
+            Self::NotFound { what, name, .. } | Self::Exists { what, name } => {
                 report.what = Some(what);
                 report.name = Some(name.clone());
             }

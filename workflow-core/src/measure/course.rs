@@ -90,7 +90,7 @@ fn has_begun(job: &Job) -> bool {
 
 /// Whose turn it is on a job, by what its present visit and its status wait for: the firm's while it
 /// has a task to do, the client's when only items are open. A declined item is the firm's to settle.
-fn party(job: &Job) -> Party {
+pub(crate) fn party(job: &Job) -> Party {
     let (visit, round) = (job.visit_number(), Some(job.status_round));
     let task = job.tasks.iter().any(|link| {
         (link.origin.visit == visit || link.origin.status_round == round)

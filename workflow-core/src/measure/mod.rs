@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use course::Course;
+pub(crate) use course::{Course, party};
 pub use spread::{Quantiles, Spread};
 pub(crate) use survival::Survival;
 

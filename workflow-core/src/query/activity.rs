@@ -107,7 +107,7 @@ impl Queries<'_> {
     }
 
     /// Which entries the actor may see.
-    fn seen(&self, found: &[Logged]) -> Result<Vec<bool>, Error> {
+    pub(super) fn seen(&self, found: &[Logged]) -> Result<Vec<bool>, Error> {
         if self.sees_all() {
             return Ok(vec![true; found.len()]);
         }

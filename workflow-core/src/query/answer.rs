@@ -7,12 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Board, CalendarDay, ClientJob, Cursor, JobForecast, JobMeasures, JobRow, JobView, Measures, MemberLoad, MemberWeek,
-    Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
+    Board, CalendarDay, ClientJob, Cursor, JobAt, JobForecast, JobMeasures, JobRow, JobView, Measures, MemberLoad,
+    MemberWeek, Page, PipelineRow, PlannedRow, SeriesView, TaskRow,
 };
 use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{DeadLetter, LogVerification, Preview, ShiftPreview, Verification};
 use crate::error::Problem;
+use crate::explain::{AutomationExplanation, JobExplanation};
 use crate::model::{Account, Firm, Member, Occurrence, Series};
 use crate::store::{Logged, Waiting};
 
@@ -43,6 +44,12 @@ pub enum Answer {
     Jobs(Page<JobRow>),
     /// One job in full.
     Job(Box<JobView>),
+    /// A job as it was once.
+    JobAt(Box<JobAt>),
+    /// Why a job is where it is, and why it is not moving.
+    ExplainJob(Box<JobExplanation>),
+    /// Why an automation ran on a job, or did not.
+    ExplainAutomation(Box<AutomationExplanation>),
     /// A list of tasks.
     Tasks(Page<TaskRow>),
     /// A list of accounts.
@@ -123,6 +130,9 @@ impl Answer {
             | Self::Graph(_)
             | Self::Board(_)
             | Self::Job(_)
+            | Self::JobAt(_)
+            | Self::ExplainJob(_)
+            | Self::ExplainAutomation(_)
             | Self::Account(_)
             | Self::Series(_)
             | Self::Measures(_)

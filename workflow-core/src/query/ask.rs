@@ -1,7 +1,7 @@
 //! One function that answers every question.
 
 use super::pager::fingerprint;
-use super::{Answer, Cursor, Inquiry, Notation, Page, PageRequest, Queries, Question};
+use super::{Answer, Cursor, Inquiry, Notation, Page, PageRequest, Queries, Question, When};
 use crate::command::Request;
 use crate::engine::{DeadLetter, Engine};
 use crate::error::{Error, Rejection};
@@ -63,6 +63,18 @@ impl Engine {
             Question::Column { pipeline, stage, page } => Answer::Column(queries.column(pipeline, stage, page)?),
             Question::Jobs { query, page } => Answer::Jobs(queries.jobs(query, page)?),
             Question::Job { job } => Answer::Job(Box::new(queries.job(*job)?)),
+            Question::JobAt { job, at, position } => {
+                let when = match (at, position) {
+                    (Some(at), None) => When::At(*at),
+                    (None, Some(position)) => When::Position(*position),
+                    _ => return Err(Rejection::invalid("at", "say either `at` or `position`").into()),
+                };
+                Answer::JobAt(Box::new(queries.job_at(*job, when)?))
+            }
+            Question::ExplainJob { job } => Answer::ExplainJob(Box::new(queries.explain_job(*job)?)),
+            Question::ExplainAutomation { job, automation, limit } => {
+                Answer::ExplainAutomation(Box::new(queries.explain_automation(*job, automation, *limit)?))
+            }
             Question::Tasks { query, page } => Answer::Tasks(queries.tasks(query, page)?),
             Question::Accounts { query, page } => Answer::Accounts(queries.accounts(query, page)?),
             Question::Account { account } => Answer::Account(queries.account(*account)?),

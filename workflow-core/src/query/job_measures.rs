@@ -173,7 +173,7 @@ impl Queries<'_> {
     }
 
     /// Whose turn it is, when the newest version of the job's pipeline says so of its status or stage.
-    fn declared(&self, job: &Job) -> Option<Party> {
+    pub(super) fn declared(&self, job: &Job) -> Option<Party> {
         let newest = self.catalog.newest(&job.pipeline)?;
         let of_status = match &job.status {
             JobStatus::Custom(key) => newest.status(key).and_then(|status| status.waiting_for),

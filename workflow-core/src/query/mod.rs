@@ -12,9 +12,13 @@ mod answer;
 mod ask;
 mod board;
 mod calendar;
+mod causes;
 mod client;
 mod cursor;
+mod explain_automation;
+mod explain_job;
 mod forecasts;
+mod job_at;
 mod job_measures;
 mod jobs;
 mod measures;
@@ -42,6 +46,7 @@ pub use calendar::{CalendarDay, CalendarQuery};
 pub use client::ClientJob;
 pub use cursor::Cursor;
 pub use forecasts::{Basis, JobForecast};
+pub use job_at::{JobAt, When};
 pub use job_measures::{JobMeasures, PartyTime, StageTime, StatusTime};
 pub use jobs::{JobQuery, JobRow, JobScope};
 pub use measures::{Interval, Measures, MeasuresQuery, PartyMeasures, StageMeasures, StatusMeasures, Throughput};
@@ -122,6 +127,7 @@ fn check_days(from: NaiveDate, to: NaiveDate, name: &'static str, most: usize) -
 
 /// Queries in the name of an actor.
 pub struct Queries<'a> {
+    engine: &'a Engine,
     store: &'a dyn Store,
     firm: FirmId,
     actor: Actor,
@@ -149,7 +155,7 @@ impl Engine {
         }
         let now = self.now();
         let today = catalog.calendar().civil_date(now);
-        Ok(Queries { store: &**self.store(), firm, actor, catalog, now, today })
+        Ok(Queries { engine: self, store: &**self.store(), firm, actor, catalog, now, today })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Questions: everything that can be asked of the engine, as documents.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,8 @@ use crate::command::{Command, ShiftDeadlines};
 use crate::definition::{PipelineDefinition, TemplateKind, is_default};
 use crate::engine::KnownSeal;
 use crate::event::Actor;
-use crate::id::{AccountId, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
-use crate::store::{Queue, QueuedState};
+use crate::id::{AccountId, AutomationKey, ExternalRef, FirmId, JobId, PipelineKey, SeriesId, StageKey};
+use crate::store::{LogPosition, Queue, QueuedState};
 
 /// A question with who asks it: what [`crate::command::Request`] is for commands.
 ///
@@ -122,6 +122,32 @@ pub enum Question {
     Job {
         /// Which.
         job: JobId,
+    },
+    /// A job as it was once: at an instant, or at a place of the log.
+    JobAt {
+        /// Which.
+        job: JobId,
+        /// At this instant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<DateTime<Utc>>,
+        /// When everything up to this place of the log had happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<LogPosition>,
+    },
+    /// Why a job is where it is, and why it is not moving.
+    ExplainJob {
+        /// Which.
+        job: JobId,
+    },
+    /// Why an automation ran on a job, or did not.
+    ExplainAutomation {
+        /// On which job.
+        job: JobId,
+        /// Which automation.
+        automation: AutomationKey,
+        /// No more runs than this, and no more times that it did not run.
+        #[serde(default = "occasions")]
+        limit: usize,
     },
     /// A list of tasks.
     Tasks {
@@ -286,6 +312,10 @@ fn cards() -> usize {
     20
 }
 
+fn occasions() -> usize {
+    10
+}
+
 fn upcoming() -> usize {
     12
 }
@@ -329,6 +359,9 @@ impl Question {
             Self::Column { .. } => "column",
             Self::Jobs { .. } => "jobs",
             Self::Job { .. } => "job",
+            Self::JobAt { .. } => "job_at",
+            Self::ExplainJob { .. } => "explain_job",
+            Self::ExplainAutomation { .. } => "explain_automation",
             Self::Tasks { .. } => "tasks",
             Self::Accounts { .. } => "accounts",
             Self::Account { .. } => "account",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Inquiry, Notation, PageRequest, Question};
+use super::{Answer, Inquiry, Notation, PageRequest, Question, When};
 use crate::command::{Command, Request};
 use crate::document::{check, read, write};
 use crate::engine::{Engine, ManualClock};
@@ -119,7 +119,13 @@ fn questions() -> Vec<Question> {
         { "forecasts": { "query": { "scope": { "pipeline": { "pipeline": "p" } } } } },
     ]);
     let kept = json!([{ "verify_log": {} }, { "verify_log": { "known": { "number": 1, "head": "0" } } }]);
-    let lists = [written, measures, kept];
+    let past = json!([
+        { "job_at": { "job": id(0x1001), "at": "2026-02-02T15:00:00Z" } },
+        { "job_at": { "job": id(0x1002), "position": 1_000 } },
+        { "explain_job": { "job": id(0x1001) } },
+        { "explain_automation": { "job": id(0x1001), "automation": "ask" } },
+    ]);
+    let lists = [written, measures, past, kept];
     lists.iter().flat_map(|list| list.as_array().expect("a list")).map(read_question).collect()
 }
 
@@ -148,6 +154,13 @@ fn typed(engine: &Engine, question: &Question) -> Result<Json, Error> {
         Question::Column { pipeline, stage, page } => to_json(queries.column(pipeline, stage, page)?),
         Question::Jobs { query, page } => to_json(queries.jobs(query, page)?),
         Question::Job { job } => to_json(queries.job(*job)?),
+        Question::JobAt { job, at, position } => {
+            to_json(queries.job_at(*job, at.map_or_else(|| When::Position(position.expect("either")), When::At))?)
+        }
+        Question::ExplainJob { job } => to_json(queries.explain_job(*job)?),
+        Question::ExplainAutomation { job, automation, limit } => {
+            to_json(queries.explain_automation(*job, automation, *limit)?)
+        }
         Question::Tasks { query, page } => to_json(queries.tasks(query, page)?),
         Question::Accounts { query, page } => to_json(queries.accounts(query, page)?),
         Question::Account { account } => to_json(queries.account(*account)?),
@@ -337,7 +350,10 @@ fn s11_1_every_query_can_be_asked_as_a_question() {
         include_str!("board.rs"),
         include_str!("calendar.rs"),
         include_str!("client.rs"),
+        include_str!("explain_automation.rs"),
+        include_str!("explain_job.rs"),
         include_str!("forecasts.rs"),
+        include_str!("job_at.rs"),
         include_str!("job_measures.rs"),
         include_str!("jobs.rs"),
         include_str!("measures.rs"),
@@ -348,8 +364,8 @@ fn s11_1_every_query_can_be_asked_as_a_question() {
         include_str!("weeks.rs"),
     ];
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/query")).expect("the folder").count();
-    // Besides them: answer, ask, cursor, pager, question, tests.
-    assert_eq!(files, modules.len() + 6, "a module is not in this list");
+    // Besides them: answer, ask, causes, cursor, pager, question, tests.
+    assert_eq!(files, modules.len() + 7, "a module is not in this list");
     let known = schema_names_of_questions();
     let mut queries = 0;
     for module in modules {

@@ -37,25 +37,35 @@ pub struct JobView {
     pub comments: Vec<Arc<Comment>>,
 }
 
+/// A job with its revision and its account.
+type Known = (Revision, Arc<Job>, Arc<Account>);
+
 impl Queries<'_> {
+    /// A job that the actor may see, with its revision and its account; `None` when there is none.
+    pub(super) fn seen_job(&self, id: JobId) -> Result<Option<Known>, Error> {
+        self.for_the_firm()?;
+        let record = self.store.get(self.firm, &[DocId::Job(id)])?.into_iter().flatten().next();
+        let (revision, job) = match record.map(|record| (record.revision, record.document)) {
+            Some((revision, Document::Job(job))) => (revision, job),
+            _ => return Ok(None),
+        };
+        let account = self.accounts_of([job.account])?.remove(&job.account);
+        let Some(account) = account else { return Err(Rejection::not_found("account", job.account).into()) };
+        if !self.sees(&job, Some(&account)) {
+            let why = "the job's pipeline is not open to you for this account".to_owned();
+            return Err(Rejection::Forbidden(why).into());
+        }
+        Ok(Some((revision, job, account)))
+    }
+
     /// One job in full.
     ///
     /// # Errors
     /// When there is no such job, the actor may not see it, or the store failed.
     pub fn job(&self, id: JobId) -> Result<JobView, Error> {
-        self.for_the_firm()?;
-        let record = self.store.get(self.firm, &[DocId::Job(id)])?.into_iter().flatten().next();
-        let (revision, job) = match record.map(|record| (record.revision, record.document)) {
-            Some((revision, Document::Job(job))) => (revision, job),
-            _ => return Err(Rejection::not_found("job", id).into()),
+        let Some((revision, job, account)) = self.seen_job(id)? else {
+            return Err(Rejection::not_found("job", id).into());
         };
-        let account = self.accounts_of([job.account])?.remove(&job.account);
-        let Some(account) = account else { return Err(Rejection::not_found("account", job.account).into()) };
-        if !self.sees(&job, Some(&account)) {
-            return Err(
-                Rejection::Forbidden("the job's pipeline is not open to you for this account".to_owned()).into()
-            );
-        }
         let tasks: Vec<DocId> = job.tasks.iter().map(|link| DocId::Task(link.task)).collect();
         let items: Vec<DocId> = job.items.iter().map(|link| DocId::Item(link.item)).collect();
         let task = |document| match document {

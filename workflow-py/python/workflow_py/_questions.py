@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         Account,
         AccountId,
         ActivityOf,
+        AutomationExplanation,
+        AutomationKey,
         Board,
         CalendarDay,
         ClientJob,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
         ExternalRef,
         Firm,
         Interval,
+        JobAt,
+        JobExplanation,
         JobForecast,
         JobId,
         JobMeasures,
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
         KnownSeal,
         LedgerOf,
         Logged,
+        LogPosition,
         LogVerification,
         Measures,
         Member,
@@ -243,6 +248,49 @@ class Questions:
             Which.
         """
         found: JobView = self._ask("job", {"job": job}, "JobView")
+        return found
+
+    def job_at(self, *, job: JobId, at: dt.datetime | None = None, position: LogPosition | None = None) -> JobAt:
+        """A job as it was once: at an instant, or at a place of the log.
+
+        Parameters
+        ----------
+        job
+            Which.
+        at
+            At this instant.
+        position
+            When everything up to this place of the log had happened.
+        """
+        found: JobAt = self._ask("job_at", {"job": job, "at": at, "position": position}, "JobAt")
+        return found
+
+    def explain_job(self, *, job: JobId) -> JobExplanation:
+        """Why a job is where it is, and why it is not moving.
+
+        Parameters
+        ----------
+        job
+            Which.
+        """
+        found: JobExplanation = self._ask("explain_job", {"job": job}, "JobExplanation")
+        return found
+
+    def explain_automation(self, *, job: JobId, automation: AutomationKey, limit: int = 10) -> AutomationExplanation:
+        """Why an automation ran on a job, or did not.
+
+        Parameters
+        ----------
+        job
+            On which job.
+        automation
+            Which automation.
+        limit
+            No more runs than this, and no more times that it did not run.
+        """
+        found: AutomationExplanation = self._ask(
+            "explain_automation", {"job": job, "automation": automation, "limit": limit}, "AutomationExplanation"
+        )
         return found
 
     def tasks(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         AssignMode,
         AttentionReason,
         Audience,
+        AutomationExplanation,
         AutomationKey,
         Board,
         BusinessHours,
@@ -47,8 +48,10 @@ if TYPE_CHECKING:
         ItemKind,
         ItemKindDefinition,
         ItemRef,
+        JobAt,
         JobChanges,
         JobDate,
+        JobExplanation,
         JobForecast,
         JobId,
         JobMeasures,
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
         LedgerOf,
         LinkedAccount,
         Logged,
+        LogPosition,
         LogVerification,
         Measures,
         Member,
@@ -1030,6 +1034,29 @@ class Methods:
         As :meth:`workflow_py.Acting.job`.
         """
         return await self._run(self._sync.job, job=job)
+
+    async def job_at(self, *, job: JobId, at: dt.datetime | None = None, position: LogPosition | None = None) -> JobAt:
+        """A job as it was once: at an instant, or at a place of the log.
+
+        As :meth:`workflow_py.Acting.job_at`.
+        """
+        return await self._run(self._sync.job_at, job=job, at=at, position=position)
+
+    async def explain_job(self, *, job: JobId) -> JobExplanation:
+        """Why a job is where it is, and why it is not moving.
+
+        As :meth:`workflow_py.Acting.explain_job`.
+        """
+        return await self._run(self._sync.explain_job, job=job)
+
+    async def explain_automation(
+        self, *, job: JobId, automation: AutomationKey, limit: int = 10
+    ) -> AutomationExplanation:
+        """Why an automation ran on a job, or did not.
+
+        As :meth:`workflow_py.Acting.explain_automation`.
+        """
+        return await self._run(self._sync.explain_automation, job=job, automation=automation, limit=limit)
 
     def tasks(
         self,

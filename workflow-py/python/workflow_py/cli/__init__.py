@@ -8,7 +8,7 @@ import sys
 import click
 
 from ..errors import DocumentError, StoreError, WorkflowError
-from . import _back, _book, _measures, _outbox, _setup, _work
+from . import _back, _book, _measures, _outbox, _setup, _why, _work
 from ._desk import Desk
 
 __all__ = ["main", "workflow"]
@@ -66,6 +66,7 @@ for command in (
     *_book.COMMANDS,
     *_back.COMMANDS,
     *_measures.COMMANDS,
+    *_why.COMMANDS,
     *_work.COMMANDS,
     *_outbox.COMMANDS,
 ):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         FirmId,
         ItemId,
         JobId,
+        LogPosition,
         NotificationId,
         SeriesChanges,
         SeriesState,
@@ -68,7 +69,6 @@ if TYPE_CHECKING:
         Job,
         JobStatus,
         LinkOrigin,
-        LogPosition,
         MoveKind,
         Notification,
         Occurrence,
@@ -100,6 +100,7 @@ __all__ = [
     "AutomationRanEvent",
     "AutomationSwitchedEvent",
     "AutomationsLeftOutEvent",
+    "Cause",
     "CommandUndoneEvent",
     "DeadlinesShiftedEvent",
     "Entry",
@@ -184,6 +185,27 @@ __all__ = [
     "WaitEndedEvent",
     "WaitLookedAtEvent",
 ]
+
+
+class Cause(Record):
+    """One link of the chain that led to something: an event, or the command that began it."""
+
+    at: dt.datetime
+    """When."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    actor: Actor
+    """Who gave the command of the entry."""
+    command: str
+    """The name of that command."""
+    text: str
+    """In words."""
+    automation: AutomationKey | None = None
+    """The automation that did it; absent when the command did."""
+    event: int | None = None
+    """The event, by its place in the entry; absent when this is the command itself."""
 
 
 class Entry(Record):

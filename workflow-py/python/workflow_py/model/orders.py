@@ -93,6 +93,7 @@ __all__ = [
     "LedgerOf",
     "LedgerQuery",
     "LinkedAccount",
+    "LogPosition",
     "MakeOccurrence",
     "MeasuresQuery",
     "MemberActivityOf",
@@ -492,6 +493,10 @@ class LinkedAccount(Record):
     """What the other is to this one, such as ``spouse`` or ``partner``."""
     account: AccountId
     """The other account."""
+
+
+LogPosition: TypeAlias = "int"
+"""A place in a store's log. Later commits have greater positions; there may be gaps."""
 
 
 class MakeOccurrence(Record):

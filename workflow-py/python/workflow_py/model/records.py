@@ -41,10 +41,11 @@ if TYPE_CHECKING:
         TemplateKey,
         WipLimit,
     )
-    from .events import Fired, Recorded
+    from .events import Cause, Fired, Recorded
     from .orders import (
         AccountId,
         ActionOrigin,
+        Actor,
         AttentionReason,
         Audience,
         CatchUp,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         JobId,
         KnownSeal,
         LinkedAccount,
+        LogPosition,
         NewJob,
         NotificationId,
         Period,
@@ -77,7 +79,9 @@ __all__ = [
     "Alteration",
     "AlterationKind",
     "ApplyFolderTemplateIntent",
+    "Arrival",
     "Attention",
+    "AutomationExplanation",
     "AutomationTimerKey",
     "Basis",
     "Board",
@@ -108,6 +112,8 @@ __all__ = [
     "FollowUpId",
     "FollowUpQueuedBody",
     "FollowUpWork",
+    "Hold",
+    "HoldReason",
     "IdempotencyKey",
     "Intent",
     "Item",
@@ -118,6 +124,8 @@ __all__ = [
     "ItemSubject",
     "ItemUnmade",
     "Job",
+    "JobAt",
+    "JobExplanation",
     "JobForecast",
     "JobMeasures",
     "JobOccurrenceOutcome",
@@ -131,16 +139,17 @@ __all__ = [
     "Kept",
     "KeptReason",
     "LinkOrigin",
-    "LogPosition",
     "LogVerification",
     "Measures",
     "MemberLoad",
     "MemberWeek",
     "MigrateFollowUpWork",
     "MoveKind",
+    "NextStep",
     "Notification",
     "NotificationQueuedBody",
     "NotificationSubject",
+    "Occasion",
     "Occurrence",
     "OccurrenceFollowUpWork",
     "OccurrenceOutcome",
@@ -148,6 +157,7 @@ __all__ = [
     "Outlook",
     "PartyMeasures",
     "PartyTime",
+    "Passed",
     "PipelineRow",
     "PlannedOccurrence",
     "PlannedRow",
@@ -206,6 +216,8 @@ __all__ = [
     "WaitCancelled",
     "WaitEnd",
     "Waiting",
+    "WaitingAction",
+    "WhyNot",
 ]
 
 
@@ -253,6 +265,37 @@ AlterationKind: TypeAlias = 'Literal["altered", "missing", "added", "seal", "hea
 """What became of a sealed log."""
 
 
+class Arrival(Record):
+    """How a job came into its stage."""
+
+    since: dt.datetime
+    """Since when it is there."""
+    how: MoveKind | None
+    """How it was moved; absent when it was created there."""
+    from_: StageKey | None
+    """From which stage."""
+    passed: Sequence[StageKey]
+    """Conditional stages that it passed over then."""
+    actor: Actor
+    """Who gave the command that moved it."""
+    command: str
+    """The name of that command."""
+    automation: AutomationKey | None
+    """The automation that moved it."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    event: int
+    """The event, by its place in the entry."""
+    causes: Sequence[Cause]
+    """What led to it: what set it off first, the command that began it last. It ends where the actor may see no
+    further.
+    """
+    text: str
+    """In words."""
+
+
 class Attention(Record):
     """Why somebody should look at a job."""
 
@@ -262,6 +305,39 @@ class Attention(Record):
     """In words."""
     since: dt.datetime
     """Since when."""
+
+
+class AutomationExplanation(Record):
+    """Why an automation ran on a job, or did not."""
+
+    automation: AutomationKey
+    """Which automation."""
+    name: str | None
+    """What it is called."""
+    job: JobId
+    """On which job."""
+    pipeline: PipelineKey
+    """Of which pipeline."""
+    version: int
+    """The version that it is told by: the job's, or the last one that had the automation."""
+    current: bool
+    """Whether the version that the job goes by has it."""
+    summary: str
+    """Everything in a few sentences."""
+    trigger: str
+    """What sets it off, in words."""
+    enabled: bool
+    """Whether it is switched on now."""
+    in_stage: bool
+    """Whether the job is where it runs: in one of the stages that it is bound to, if it is to some."""
+    condition: Explanation | None
+    """Its condition with the values as they are now."""
+    last_set_off: dt.datetime | None
+    """When what sets it off last happened on the job; never when absent."""
+    next_due: dt.datetime | None
+    """When a date or a schedule next sets it off."""
+    occasions: Sequence[Occasion]
+    """When it ran, and when it was set off and did not, the newest first."""
 
 
 Basis: TypeAlias = 'Literal["age", "stage", "pipeline", "nothing"]'
@@ -629,6 +705,55 @@ FollowUpWork: TypeAlias = (
 )
 """What a follow-up does."""
 
+
+class Hold(Record):
+    """One thing that holds a job, with the values behind it. What does not apply is absent."""
+
+    reason: HoldReason
+    """What sort of thing."""
+    text: str
+    """In a sentence."""
+    assignees: AbstractSet[MemberId] = frozenset()
+    """Who has it."""
+    automation: AutomationKey | None = None
+    """The automation that made it, failed, or waits."""
+    condition: Explanation | None = None
+    """What must hold, with the values that were compared."""
+    count: int | None = None
+    """How many jobs are in it."""
+    done_when: str | None = None
+    """What counts as done."""
+    due: dt.date | None = None
+    """When it is due."""
+    item: ItemId | None = None
+    """The item that is not done."""
+    job: JobId | None = None
+    """The job that is not finished."""
+    most: int | None = None
+    """How many may be."""
+    number: int | None = None
+    """The number of the failed action, or of the wait."""
+    since: dt.datetime | None = None
+    """Since when."""
+    stage: StageKey | None = None
+    """The stage that is full."""
+    state: str | None = None
+    """Its state, or the item's last status."""
+    task: TaskId | None = None
+    """The task that is not done."""
+    title: str | None = None
+    """What the task, item or job is called."""
+    until: dt.datetime | None = None
+    """Until when, at the latest."""
+
+
+HoldReason: TypeAlias = (
+    'Literal["archived", "completed", "status", "empty_status", "open_task", "open_item", "declined_item", '
+    '"failed_action", "loop_cut", "prerequisite", "wait", "final_stage", "no_automove", "empty_visit", '
+    '"exit_requirement", "no_way_on", "wip_limit", "visits"]'
+)
+"""What sort of thing holds a job."""
+
 IdempotencyKey: TypeAlias = "str"
 
 
@@ -882,6 +1007,62 @@ class Job(Record):
     """Jobs it waits for, and whether each is finished."""
 
 
+class JobAt(Record):
+    """A job as it was once."""
+
+    job: Job
+    """The job as it was stored then."""
+    revision: int
+    """The revision that it had."""
+    tasks: Sequence[Task]
+    """Its tasks as they were, in the order they were linked: those that the job's log tells of. A task that was made
+    before it was linked is left out; what the job knew of it is in ``tasks``.
+    """
+    changed: dt.datetime
+    """When the last change before that moment happened."""
+    entry: EntryId
+    """The entry of that change."""
+    position: LogPosition
+    """Its place in the log."""
+
+
+class JobExplanation(Record):
+    """Why a job is where it is, why it is not moving, and where it would go."""
+
+    id: JobId
+    """Which job."""
+    name: str
+    """What it is called."""
+    account: AccountId
+    """For whom."""
+    account_name: str
+    """What they are called."""
+    pipeline: PipelineKey
+    """The pipeline it is in."""
+    version: int
+    """The version that it goes by."""
+    stage: StageKey
+    """The stage it is in."""
+    status: JobStatus
+    """Its status."""
+    summary: str
+    """Everything in a few sentences."""
+    here: Arrival
+    """How it came into the stage."""
+    holds: Sequence[Hold]
+    """Everything that holds it; nothing when it is empty."""
+    next: NextStep | None
+    """What it would do by itself if nothing held it; nothing in a stage that leads nowhere."""
+    waiting_for: Party | None
+    """Whose turn it is; nobody's when it is finished."""
+    waits: Sequence[WaitingAction]
+    """Actions of automations that wait, whether or not they hold it."""
+    next_timer: dt.datetime | None
+    """When time next does something to it."""
+    attention: Sequence[Attention]
+    """Why somebody should look at it."""
+
+
 class JobForecast(Record):
     """When a job may be expected to be done.
 
@@ -1078,10 +1259,6 @@ class LinkOrigin(Record):
     """In which round of status automations, if one of them made it."""
 
 
-LogPosition: TypeAlias = "int"
-"""A place in a store's log. Later commits have greater positions; there may be gaps."""
-
-
 class LogVerification(Record):
     """What a look through the log by its seals found."""
 
@@ -1188,6 +1365,17 @@ MoveKind: TypeAlias = 'Literal["manual", "automove", "automation", "migration"]'
 """How a job came to a stage."""
 
 
+class NextStep(Record):
+    """What a job would do by itself."""
+
+    to: StageKey | None
+    """The stage that it would move to; absent when it would be completed where it is."""
+    passed: Sequence[Passed]
+    """Conditional stages that it would pass over, with their conditions."""
+    condition: Explanation | None
+    """The condition of the stage that it would move to."""
+
+
 class Notification(Record):
     """An intent for the host to carry out, delivered at least once, in order per job."""
 
@@ -1203,6 +1391,37 @@ class Notification(Record):
     """About which account."""
     job: JobId | None = None
     """About which job."""
+
+
+class Occasion(Record):
+    """One time that something happened which sets an automation off."""
+
+    at: dt.datetime
+    """When it ran, or was passed over."""
+    ran: bool
+    """Whether it ran."""
+    why_not: WhyNot | None
+    """Why it did not."""
+    text: str
+    """In words."""
+    entry: EntryId
+    """The entry of the log."""
+    position: LogPosition
+    """Its place in the log."""
+    event: int | None
+    """The event that says that it ran, by its place in the entry."""
+    version: int
+    """The version of the pipeline that was gone by."""
+    stage: StageKey
+    """The stage that the job was in."""
+    condition: Explanation | None
+    """Its condition with the values that were compared then."""
+    failed: Sequence[str]
+    """Why actions of it could not be done."""
+    causes: Sequence[Cause]
+    """What set it off first, then what led to that, back to the command that began it. It ends where the actor may see
+    no further.
+    """
 
 
 class Occurrence(Record):
@@ -1281,6 +1500,15 @@ class PartyTime(Record):
     """Whose turn."""
     time: Elapsed
     """For how long altogether."""
+
+
+class Passed(Record):
+    """A conditional stage that is passed over."""
+
+    stage: StageKey
+    """Which."""
+    condition: Explanation
+    """Its condition, which does not hold."""
 
 
 class PipelineRow(Record):
@@ -2022,3 +2250,27 @@ class Waiting(Record):
     """Why it did not work last time."""
     leased_until: dt.datetime | None = None
     """Until when it is leased, if it is."""
+
+
+class WaitingAction(Record):
+    """An action that waits."""
+
+    number: int
+    """Tells it from the job's other waits."""
+    automation: AutomationKey
+    """Of which automation."""
+    since: dt.datetime
+    """Since when."""
+    until: dt.datetime | None
+    """Until when, at the latest; for ever when absent."""
+    condition: Explanation | None
+    """The condition that it waits for, as it is now."""
+    text: str
+    """In words."""
+
+
+WhyNot: TypeAlias = (
+    'Literal["switched_off", "left_out", "jumped_over", "other_stage", "not_first_entry", "not_forward", '
+    '"condition_fails", "loop_cut", "archived", "not_reached"]'
+)
+"""Why an automation did not run when something happened that sets it off."""
