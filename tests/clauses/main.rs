@@ -3,6 +3,7 @@
 mod crowd;
 mod kit;
 mod s10_outbox;
+mod s11_export;
 mod s11_measures;
 mod s11_preview;
 mod s11_queries;
