@@ -11,7 +11,7 @@ use workflow_core::document::{check, read};
 use workflow_core::engine::Engine;
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
 use workflow_core::event::Actor;
-use workflow_core::export::{Detail, ExportFormat, ExportQuery, Exported, ExportedTable};
+use workflow_core::export::{ExportDetail, ExportFormat, ExportQuery, Exported, ExportedTable};
 use workflow_core::id::{FirmId, JobId};
 use workflow_core::limits;
 use workflow_core::model::FirmSettings;
@@ -58,7 +58,7 @@ fn table(table: ExportedTable) -> ExportQuery {
     of(ExportFormat::Csv(table))
 }
 
-fn detailed(format: ExportFormat, detail: Detail) -> ExportQuery {
+fn detailed(format: ExportFormat, detail: ExportDetail) -> ExportQuery {
     ExportQuery { detail, ..of(format) }
 }
 
@@ -230,11 +230,11 @@ fn s11_7_only_stages_or_everything_can_be_asked_for() {
         let events = traces(&text).remove(0).1;
         told(&events, "concept:name").into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(names(Detail::Stages), ["Intake", "Preparation", "Done"]);
-    assert!(!names(Detail::Work).contains(&"Job commented".to_owned()));
-    assert!(names(Detail::All).contains(&"Job commented".to_owned()));
+    assert_eq!(names(ExportDetail::Stages), ["Intake", "Preparation", "Done"]);
+    assert!(!names(ExportDetail::Work).contains(&"Job commented".to_owned()));
+    assert!(names(ExportDetail::All).contains(&"Job commented".to_owned()));
     for format in formats() {
-        let (text, _) = export(&office, &detailed(format, Detail::All));
+        let (text, _) = export(&office, &detailed(format, ExportDetail::All));
         assert!(!text.contains("for the firm's eyes"), "what a comment says is in no export: {format:?}");
     }
 }
@@ -335,7 +335,7 @@ fn s11_7_an_actor_gets_what_they_may_see_and_nothing_else() {
         let records = Records::of(&crowd.office);
         let engine = &crowd.office.engine;
         for (actor, pipeline) in lookers().into_iter().flat_map(|actor| [(actor.clone(), None), (actor, Some("p"))]) {
-            let with = |format| ExportQuery { pipeline: pipeline.map(key), detail: Detail::All, ..of(format) };
+            let with = |format| ExportQuery { pipeline: pipeline.map(key), detail: ExportDetail::All, ..of(format) };
             let there = |job: &workflow_core::model::Job| {
                 records.sees_job(&actor, job) && pipeline.is_none_or(|key| job.pipeline.as_str() == key)
             };
@@ -423,7 +423,7 @@ fn s11_7_names_of_any_kind_come_through() {
     let job = job.job().expect("a job");
     office.new_task(json!({ "job": job, "task": { "key": "t", "title": HOSTILE } }));
 
-    let (text_of, _) = export(&office, &detailed(ExportFormat::Xes, Detail::All));
+    let (text_of, _) = export(&office, &detailed(ExportFormat::Xes, ExportDetail::All));
     let plain = HOSTILE.replace(['\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{fffe}', '\u{ffff}'], "\u{fffd}");
     let found = traces(&text_of);
     assert_eq!((&found[0].0["job"], &found[0].0["account"], &found[0].0["field.=f"]), (&plain, &plain, &plain));
@@ -493,7 +493,7 @@ fn s11_7_events_are_of_the_firms_days() {
     office.advance(TimeDelta::hours(8)); // 16:00 and 8 hours: past midnight in New York
     office.job();
     let day = |text: &str| Some(text.parse().expect("a day"));
-    let between = |format, from, to| ExportQuery { from: day(from), to: day(to), ..detailed(format, Detail::Stages) };
+    let between = |format, from, to| ExportQuery { from: day(from), to: day(to), ..detailed(format, ExportDetail::Stages) };
     let starts = |from, to| {
         let (text_of, written) = export(&office, &between(ExportFormat::Xes, from, to));
         let found = traces(&text_of);
@@ -605,11 +605,11 @@ fn s11_7_a_large_firm_is_written_in_small_pieces_and_nothing_of_it_is_missed() {
         ] {
             let mut longest = Longest(0, 0);
             let queries = engine.query(firm(), Actor::system("t")).expect("a firm");
-            let written = queries.export(&detailed(format, Detail::All), &mut longest).expect("an export");
+            let written = queries.export(&detailed(format, ExportDetail::All), &mut longest).expect("an export");
             assert_eq!(written, expected, "{format:?}");
             assert!(longest.0 < 4_000, "{format:?}: {} bytes at once of {}", longest.0, longest.1);
         }
-        let (text_of, written) = export_as(&engine, Actor::system("t"), &detailed(ExportFormat::Ocel, Detail::All));
+        let (text_of, written) = export_as(&engine, Actor::system("t"), &detailed(ExportFormat::Ocel, ExportDetail::All));
         is_sound(&ocel(&text_of));
         assert_eq!(written.objects, 1 + 3 + 70 + 150 + 250);
         assert_eq!(ids(&ocel(&text_of), "task").len(), 250);
@@ -722,7 +722,7 @@ fn s11_7_what_is_exported_is_asked_for_by_a_document() {
         br#"{"format": {"csv": "events"}, "pipeline": "p", "from": "2026-02-02", "detail": "all", "raw": true}"#,
     )
     .expect("a document");
-    assert_eq!((query.format, query.detail, query.raw), (ExportFormat::Csv(ExportedTable::Events), Detail::All, true));
+    assert_eq!((query.format, query.detail, query.raw), (ExportFormat::Csv(ExportedTable::Events), ExportDetail::All, true));
     assert_eq!(read::<ExportQuery>("export", br#"{"format": "xes"}"#).expect("a document"), of(ExportFormat::Xes));
     for wrong in
         [r#"{}"#, r#"{"format": "csv"}"#, r#"{"format": {"xes": "jobs"}}"#, r#"{"format": "xes", "detial": "all"}"#]

@@ -60,7 +60,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "command", title: "Command", schema: schema_of::<Command> },
     Published { name: "request", title: "Request", schema: schema_of::<Request> },
     Published { name: "inquiry", title: "Inquiry", schema: schema_of::<Inquiry> },
-    Published { name: "export", title: "ExportQuery", schema: schema_of::<ExportQuery> },
+    Published { name: "export", title: "Export", schema: schema_of::<ExportQuery> },
     Published { name: "receipt", title: "Receipt", schema: schema_of::<Receipt> },
     Published { name: "outcome", title: "Outcome", schema: written::<Outcome> },
     Published { name: "results", title: "Results", schema: written::<Results<'static>> },

@@ -21,7 +21,7 @@ mod xml;
 use std::io::Write;
 
 pub use diagram::{to_dot, to_mermaid};
-pub use order::{Detail, ExportFormat, ExportQuery, Exported, ExportedTable};
+pub use order::{ExportDetail, ExportFormat, ExportQuery, Exported, ExportedTable};
 use out::Out;
 use source::Source;
 

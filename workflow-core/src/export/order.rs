@@ -25,7 +25,7 @@ pub struct ExportQuery {
     pub to: Option<NaiveDate>,
     /// Which events.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub detail: Detail,
+    pub detail: ExportDetail,
     /// In CSV: texts just as they are, also those that a spreadsheet would take for a formula. Else
     /// they get an apostrophe before them.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -36,7 +36,7 @@ impl ExportQuery {
     /// Everything in some form.
     #[must_use]
     pub fn new(format: ExportFormat) -> Self {
-        Self { format, pipeline: None, from: None, to: None, detail: Detail::default(), raw: false }
+        Self { format, pipeline: None, from: None, to: None, detail: ExportDetail::default(), raw: false }
     }
 
     pub(super) fn check(&self) -> Result<(), Rejection> {
@@ -88,7 +88,7 @@ pub enum ExportedTable {
 /// Which events are told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Detail {
+pub enum ExportDetail {
     /// Jobs entering stages.
     Stages,
     /// These, and what work consists of: jobs created and their statuses, tasks, items, signals, and

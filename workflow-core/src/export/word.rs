@@ -1,17 +1,17 @@
 //! What events are called in exports, and how much has to be told for them to be told.
 
-use super::Detail;
+use super::ExportDetail;
 use crate::event::{Event, Recorded};
 use crate::model::{JobStatus, TaskState};
 
 /// An event's word, which does not change from version to version, and from which detail on it is
 /// told. None for what is bookkeeping alone.
-pub(super) fn word(recorded: &Recorded) -> Option<(&'static str, Detail)> {
+pub(super) fn word(recorded: &Recorded) -> Option<(&'static str, ExportDetail)> {
     let event = &recorded.event;
     if matches!(event, Event::ItemLinked { .. }) && recorded.by.is_some() {
-        return Some(("item_requested", Detail::Work));
+        return Some(("item_requested", ExportDetail::Work));
     }
-    of_work(event).map(|word| (word, Detail::Work)).or_else(|| of_the_rest(event).map(|word| (word, Detail::All)))
+    of_work(event).map(|word| (word, ExportDetail::Work)).or_else(|| of_the_rest(event).map(|word| (word, ExportDetail::All)))
 }
 
 /// How a job enters its stages.
