@@ -160,8 +160,8 @@ def event_log_or_table(
         detail=detail or "work",
         raw=raw,
     )
-    counts = {"rows": found.rows, "traces": found.traces, "objects": found.objects, "events": found.events}
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counts = {"row": found.rows, "trace": found.traces, "object": found.objects, "event": found.events}
+    told = ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items() if count)
     desk.answer(found, f"{output}: {told or 'nothing'}")
 
 

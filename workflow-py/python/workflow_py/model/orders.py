@@ -73,7 +73,7 @@ __all__ = [
     "DatesReaction",
     "DeclinedAttentionReason",
     "DependencyReaction",
-    "Detail",
+    "ExportDetail",
     "ExportFormat",
     "ExportQuery",
     "ExportedTable",
@@ -336,7 +336,7 @@ that jumped.
 Cursor: TypeAlias = "str"
 """Where a page ends, and the next begins. A text to be handed back as it is."""
 
-Detail: TypeAlias = 'Literal["stages", "work", "all"]'
+ExportDetail: TypeAlias = 'Literal["stages", "work", "all"]'
 """Which events are told."""
 
 
@@ -355,7 +355,7 @@ class ExportQuery(Record):
 
     format: ExportFormat
     """In which form."""
-    detail: Detail = "work"
+    detail: ExportDetail = "work"
     """Which events."""
     from_: dt.date | None = None
     """Only events of this day of the firm's or a later one. For what consists of events."""
