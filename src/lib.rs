@@ -20,4 +20,6 @@ pub mod guides {
     pub struct MovingAFirm;
     #[doc = include_str!("../docs/measures.md")]
     pub struct Measures;
+    #[doc = include_str!("../docs/export.md")]
+    pub struct Export;
 }

@@ -103,7 +103,7 @@ fn traces(text: &str) -> Vec<(Attributes, Vec<Attributes>)> {
             }
             ("</event>", _) => inside = "trace",
             ("</trace>", _) => inside = "log",
-            (line, "trace") => drop(traces.last_mut().expect("a trace").0.extend([attribute(line)])),
+            (line, "trace") => traces.last_mut().expect("a trace").0.extend([attribute(line)]),
             (line, "event") => {
                 let (_, events) = traces.last_mut().expect("a trace");
                 events.last_mut().expect("an event").extend([attribute(line)]);
@@ -493,7 +493,8 @@ fn s11_7_events_are_of_the_firms_days() {
     office.advance(TimeDelta::hours(8)); // 16:00 and 8 hours: past midnight in New York
     office.job();
     let day = |text: &str| Some(text.parse().expect("a day"));
-    let between = |format, from, to| ExportQuery { from: day(from), to: day(to), ..detailed(format, ExportDetail::Stages) };
+    let between =
+        |format, from, to| ExportQuery { from: day(from), to: day(to), ..detailed(format, ExportDetail::Stages) };
     let starts = |from, to| {
         let (text_of, written) = export(&office, &between(ExportFormat::Xes, from, to));
         let found = traces(&text_of);
@@ -609,7 +610,8 @@ fn s11_7_a_large_firm_is_written_in_small_pieces_and_nothing_of_it_is_missed() {
             assert_eq!(written, expected, "{format:?}");
             assert!(longest.0 < 4_000, "{format:?}: {} bytes at once of {}", longest.0, longest.1);
         }
-        let (text_of, written) = export_as(&engine, Actor::system("t"), &detailed(ExportFormat::Ocel, ExportDetail::All));
+        let (text_of, written) =
+            export_as(&engine, Actor::system("t"), &detailed(ExportFormat::Ocel, ExportDetail::All));
         is_sound(&ocel(&text_of));
         assert_eq!(written.objects, 1 + 3 + 70 + 150 + 250);
         assert_eq!(ids(&ocel(&text_of), "task").len(), 250);
@@ -722,7 +724,10 @@ fn s11_7_what_is_exported_is_asked_for_by_a_document() {
         br#"{"format": {"csv": "events"}, "pipeline": "p", "from": "2026-02-02", "detail": "all", "raw": true}"#,
     )
     .expect("a document");
-    assert_eq!((query.format, query.detail, query.raw), (ExportFormat::Csv(ExportedTable::Events), ExportDetail::All, true));
+    assert_eq!(
+        (query.format, query.detail, query.raw),
+        (ExportFormat::Csv(ExportedTable::Events), ExportDetail::All, true)
+    );
     assert_eq!(read::<ExportQuery>("export", br#"{"format": "xes"}"#).expect("a document"), of(ExportFormat::Xes));
     for wrong in
         [r#"{}"#, r#"{"format": "csv"}"#, r#"{"format": {"xes": "jobs"}}"#, r#"{"format": "xes", "detial": "all"}"#]

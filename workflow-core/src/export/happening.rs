@@ -10,7 +10,7 @@ use super::things::{Things, item_of, task_of};
 use super::word::{STAGE_ENTERED, word};
 use crate::event::{Actor, Entry, Event, MoveKind};
 use crate::id::{AutomationKey, ItemId, MemberId, PipelineKey, StageKey, StatusKey, TaskId};
-use crate::model::{Account, ItemProgress, Job, JobStatus, TaskState};
+use crate::model::{Account, ItemProgress, Job, JobStatus, Task, TaskState};
 
 /// Something that happened: an event of the log, or how a job that was created came to its first
 /// stage.
@@ -59,6 +59,13 @@ pub(super) struct About<'e> {
     pub(super) automation: Option<&'e AutomationKey>,
     /// Who was assigned.
     pub(super) assigned: Vec<MemberId>,
+}
+
+impl<'e> About<'e> {
+    fn set_task(&mut self, task: &'e Task) {
+        self.task_title = Some(Cow::Borrowed(&task.title));
+        self.template = task.template.as_ref().map(|template| Cow::Borrowed(template.as_str()));
+    }
 }
 
 /// The attributes of a happening that not every one has, in the order in which they are written.
@@ -116,7 +123,7 @@ pub(super) fn happenings<'e>(
         let enters = word == STAGE_ENTERED;
         let told_of = enters || detail <= source.query.detail;
         if told_of && (entry.job.is_some() || source.queries.may_read(event)) {
-            add(word, false, about(entry, event, job, things));
+            add(word, false, about(source, entry, event, job, things));
         }
         if let Event::JobCreated(job) = event {
             add(
@@ -130,19 +137,35 @@ pub(super) fn happenings<'e>(
 }
 
 /// What an event was about.
-fn about<'e>(entry: &'e Entry, event: &'e Event, job: Option<&'e Job>, things: &'e Things) -> About<'e> {
-    let mut about = About::default();
-    about.task = task_of(event);
-    if let Some(task) = about.task.and_then(|task| things.tasks.get(&task)) {
-        about.task_title = Some(Cow::Borrowed(&task.title));
-        about.template = task.template.as_ref().map(|template| Cow::Borrowed(template.as_str()));
+fn about<'e>(
+    source: &Source<'_>,
+    entry: &'e Entry,
+    event: &'e Event,
+    job: Option<&'e Job>,
+    things: &'e Things,
+) -> About<'e> {
+    let mut about = About { task: task_of(event), item: item_of(event), ..About::default() };
+    if let Some(task) = about.task.and_then(|task| things.seen_task(source, task)) {
+        about.set_task(task);
     }
-    about.item = item_of(event);
-    if let Some(item) = about.item.and_then(|item| things.items.get(&item)) {
+    if let Some(item) = about.item.and_then(|item| things.seen_item(source, item)) {
         about.item_title = Some(Cow::Borrowed(&item.title));
         about.item_kind = Some(Cow::Borrowed(item.kind.as_str()));
         about.template = item.template.as_ref().map(|template| Cow::Borrowed(template.as_str()));
     }
+    if let Event::TaskCreated { task, .. } = event {
+        about.assigned = task.assignees.iter().copied().collect();
+        // One that was deleted is known by nothing else.
+        if !things.tasks.contains_key(&task.id) {
+            about.set_task(task);
+        }
+    }
+    tell(&mut about, entry, event, job);
+    about
+}
+
+/// Adds what an event itself tells.
+fn tell<'e>(about: &mut About<'e>, entry: &Entry, event: &'e Event, job: Option<&'e Job>) {
     match event {
         Event::JobMoved { from, to, pipeline, how, .. } => {
             let now = || job.map(|job| pipeline_entered(job, entry.at, to));
@@ -156,11 +179,6 @@ fn about<'e>(entry: &'e Entry, event: &'e Event, job: Option<&'e Job>, things: &
             });
         }
         Event::JobStatusSet { to, .. } => about.status = Some(Cow::Borrowed(to.as_str())),
-        Event::TaskCreated { task, .. } => {
-            about.task_title = Some(Cow::Borrowed(&task.title));
-            about.template = task.template.as_ref().map(|template| Cow::Borrowed(template.as_str()));
-            about.assigned = task.assignees.iter().copied().collect();
-        }
         Event::TaskStateSet { custom, .. } => about.status = custom.as_ref().map(|key| Cow::Borrowed(key.as_str())),
         Event::TaskAssigneesChanged { assignees, .. } | Event::JobAssigneesChanged { assignees, .. } => {
             about.assigned = assignees.iter().copied().collect();
@@ -184,7 +202,6 @@ fn about<'e>(entry: &'e Entry, event: &'e Event, job: Option<&'e Job>, things: &
         Event::PipelinePublished { definition, .. } => about.value = Some(Cow::Borrowed(definition.key.as_str())),
         _ => {}
     }
-    about
 }
 
 /// What the host reported of an item, or how far that brought it.
@@ -216,38 +233,34 @@ fn named(
         let name = about.entered.map_or_else(|| sentence(word), |(pipeline, stage)| source.stage_name(pipeline, stage));
         return (name.clone(), name, COMPLETE);
     }
-    match event {
-        Event::TaskCreated { .. } | Event::TaskStateSet { .. } => {
-            let transition = match event {
-                Event::TaskStateSet { to: TaskState::InProgress, .. } => "start",
-                Event::TaskStateSet { to: TaskState::Completed, .. } => COMPLETE,
-                Event::TaskStateSet { to: TaskState::Cancelled, .. } => "withdraw",
-                _ => "schedule",
-            };
-            let template = about.template.as_deref();
-            (with(&sentence(word), template), with("Task", template), transition)
-        }
-        _ => {
-            let kind = about.item_kind.as_deref();
-            let label = match event {
-                Event::JobStatusSet { to: JobStatus::Custom(status), .. } => {
-                    let name = job.map(|job| source.status_name(&job.pipeline, status));
-                    with("Status", Some(name.as_deref().unwrap_or(status.as_str())))
-                }
-                Event::ItemCreated(_) | Event::ItemLinked { .. } => with(&sentence(word), kind),
-                Event::JobItemChanged { .. } | Event::ItemReported { .. } => {
-                    let kind = kind.unwrap_or("item");
-                    with(&sentence(word), Some(&format!("{kind} {}", about.status.as_deref().unwrap_or_default())))
-                }
-                Event::AutomationRan { .. } | Event::FiredByHand { .. } => {
-                    with(&sentence(word), about.automation.map(AutomationKey::as_str))
-                }
-                Event::SignalReceived { .. } => with(&sentence(word), about.value.as_deref()),
-                _ => sentence(word),
-            };
-            (label.clone(), label, COMPLETE)
-        }
+    if let Event::TaskCreated { .. } | Event::TaskStateSet { .. } = event {
+        let transition = match event {
+            Event::TaskStateSet { to: TaskState::InProgress, .. } => "start",
+            Event::TaskStateSet { to: TaskState::Completed, .. } => COMPLETE,
+            Event::TaskStateSet { to: TaskState::Cancelled, .. } => "withdraw",
+            _ => "schedule",
+        };
+        let template = about.template.as_deref();
+        return (with(&sentence(word), template), with("Task", template), transition);
     }
+    let kind = about.item_kind.as_deref();
+    let label = match event {
+        Event::JobStatusSet { to: JobStatus::Custom(status), .. } => {
+            let name = job.map(|job| source.status_name(&job.pipeline, status));
+            with("Status", Some(name.as_deref().unwrap_or(status.as_str())))
+        }
+        Event::ItemCreated(_) | Event::ItemLinked { .. } => with(&sentence(word), kind),
+        Event::JobItemChanged { .. } | Event::ItemReported { .. } => {
+            let kind = kind.unwrap_or("item");
+            with(&sentence(word), Some(&format!("{kind} {}", about.status.as_deref().unwrap_or_default())))
+        }
+        Event::AutomationRan { .. } | Event::FiredByHand { .. } => {
+            with(&sentence(word), about.automation.map(AutomationKey::as_str))
+        }
+        Event::SignalReceived { .. } => with(&sentence(word), about.value.as_deref()),
+        _ => sentence(word),
+    };
+    (label.clone(), label, COMPLETE)
 }
 
 /// The step of what has no others.

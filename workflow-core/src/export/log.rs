@@ -7,12 +7,12 @@ use crate::error::Error;
 use crate::model::Job;
 use crate::store::Logged;
 
-/// Goes through what happened in the firm, in order. Each is given with its job, if it has one that is
-/// still there, and with the records that tell who may see what.
-pub(super) fn each_happening(
-    source: &Source<'_>,
-    each: &mut dyn FnMut(&Happening<'_>, Option<&Job>, &Things) -> Result<(), Error>,
-) -> Result<(), Error> {
+/// What takes in what happened, with its job, if it has one that is still there, and with the records
+/// that tell who may see what.
+pub(super) type Each<'e> = dyn FnMut(&Happening<'_>, Option<&Job>, &Things) -> Result<(), Error> + 'e;
+
+/// Goes through what happened in the firm, in order.
+pub(super) fn each_happening(source: &Source<'_>, each: &mut Each<'_>) -> Result<(), Error> {
     source.each_entry(&mut |entries| {
         let things = Things::of(source, entries)?;
         for logged in entries {

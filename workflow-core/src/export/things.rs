@@ -73,6 +73,24 @@ impl Things {
         taken.then_some(task)
     }
 
+    /// The task, if it is there and the actor sees it.
+    pub(super) fn seen_task(&self, source: &Source<'_>, id: TaskId) -> Option<&Arc<Task>> {
+        let task = self.tasks.get(&id)?;
+        task.job.is_none_or(|job| self.sees(source, job)).then_some(task)
+    }
+
+    /// The item, if it is there and the actor sees it: with any of its jobs, or because all are gone.
+    pub(super) fn seen_item(&self, source: &Source<'_>, id: ItemId) -> Option<&Arc<Item>> {
+        let item = self.items.get(&id)?;
+        let alone = || item.jobs.iter().all(|job| !self.jobs.contains_key(job));
+        (item.jobs.iter().any(|job| self.sees(source, *job)) || alone()).then_some(item)
+    }
+
+    fn sees(&self, source: &Source<'_>, id: JobId) -> bool {
+        let account = |job: &Job| self.accounts.get(&job.account).map(|account| &**account);
+        self.jobs.get(&id).is_some_and(|job| source.queries.sees(job, account(job)))
+    }
+
     /// The item, if it is there and belongs to the export: with the first of its jobs that does, or
     /// because all of its jobs are gone.
     pub(super) fn item(&self, source: &Source<'_>, id: ItemId) -> Option<&Arc<Item>> {

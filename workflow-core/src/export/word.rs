@@ -11,7 +11,9 @@ pub(super) fn word(recorded: &Recorded) -> Option<(&'static str, ExportDetail)> 
     if matches!(event, Event::ItemLinked { .. }) && recorded.by.is_some() {
         return Some(("item_requested", ExportDetail::Work));
     }
-    of_work(event).map(|word| (word, ExportDetail::Work)).or_else(|| of_the_rest(event).map(|word| (word, ExportDetail::All)))
+    of_work(event)
+        .map(|word| (word, ExportDetail::Work))
+        .or_else(|| of_the_rest(event).map(|word| (word, ExportDetail::All)))
 }
 
 /// How a job enters its stages.

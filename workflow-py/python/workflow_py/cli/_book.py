@@ -104,7 +104,9 @@ TABLES = ["accounts", "jobs", "tasks", "items", "events", "measures", "stage_tim
 @click.option("--raw", is_flag=True, help="For csv: no apostrophe before what a spreadsheet takes for a formula.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else it is printed.")
 @pass_desk
-def export(desk: Desk, what: str, pipeline: str | None, form: str | None, output: Path | None, **options: Any) -> None:
+def export(
+    desk: Desk, /, what: str, pipeline: str | None, form: str | None, output: Path | None, **options: Any
+) -> None:
     """Write jobs, tasks, accounts, events of the log, how long jobs took, a pipeline, or the whole firm out.
 
     For other programs: xes and ocel are event logs for process miners, csv is a table with columns that keep their
