@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use workflow_core::document::{check, read};
 use workflow_core::engine::Engine;
 use workflow_core::error::{Error, ErrorKind, Rejection, StoreError};
-use workflow_core::event::Actor;
+use workflow_core::event::{Actor, Event, Recorded};
 use workflow_core::export::{ExportDetail, ExportFormat, ExportQuery, Exported, ExportedTable};
-use workflow_core::id::{FirmId, JobId};
+use workflow_core::id::{EntryId, FirmId, JobId};
 use workflow_core::limits;
 use workflow_core::model::FirmSettings;
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{Batch, Committed, Conflict, Hit, ReadMoment, Scan, Transact};
+use workflow_core::store::{Batch, Committed, Conflict, Hit, LogBy, LogScan, ReadMoment, Scan, Transact};
 use workflow_suites::around::{Around, Hand};
 
 use crate::crowd::{Crowd, Records, lookers};
@@ -621,7 +621,37 @@ fn s11_7_a_large_firm_is_written_in_small_pieces_and_nothing_of_it_is_missed() {
 }
 
 #[test]
-fn s11_7_values_over_time_are_bounded() {
+fn s12_1_types_of_event_are_bounded() {
+    let office = Office::with(json!({ "key": "p", "name": "P", "stages": [{ "key": "in" }, { "key": "done" }] }));
+    let job = office.job();
+    let log = office.store.log(firm(), &LogScan::new(LogBy::Job(job), 1)).expect("a log");
+    let mut entry = (*log[0].entry).clone();
+    // As many signals as nobody sends, past the engine.
+    entry.id = EntryId(uuid::Uuid::from_u128(0xe1));
+    let signal = |number| Recorded {
+        event: Event::SignalReceived { job, name: key(&format!("signal {number}")), payload: None },
+        by: None,
+        of: None,
+    };
+    entry.events = (0..limits::EXPORT_ACTIVITIES + 50).map(signal).collect();
+    let mut batch = Batch::new(firm());
+    batch.entries.push(Arc::new(entry));
+    office.store.commit(&[batch]).expect("writable").remove(0).expect("committed");
+    let log = ocel(&export(&office, &of(ExportFormat::Ocel)).0);
+    is_sound(&log);
+    let types = list(&log, "eventTypes");
+    assert_eq!(types.len(), limits::EXPORT_ACTIVITIES + 1, "the last ones go by what they are");
+    let last = list(&log, "events").last().expect("an event");
+    assert_eq!(last["type"], "signal_received");
+    assert_eq!(
+        list(last, "attributes").iter().find(|value| value["name"] == "value").expect("named")["value"],
+        format!("signal {}", limits::EXPORT_ACTIVITIES + 49)
+    );
+    office.leave();
+}
+
+#[test]
+fn s12_1_values_over_time_are_bounded() {
     let office = Office::with(json!({ "key": "p", "name": "P", "stages": [{ "key": "in" }, { "key": "done" }] }));
     let job = office.job();
     for number in 0..limits::EXPORT_CHANGES + 10 {
