@@ -75,8 +75,9 @@ impl Queries<'_> {
             (Err(error), None) if error.kind() == ErrorKind::Unsupported => {
                 self.write_export(query, self.store, &mut out)
             }
-            (Err(error), None) => Err(error.into()),
-            (_, Some(written)) => written,
+            (_, Some(Err(error))) => Err(error),
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(written)) => written,
             (Ok(()), None) => self.write_export(query, self.store, &mut out),
         }
     }

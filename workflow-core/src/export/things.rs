@@ -22,7 +22,7 @@ pub(super) struct Things {
 
 impl Things {
     /// What entries are about.
-    pub(super) fn of(source: &Source<'_>, entries: &[Logged]) -> Result<Self, Error> {
+    pub(super) fn of<'l>(source: &Source<'_>, entries: impl IntoIterator<Item = &'l Logged>) -> Result<Self, Error> {
         let mut wanted = Vec::new();
         for logged in entries {
             wanted.extend(logged.entry.job.map(DocId::Job));

@@ -57,9 +57,11 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) -> Result<Exported, 
     source.walk(&mut |step| {
         let Step::Jobs(account, jobs) = step else { return Ok(()) };
         for jobs in jobs.chunks(HISTORIES_AT_ONCE) {
-            for (job, first) in jobs.iter().zip(source.first_entries(jobs)?) {
+            let first = source.first_entries(jobs)?;
+            let things = Things::of(source, first.iter().flatten())?;
+            for (job, first) in jobs.iter().zip(first) {
                 let mut trace = Trace { source, out, account, job, stage: None, events: 0 };
-                trace.write(first)?;
+                trace.write(first, &things)?;
                 exported.traces = exported.traces.saturating_add(u64::from(trace.events > 0));
                 exported.events = exported.events.saturating_add(trace.events);
             }
@@ -82,11 +84,16 @@ struct Trace<'t, 'w> {
 }
 
 impl Trace<'_, '_> {
-    fn write(&mut self, first: Vec<Logged>) -> Result<(), Error> {
+    /// Writes the job, of which some entries are read, with what they are about.
+    fn write(&mut self, first: Vec<Logged>, about_first: &Things) -> Result<(), Error> {
         let source = self.source;
-        source.each_entry_of(self.job.id, first, &mut |entries| {
-            let things = Things::of(source, entries)?;
-            entries.iter().try_for_each(|logged| self.entry(logged, &things))
+        let mut about_first = Some(about_first);
+        source.each_entry_of(self.job.id, first, &mut |entries| match about_first.take() {
+            Some(things) => entries.iter().try_for_each(|logged| self.entry(logged, things)),
+            None => {
+                let things = Things::of(source, entries)?;
+                entries.iter().try_for_each(|logged| self.entry(logged, &things))
+            }
         })?;
         if self.events > 0 {
             self.out.text("</trace>\n")?;

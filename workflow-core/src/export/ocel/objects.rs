@@ -17,6 +17,8 @@ use crate::store::{Cell, DocId, Document, Hit, IndexName, Logged};
 
 /// Tasks and items that are read in one go.
 const AT_ONCE: usize = 100;
+/// Tasks, items and awaited jobs of several jobs that are read in one go.
+const BELONGINGS: usize = 400;
 /// The instant of what does not change: so the standard has it.
 const EVER: &str = "1970-01-01T00:00:00Z";
 
@@ -86,6 +88,13 @@ fn tags(tags: &BTreeSet<Tag>, at: DateTime<Utc>, attributes: &mut Vec<Value>) {
     }
 }
 
+/// The records that are told with a job.
+fn belongings(job: &Job) -> impl Iterator<Item = DocId> {
+    let tasks = job.tasks.iter().map(|link| DocId::Task(link.task));
+    let items = job.items.iter().map(|link| DocId::Item(link.item));
+    tasks.chain(items).chain(job.waits_for.keys().copied().map(DocId::Job))
+}
+
 /// Objects as they are written.
 pub(super) struct Objects<'o, 'w> {
     pub(super) source: &'o Source<'o>,
@@ -112,14 +121,7 @@ impl Objects<'_, '_> {
         }
         source.walk(&mut |step| match step {
             Step::Account(account) => self.account(account, everything),
-            Step::Jobs(account, jobs) => {
-                for jobs in jobs.chunks(HISTORIES_AT_ONCE) {
-                    for (job, first) in jobs.iter().zip(source.first_entries(jobs)?) {
-                        self.job(account, job, first)?;
-                    }
-                }
-                Ok(())
-            }
+            Step::Jobs(account, jobs) => jobs.chunks(HISTORIES_AT_ONCE).try_for_each(|jobs| self.jobs(account, jobs)),
         })?;
         if everything {
             self.loose_tasks()?;
@@ -166,15 +168,27 @@ impl Objects<'_, '_> {
         known.map(|member| Relationship::new(member, "assigned")).collect::<Vec<_>>().into_iter()
     }
 
-    /// Writes a job with its tasks and items.
-    fn job(&mut self, account: &Account, job: &Arc<Job>, first: Vec<Logged>) -> Result<(), Error> {
+    /// Writes some jobs with their tasks and items, which are read in one go unless they are too many.
+    fn jobs(&mut self, account: &Account, jobs: &[Arc<Job>]) -> Result<(), Error> {
+        let source = self.source;
+        let wanted: Vec<DocId> = jobs.iter().flat_map(|job| belongings(job)).collect();
+        if jobs.len() > 1 && wanted.len() > BELONGINGS {
+            return jobs.iter().try_for_each(|job| self.jobs(account, std::slice::from_ref(job)));
+        }
+        let things = Things::with(source, wanted)?;
+        for (job, first) in jobs.iter().zip(source.first_entries(jobs)?) {
+            self.job(account, job, first, &things)?;
+        }
+        Ok(())
+    }
+
+    fn job(&mut self, account: &Account, job: &Job, first: Vec<Logged>, things: &Things) -> Result<(), Error> {
         let source = self.source;
         let mut history = History::default();
         source.each_entry_of(job.id, first, &mut |entries| {
             entries.iter().for_each(|logged| history.follow(job.id, &logged.entry));
             Ok(())
         })?;
-        let awaited = Things::with(source, job.waits_for.keys().copied().map(DocId::Job).collect())?;
         let mut attributes: Vec<Value> = history.take(job.id.0).collect();
         attributes.extend(job.statutory.map(|day| since(job.updated, "statutory", day.to_string())));
         tags(&job.tags, job.updated, &mut attributes);
@@ -185,23 +199,17 @@ impl Objects<'_, '_> {
             relationships.push(Relationship::new(format!("pipeline/{}", job.pipeline), "in"));
         }
         relationships.extend(self.assigned(&job.assignees));
-        let others = job.waits_for.keys().filter(|other| awaited.job(source, **other).is_some());
+        let others = job.waits_for.keys().filter(|other| things.job(source, **other).is_some());
         relationships.extend(others.map(|other| Relationship::new(other, "waits for")));
         self.add(job.id.to_string(), "job", attributes, relationships)?;
-        for tasks in job.tasks.chunks(AT_ONCE) {
-            for document in source.documents(tasks.iter().map(|link| DocId::Task(link.task)).collect())? {
-                if let Document::Task(task) = document {
-                    let states = history.take(task.id.0).collect();
-                    self.task(&task, states)?;
-                }
-            }
+        for task in job.tasks.iter().filter_map(|link| things.tasks.get(&link.task)) {
+            let states = history.take(task.id.0).collect();
+            self.task(task, states)?;
         }
-        for links in job.items.chunks(AT_ONCE) {
-            let things = Things::with(source, links.iter().map(|link| DocId::Item(link.item)).collect())?;
-            for item in things.items.values().filter(|item| things.home(source, item) == Some(job.id)) {
-                let values = history.take(item.id.0).collect();
-                self.item(item, values, &things)?;
-            }
+        let items = job.items.iter().filter_map(|link| things.items.get(&link.item));
+        for item in items.filter(|item| things.home(source, item) == Some(job.id)) {
+            let values = history.take(item.id.0).collect();
+            self.item(item, values, things)?;
         }
         Ok(())
     }
