@@ -419,14 +419,15 @@ fn s11_7_names_of_any_kind_come_through() {
         { "key": "done" }] }));
     office.account(2, HOSTILE);
     let job = office.give(json!({ "create_job": { "account": account(2), "pipeline": "p", "name": HOSTILE,
-        "tags": ["+1, \"2\""], "fields": { "=f": HOSTILE } } }));
+        "tags": ["+1, \"2\""], "fields": { "=f": HOSTILE, "a_b c_x0020_ö": "other" } } }));
     let job = job.job().expect("a job");
     office.new_task(json!({ "job": job, "task": { "key": "t", "title": HOSTILE } }));
 
     let (text_of, _) = export(&office, &detailed(ExportFormat::Xes, ExportDetail::All));
     let plain = HOSTILE.replace(['\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{fffe}', '\u{ffff}'], "\u{fffd}");
     let found = traces(&text_of);
-    assert_eq!((&found[0].0["job"], &found[0].0["account"], &found[0].0["field.=f"]), (&plain, &plain, &plain));
+    assert_eq!((&found[0].0["job"], &found[0].0["account"], &found[0].0["field._x003D_f"]), (&plain, &plain, &plain));
+    assert_eq!(found[0].0["field.a_b_x0020_c_x005F_x0020_ö"], "other", "no two keys become one");
     assert_eq!(found[0].1[1]["concept:name"], plain);
     assert_eq!(found[0].1[1]["stage"], "in ]]> <\"&");
     assert!(!text_of.contains(|letter: char| letter.is_control() && letter != '\n'));
@@ -444,7 +445,7 @@ fn s11_7_names_of_any_kind_come_through() {
         let name = if raw { shown.clone() } else { format!("'{shown}") };
         assert_eq!((&row["name"], &row["account_name"], &row["stage_name"]), (&name, &name, &name));
         assert_eq!(row["tags"], if raw { "+1, \"2\"" } else { "'+1, \"2\"" });
-        assert_eq!(row["fields"], json!({ "=f": HOSTILE }).to_string());
+        assert_eq!(row["fields"], json!({ "=f": HOSTILE, "a_b c_x0020_ö": "other" }).to_string());
         assert!(text_of.ends_with("\r\n") && !text_of.starts_with('\u{feff}'));
     }
 }

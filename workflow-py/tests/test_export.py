@@ -91,6 +91,55 @@ OCEL = {
 }
 
 
+#: What the standard asks of a log in XML: which elements where, and what their attributes may hold.
+XES = """
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="http://www.xes-standard.org/"
+    targetNamespace="http://www.xes-standard.org/" elementFormDefault="qualified">
+  {types}
+  <xs:group name="attributes"><xs:choice>{elements}</xs:choice></xs:group>
+  <xs:element name="log"><xs:complexType>
+    <xs:sequence>
+      <xs:element name="extension" maxOccurs="unbounded"><xs:complexType>
+        <xs:attribute name="name" type="xs:NCName" use="required"/>
+        <xs:attribute name="prefix" type="xs:NCName" use="required"/>
+        <xs:attribute name="uri" type="xs:anyURI" use="required"/>
+      </xs:complexType></xs:element>
+      <xs:element name="global" minOccurs="2" maxOccurs="2"><xs:complexType>
+        <xs:group ref="attributes" maxOccurs="unbounded"/>
+        <xs:attribute name="scope" type="xs:NCName" use="required"/>
+      </xs:complexType></xs:element>
+      <xs:element name="classifier" maxOccurs="unbounded"><xs:complexType>
+        <xs:attribute name="name" type="xs:NCName" use="required"/>
+        <xs:attribute name="keys" type="xs:token" use="required"/>
+      </xs:complexType></xs:element>
+      <xs:group ref="attributes" minOccurs="0" maxOccurs="unbounded"/>
+      <xs:element name="trace" minOccurs="0" maxOccurs="unbounded"><xs:complexType><xs:sequence>
+        <xs:group ref="attributes" minOccurs="0" maxOccurs="unbounded"/>
+        <xs:element name="event" maxOccurs="unbounded"><xs:complexType>
+          <xs:group ref="attributes" minOccurs="0" maxOccurs="unbounded"/>
+        </xs:complexType></xs:element>
+      </xs:sequence></xs:complexType></xs:element>
+    </xs:sequence>
+    <xs:attribute name="xes.version" type="xs:decimal" use="required"/>
+    <xs:attribute name="xes.features" type="xs:token"/>
+  </xs:complexType></xs:element>
+</xs:schema>
+"""
+KINDS = {"string": "string", "date": "dateTime", "int": "long", "float": "double", "boolean": "boolean", "id": "string"}
+
+
+def is_xes(path: Path) -> None:
+    """Holds a file against what the standard asks of it."""
+    types = "".join(
+        f'<xs:complexType name="{kind}"><xs:attribute name="key" type="xs:Name" use="required"/>'
+        f'<xs:attribute name="value" type="xs:{of}" use="required"/></xs:complexType>'
+        for kind, of in KINDS.items()
+    )
+    elements = "".join(f'<xs:element name="{kind}" type="{kind}"/>' for kind in KINDS)
+    schema = etree.XMLSchema(etree.fromstring(XES.format(types=types, elements=elements)))
+    schema.assertValid(etree.parse(str(path)))
+
+
 @pytest.fixture(scope="session")
 def pm4py() -> Any:
     """The process miner that reads what is exported."""
@@ -203,15 +252,19 @@ def test_s11_7_tables_are_read_by_pandas_and_the_csv_module(season: Office, tmp_
 
 def test_s11_7_names_of_any_kind_come_through(office: Office, tmp_path: Path, pm4py: Any) -> None:
     account = office.account(HOSTILE)
-    job = office.firm.create_job(account=account, pipeline="return", name=HOSTILE).job
+    fields = {"=f a:b": HOSTILE, "größe": 3, "ratio": 0.5, "yes": True, "list": ["a", "b"]}
+    job = office.firm.create_job(account=account, pipeline="return", name=HOSTILE, fields=fields).job
     path = tmp_path / "out"
     office.firm.export(path=path, format="xes", detail="all")
+    is_xes(path)
     for tree in (ElementTree.parse(path), etree.parse(str(path))):
         values = {node.get("value") for node in tree.iter("{http://www.xes-standard.org/}string")}
         assert CLEAN in values
     log = pm4py.read_xes(str(path), variant="iterparse")
     assert set(log["case:job"]) == {CLEAN}
     assert set(log["case:concept:name"]) == {str(job)}
+    assert set(log["case:field._x003D_f_x0020_a_x003A_b"]) == {CLEAN}
+    assert (log["case:field.größe"][0], log["case:field.ratio"][0], log["case:field.yes"][0]) == (3, 0.5, True)
     office.firm.export(path=path, format="ocel")
     document = json.loads(path.read_text())
     jsonschema.validate(document, OCEL, format_checker=jsonschema.FormatChecker())
@@ -227,6 +280,7 @@ def test_s11_7_names_of_any_kind_come_through(office: Office, tmp_path: Path, pm
 def test_s11_7_extensions_globals_and_classifiers_are_declared(season: Office, tmp_path: Path) -> None:
     path = tmp_path / "season.xes"
     season.firm.export(path=path, format="xes", detail="all")
+    is_xes(path)
     space = "{http://www.xes-standard.org/}"
     log = ElementTree.parse(path).getroot()
     prefixes = {node.get("prefix") for node in log.findall(f"{space}extension")}

@@ -11,7 +11,7 @@ use super::happening::{ATTRIBUTES, Happening, happenings, resource, seats};
 use super::out::Out;
 use super::source::{HISTORIES_AT_ONCE, Source, Step};
 use super::things::Things;
-use super::xml::attribute;
+use super::xml::{attribute, name};
 use crate::error::Error;
 use crate::event::Actor;
 use crate::id::StageKey;
@@ -39,7 +39,7 @@ const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <string key="stage" value=""/>
 </global>
 <classifier name="Activity" keys="concept:name"/>
-<classifier name="Activity and transition" keys="concept:name lifecycle:transition"/>
+<classifier name="Transition" keys="concept:name lifecycle:transition"/>
 <classifier name="Stage" keys="stage"/>
 <classifier name="Resource" keys="org:resource"/>
 "#;
@@ -155,7 +155,7 @@ impl Trace<'_, '_> {
             put(&mut text, "string", "tags", &tags.join("; "));
         }
         for (field, value) in &job.fields {
-            let name = format!("field.{field}");
+            let name = format!("field.{}", name(field.as_str()));
             match value {
                 FieldValue::Flag(flag) => put(&mut text, "boolean", &name, if *flag { "true" } else { "false" }),
                 FieldValue::Integer(number) => put(&mut text, "int", &name, &number.to_string()),

@@ -30,3 +30,21 @@ fn escape(text: &mut String, value: &str) {
         }
     }
 }
+
+/// A text as part of an XML name: letters that a name cannot hold everywhere become their numbers, as in
+/// `due_x0020_soon`. No two texts become one name.
+pub(super) fn name(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        let is_plain =
+            letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
+        // An underline that would read as a number is written by its own.
+        let is_underline = letter == '_' && !text.get(at..).is_some_and(|rest| rest.starts_with("_x"));
+        if is_plain || is_underline {
+            name.push(letter);
+        } else {
+            let _ = write!(name, "_x{:04X}_", u32::from(letter));
+        }
+    }
+    name
+}
