@@ -252,7 +252,7 @@ def test_s11_7_tables_are_read_by_pandas_and_the_csv_module(season: Office, tmp_
 
 def test_s11_7_names_of_any_kind_come_through(office: Office, tmp_path: Path, pm4py: Any) -> None:
     account = office.account(HOSTILE)
-    fields = {"=f a:b": HOSTILE, "größe": 3, "ratio": 0.5, "yes": True, "list": ["a", "b"]}
+    fields: dict[str, Any] = {"=f a:b": HOSTILE, "größe": 3, "ratio": 0.5, "yes": True, "list": ["a", "b"]}
     job = office.firm.create_job(account=account, pipeline="return", name=HOSTILE, fields=fields).job
     path = tmp_path / "out"
     office.firm.export(path=path, format="xes", detail="all")
