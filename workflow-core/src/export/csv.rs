@@ -1,6 +1,7 @@
 //! CSV as RFC 4180 has it: a header, lines that end with CR LF, quotes where they are needed.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use super::out::Out;
 use crate::error::Error;
@@ -24,11 +25,14 @@ impl<'o, 'w> Rows<'o, 'w> {
 
     /// Adds a cell.
     pub(super) fn cell(&mut self, text: impl AsRef<str>) -> &mut Self {
+        self.text(text.as_ref())
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
         if self.cells > 0 {
             self.line.push(',');
         }
         self.cells = self.cells.saturating_add(1);
-        let text = text.as_ref();
         let text = if self.raw { Cow::Borrowed(text) } else { harmless(text) };
         let is_special = |letter| matches!(letter, ',' | '"' | '\r' | '\n');
         if text.contains(is_special) || text.starts_with(' ') || text.ends_with(' ') {
@@ -42,10 +46,14 @@ impl<'o, 'w> Rows<'o, 'w> {
     }
 
     /// Adds a cell, empty when there is nothing.
-    pub(super) fn maybe(&mut self, value: Option<impl std::fmt::Display>) -> &mut Self {
+    pub(super) fn maybe(&mut self, value: Option<impl Display>) -> &mut Self {
+        self.shown(value.as_ref().map(|value| value as &dyn Display))
+    }
+
+    fn shown(&mut self, value: Option<&dyn Display>) -> &mut Self {
         match value {
-            Some(value) => self.cell(value.to_string()),
-            None => self.cell(""),
+            Some(value) => self.text(&value.to_string()),
+            None => self.text(""),
         }
     }
 

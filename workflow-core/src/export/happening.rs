@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use serde::Serialize;
 
 use super::source::{Source, pipeline_entered};
 use super::things::{Things, item_of, task_of};
-use super::word::{STAGE_ENTERED, word};
+use super::word::{STAGE_ENTERED, date_word, field_text, priority_word, progress_word, word};
 use crate::event::{Actor, Entry, Event, MoveKind};
 use crate::id::{AutomationKey, ItemId, MemberId, PipelineKey, StageKey, StatusKey, TaskId};
 use crate::model::{Account, ItemProgress, Job, JobStatus, Task, TaskState};
@@ -186,14 +185,14 @@ fn tell<'e>(about: &mut About<'e>, entry: &Entry, event: &'e Event, job: Option<
         Event::ItemLinked { link, .. } => about.item_kind = Some(Cow::Borrowed(link.kind.as_str())),
         Event::ItemReported { status, progress, .. } => about.status = Some(reported(Some(status), progress)),
         Event::JobItemChanged { status, progress, .. } => about.status = Some(reported(status.as_ref(), progress)),
-        Event::JobPrioritySet { to, .. } => about.value = Some(Cow::Owned(written(to))),
+        Event::JobPrioritySet { to, .. } => about.value = Some(Cow::Borrowed(priority_word(*to))),
         Event::JobDateSet { date, to, .. } => {
-            about.field = Some(Cow::Owned(written(date)));
+            about.field = Some(Cow::Borrowed(date_word(*date)));
             about.value = to.as_ref().map(|day: &NaiveDate| Cow::Owned(day.to_string()));
         }
         Event::JobFieldSet { field, value, .. } | Event::AccountFieldSet { field, value, .. } => {
             about.field = Some(Cow::Borrowed(field.as_str()));
-            about.value = value.as_ref().map(|value| Cow::Owned(written(value)));
+            about.value = value.as_ref().map(field_text);
         }
         Event::SignalReceived { name, .. } => about.value = Some(Cow::Borrowed(name.as_str())),
         Event::AutomationRan { automation, .. } | Event::FiredByHand { automation, .. } => {
@@ -206,16 +205,7 @@ fn tell<'e>(about: &mut About<'e>, entry: &Entry, event: &'e Event, job: Option<
 
 /// What the host reported of an item, or how far that brought it.
 fn reported<'e>(status: Option<&'e StatusKey>, progress: &ItemProgress) -> Cow<'e, str> {
-    status.map_or_else(|| Cow::Owned(written(progress)), |status| Cow::Borrowed(status.as_str()))
-}
-
-/// A value as documents have it; a text without its quotes.
-pub(super) fn written(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
-    }
+    status.map_or_else(|| Cow::Borrowed(progress_word(*progress)), |status| Cow::Borrowed(status.as_str()))
 }
 
 /// What a happening is called, what was done, and which step of that it was.

@@ -100,7 +100,7 @@ pub enum ExportDetail {
 }
 
 /// What an export wrote.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Exported {
     /// Traces of XES: jobs.
     pub traces: u64,

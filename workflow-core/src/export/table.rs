@@ -7,11 +7,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::csv::Rows;
-use super::happening::{ATTRIBUTES, resource, written};
+use super::happening::{ATTRIBUTES, resource};
 use super::log::each_happening;
 use super::out::Out;
 use super::source::{Source, Step};
 use super::things::Things;
+use super::word::{priority_word, progress_word};
 use super::{Exported, ExportedTable};
 use crate::definition::Party;
 use crate::error::Error;
@@ -113,7 +114,12 @@ fn names<'m>(source: &Source<'_>, members: impl IntoIterator<Item = &'m MemberId
 
 /// A map as a JSON object; an empty one as nothing.
 fn object<K: serde::Serialize + Ord, V: serde::Serialize>(map: &BTreeMap<K, V>) -> String {
-    if map.is_empty() { String::new() } else { written(map) }
+    if map.is_empty() {
+        return String::new();
+    }
+    let mut json = Vec::new();
+    crate::document::write(map, &mut json);
+    String::from_utf8(json).unwrap_or_default()
 }
 
 fn account_row(account: &Account, rows: &mut Rows<'_, '_>) -> Result<(), Error> {
@@ -127,7 +133,9 @@ fn job_row(source: &Source<'_>, account: &Account, job: &Job, rows: &mut Rows<'_
     rows.maybe(Some(job.id)).cell(&*job.name).maybe(Some(account.id)).cell(&account.name);
     rows.cell(job.pipeline.as_str()).cell(source.pipeline_name(&job.pipeline)).maybe(Some(job.version));
     rows.cell(job.stage.as_str()).cell(source.stage_name(&job.pipeline, &job.stage));
-    rows.maybe(job.visit().map(|visit| instant(visit.entered))).cell(job.status.as_str()).cell(written(&job.priority));
+    rows.maybe(job.visit().map(|visit| instant(visit.entered)))
+        .cell(job.status.as_str())
+        .cell(priority_word(job.priority));
     rows.cell(several(&job.assignees)).cell(names(source, &job.assignees));
     rows.maybe(job.start).maybe(job.due).maybe(job.statutory).maybe(job.extended);
     rows.maybe(Some(job.is_overdue(source.queries.today()))).maybe(job.period_start).maybe(job.period_end);
@@ -159,7 +167,7 @@ fn tasks(source: &Source<'_>, rows: &mut Rows<'_, '_>) -> Result<(), Error> {
 fn task_row(source: &Source<'_>, task: &Task, job: Option<&Arc<Job>>, rows: &mut Rows<'_, '_>) -> Result<(), Error> {
     rows.maybe(Some(task.id)).cell(&*task.title).maybe(task.job).maybe(job.map(|job| &job.name));
     rows.maybe(job.map(|job| &job.pipeline)).maybe(task.account).cell(task.state.as_str());
-    rows.maybe(task.custom_status.as_ref()).cell(written(&task.priority));
+    rows.maybe(task.custom_status.as_ref()).cell(priority_word(task.priority));
     rows.cell(several(&task.assignees)).cell(names(source, &task.assignees)).maybe(task.start).maybe(task.due);
     rows.maybe(Some(source.queries.is_late(task))).cell(several(&task.tags));
     let done = task.checklist.iter().filter(|step| step.done).count();
@@ -190,7 +198,7 @@ fn item_row(source: &Source<'_>, item: &Item, things: &Things, rows: &mut Rows<'
     let jobs = item.jobs.iter().filter(|job| things.job(source, **job).is_some());
     rows.maybe(Some(item.id)).cell(&*item.title).cell(item.kind.as_str()).maybe(item.account).cell(several(jobs));
     rows.maybe(item.template.as_ref()).maybe(item.external.as_ref()).maybe(item.status.as_ref());
-    rows.cell(written(&item.progress)).cell(instant(item.created)).cell(instant(item.updated)).end()
+    rows.cell(progress_word(item.progress)).cell(instant(item.created)).cell(instant(item.updated)).end()
 }
 
 /// What happened, oldest first.

@@ -1,8 +1,11 @@
-//! What events are called in exports, and how much has to be told for them to be told.
+//! What events and values are called in exports, and how much has to be told for events to be told.
+
+use std::borrow::Cow;
 
 use super::ExportDetail;
+use crate::definition::JobDate;
 use crate::event::{Event, Recorded};
-use crate::model::{JobStatus, TaskState};
+use crate::model::{FieldValue, ItemProgress, JobStatus, Priority, TaskState};
 
 /// An event's word, which does not change from version to version, and from which detail on it is
 /// told. None for what is bookkeeping alone.
@@ -120,4 +123,71 @@ fn of_jobs(event: &Event) -> Option<&'static str> {
         Event::RemindersEnded { .. } => "reminders_ended",
         _ => return None,
     })
+}
+
+/// A priority as documents have it.
+pub(super) fn priority_word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Medium => "medium",
+        Priority::High => "high",
+        Priority::Urgent => "urgent",
+    }
+}
+
+/// How far an item has come, as documents have it.
+pub(super) fn progress_word(progress: ItemProgress) -> &'static str {
+    match progress {
+        ItemProgress::Open => "open",
+        ItemProgress::Done => "done",
+        ItemProgress::Declined => "declined",
+        ItemProgress::Cancelled => "cancelled",
+        ItemProgress::NotActionable => "not_actionable",
+    }
+}
+
+/// One of a job's dates, as documents have it.
+pub(super) fn date_word(date: JobDate) -> &'static str {
+    match date {
+        JobDate::Start => "start",
+        JobDate::Due => "due",
+        JobDate::Statutory => "statutory",
+        JobDate::Extended => "extended",
+    }
+}
+
+/// The value of a field in one text.
+pub(super) fn field_text(value: &FieldValue) -> Cow<'_, str> {
+    match value {
+        FieldValue::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+        FieldValue::Integer(number) => Cow::Owned(number.to_string()),
+        FieldValue::Decimal(number) => Cow::Owned(number.to_string()),
+        FieldValue::Text(text) => Cow::Borrowed(text),
+        FieldValue::List(texts) => Cow::Owned(texts.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_7_words_are_those_of_documents() {
+        let written = |value: serde_json::Value| value.as_str().expect("a word").to_owned();
+        for priority in [Priority::Low, Priority::Medium, Priority::High, Priority::Urgent] {
+            assert_eq!(priority_word(priority), written(serde_json::json!(priority)));
+        }
+        for progress in [
+            ItemProgress::Open,
+            ItemProgress::Done,
+            ItemProgress::Declined,
+            ItemProgress::Cancelled,
+            ItemProgress::NotActionable,
+        ] {
+            assert_eq!(progress_word(progress), written(serde_json::json!(progress)));
+        }
+        for date in JobDate::ALL {
+            assert_eq!(date_word(date), written(serde_json::json!(date)));
+        }
+    }
 }

@@ -11,10 +11,11 @@ use super::happening::{ATTRIBUTES, Happening, happenings, resource, seats};
 use super::out::Out;
 use super::source::{HISTORIES_AT_ONCE, Source, Step};
 use super::things::Things;
+use super::word::{field_text, priority_word};
 use super::xml::{attribute, name};
 use crate::error::Error;
-use crate::event::Actor;
-use crate::id::StageKey;
+use crate::event::{Actor, Event};
+use crate::id::{StageKey, Tag};
 use crate::model::{Account, FieldValue, Job};
 use crate::store::Logged;
 
@@ -108,8 +109,8 @@ impl Trace<'_, '_> {
             // Where the job is, is followed also through what is not told.
             let of_this = |happening: &Happening<'_>| happening.place == place;
             match &recorded.event {
-                crate::event::Event::JobCreated(created) => self.stage = Some(created.stage.clone()),
-                crate::event::Event::JobMoved { to, .. } => self.stage = Some(to.clone()),
+                Event::JobCreated(created) => self.stage = Some(created.stage.clone()),
+                Event::JobMoved { to, .. } => self.stage = Some(to.clone()),
                 _ => {}
             }
             while let Some(happening) = told.next_if(of_this) {
@@ -136,7 +137,7 @@ impl Trace<'_, '_> {
         put(&mut text, "string", "pipeline_name", &self.source.pipeline_name(&job.pipeline));
         put(&mut text, "string", "current_stage", job.stage.as_str());
         put(&mut text, "string", "status", job.status.as_str());
-        put(&mut text, "string", "priority", crate::export::happening::written(&job.priority).as_str());
+        put(&mut text, "string", "priority", priority_word(job.priority));
         put(&mut text, "date", "created", &instant(job.created));
         for (name, at) in [("completed", job.completed), ("archived", job.archived)] {
             if let Some(at) = at {
@@ -151,18 +152,18 @@ impl Trace<'_, '_> {
             }
         }
         if !job.tags.is_empty() {
-            let tags: Vec<&str> = job.tags.iter().map(crate::id::Tag::as_str).collect();
+            let tags: Vec<&str> = job.tags.iter().map(Tag::as_str).collect();
             put(&mut text, "string", "tags", &tags.join("; "));
         }
         for (field, value) in &job.fields {
             let name = format!("field.{}", name(field.as_str()));
-            match value {
-                FieldValue::Flag(flag) => put(&mut text, "boolean", &name, if *flag { "true" } else { "false" }),
-                FieldValue::Integer(number) => put(&mut text, "int", &name, &number.to_string()),
-                FieldValue::Decimal(number) => put(&mut text, "float", &name, &number.to_string()),
-                FieldValue::Text(value) => put(&mut text, "string", &name, value),
-                FieldValue::List(values) => put(&mut text, "string", &name, &values.join("; ")),
-            }
+            let kind = match value {
+                FieldValue::Flag(_) => "boolean",
+                FieldValue::Integer(_) => "int",
+                FieldValue::Decimal(_) => "float",
+                FieldValue::Text(_) | FieldValue::List(_) => "string",
+            };
+            put(&mut text, kind, &name, &field_text(value));
         }
         self.out.text(&text)
     }

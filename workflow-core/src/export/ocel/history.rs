@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Value, instant};
 use crate::definition::JobDate;
 use crate::event::{Entry, Event};
-use crate::export::happening::written;
+use crate::export::word::{priority_word, progress_word};
 use crate::id::JobId;
 use crate::limits;
 
@@ -42,7 +42,7 @@ impl History {
                     self.note(job, at, "pipeline", created.pipeline.as_str());
                     self.note(job, at, "stage", created.stage.as_str());
                     self.note(job, at, "status", created.status.as_str());
-                    self.note(job, at, "priority", written(&created.priority));
+                    self.note(job, at, "priority", priority_word(created.priority));
                     if let Some(due) = created.due {
                         self.note(job, at, "due", due.to_string());
                     }
@@ -55,14 +55,14 @@ impl History {
                     self.note(job, at, "stage", to.as_str());
                 }
                 Event::JobStatusSet { to, .. } => self.note(job, at, "status", to.as_str()),
-                Event::JobPrioritySet { to, .. } => self.note(job, at, "priority", written(to)),
+                Event::JobPrioritySet { to, .. } => self.note(job, at, "priority", priority_word(*to)),
                 Event::JobDateSet { date: JobDate::Due, to, .. } => {
                     self.note(job, at, "due", to.map(|due| due.to_string()).unwrap_or_default());
                 }
                 Event::TaskCreated { task, .. } => self.note(task.id.0, at, "state", task.state.as_str()),
                 Event::TaskStateSet { task, to, .. } => self.note(task.0, at, "state", to.as_str()),
                 Event::ItemLinked { link, .. } => {
-                    self.note(link.item.0, at, "progress", written(&link.progress));
+                    self.note(link.item.0, at, "progress", progress_word(link.progress));
                     if let Some(status) = &link.status {
                         self.note(link.item.0, at, "status", status.as_str());
                     }
@@ -71,7 +71,7 @@ impl History {
                     if let Some(status) = status {
                         self.note(item.0, at, "status", status.as_str());
                     }
-                    self.note(item.0, at, "progress", written(progress));
+                    self.note(item.0, at, "progress", progress_word(*progress));
                 }
                 _ => {}
             }

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use super::history::History;
 use super::{Declared, List, Object, Relationship, Type, Value, instant};
 use crate::error::Error;
-use crate::export::happening::written;
 use crate::export::source::{HISTORIES_AT_ONCE, Source, Step};
 use crate::export::things::Things;
+use crate::export::word::progress_word;
 use crate::id::{AccountId, MemberId, Tag};
 use crate::model::{Account, Item, Job, Task};
 use crate::store::{Cell, DocId, Document, Hit, IndexName, Logged};
@@ -236,7 +236,7 @@ impl Objects<'_, '_> {
 
     fn item(&mut self, item: &Item, mut attributes: Vec<Value>, things: &Things) -> Result<(), Error> {
         if attributes.is_empty() {
-            attributes.push(since(item.updated, "progress", written(&item.progress)));
+            attributes.push(since(item.updated, "progress", progress_word(item.progress)));
             attributes.extend(item.status.as_ref().map(|status| since(item.updated, "status", status.as_str())));
         }
         attributes.push(since(item.created, "title", &*item.title));
