@@ -1,6 +1,7 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
 mod crowd;
+mod exported;
 mod kit;
 mod s10_outbox;
 mod s11_export;
