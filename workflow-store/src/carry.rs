@@ -31,8 +31,9 @@ use crate::file::{unavailable, write_whole};
 /// ```
 ///
 /// # Errors
-/// Those of [`Engine::export_firm`]; [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be written. What was
-/// there under its name is left as it was.
+/// Those of [`Engine::export_firm`];
+/// [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be
+/// written. What was there under its name is left as it was.
 pub fn export_to_file(engine: &Engine, firm: FirmId, path: &Path) -> Result<Carried, Error> {
     write_whole(path, |file| engine.export_firm(firm, file))
 }
@@ -40,7 +41,9 @@ pub fn export_to_file(engine: &Engine, firm: FirmId, path: &Path) -> Result<Carr
 /// Reads a firm from such a file into a store that does not have it: see [`Engine::import_firm`].
 ///
 /// # Errors
-/// Those of [`Engine::import_firm`]; [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be opened.
+/// Those of [`Engine::import_firm`];
+/// [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be
+/// opened.
 pub fn import_from_file(engine: &Engine, path: &Path) -> Result<Carried, Error> {
     let file = File::open(path).map_err(|error| unavailable(path, error))?;
     engine.import_firm(BufReader::new(file))
