@@ -1195,6 +1195,21 @@ int32_t workflow_engine_import_firm(const struct workflow_engine *engine,
                                     struct workflow_error **error);
 
 /**
+ * Writes what the actor may see to a file, by export.schema.json: events for process miners, such as
+ * `{"format": "xes"}` or `{"format": "ocel"}`, or a table, such as `{"format": {"csv": "jobs"}}`. The
+ * file appears under its name when it is complete, over one that may be there. The answer's document,
+ * by exported.schema.json, says how much was written. It takes as long as reading all of that does,
+ * and keeps nobody else waiting.
+ */
+int32_t workflow_acting_export(const struct workflow_acting *acting,
+                               const char *query,
+                               size_t len,
+                               const char *path,
+                               size_t path_len,
+                               struct workflow_answer **answer,
+                               struct workflow_error **error);
+
+/**
  * Answers a question, by inquiry.schema.json. One for a list answers its first page; where the next
  * begins is in its document, under `next`.
  */

@@ -24,4 +24,6 @@ pub mod guides {
     pub struct Measures;
     #[doc = include_str!("../docs/explain.md")]
     pub struct Explain;
+    #[doc = include_str!("../docs/export.md")]
+    pub struct Export;
 }

@@ -1,4 +1,4 @@
-/* A runner does what is due, and a firm is carried into another store. */
+/* A runner does what is due, a firm is carried into another store, and others get their logs and tables. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +43,29 @@ static void await(const unsigned *count) {
         CHECK(tries < 60000);
         nanosleep(&pause, NULL);
     }
+}
+
+static int32_t export_to(const workflow_acting *acting, const char *query, const char *path, workflow_answer **answer,
+                         workflow_error **error) {
+    return workflow_acting_export(acting, query, strlen(query), path, strlen(path), answer, error);
+}
+
+static void begins_with(const char *path, const char *text) {
+    char begin[64] = "";
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL && fread(begin, 1, sizeof begin - 1, file) > 0);
+    CHECK(strncmp(begin, text, strlen(text)) == 0);
+    fclose(file);
+}
+
+static void write_out(const workflow_acting *acting, const char *path, const char *query, const char *told,
+                      const char *text) {
+    workflow_answer *answer = NULL;
+    workflow_error *error = NULL;
+    DONE(export_to(acting, query, path, &answer, &error), error);
+    CHECK(strstr(workflow_answer_json(answer, NULL), told) != NULL);
+    workflow_answer_free(answer);
+    begins_with(path, text);
 }
 
 int main(int argc, char **argv) {
@@ -131,6 +154,19 @@ int main(int argc, char **argv) {
     workflow_answer_free(again);
     CHECK(workflow_engine_export_firm(here, &firm, "/nowhere/firm", 13, NULL, NULL) == WORKFLOW_CODE_UNAVAILABLE);
     CHECK(workflow_engine_import_firm(there, "/nowhere/firm", 13, NULL, NULL) == WORKFLOW_CODE_UNAVAILABLE);
+
+    /* What others read: event logs and tables, over the file that is there. */
+    write_out(office, argv[1], "{\"format\": \"xes\"}", "\"traces\":1", "<?xml version=\"1.0\"");
+    write_out(office, argv[1], "{\"format\": \"ocel\", \"detail\": \"all\"}", "\"traces\":0", "{\"objectTypes\":[");
+    write_out(office, argv[1], "{\"format\": {\"csv\": \"accounts\"}}", "\"rows\":1", "id,name,external,");
+    CHECK(export_to(office, "{\"format\": \"xml\"}", argv[1], NULL, NULL) == WORKFLOW_CODE_DOCUMENT);
+    CHECK(export_to(office, "{\"format\": \"xes\", \"pipeline\": \"other\"}", argv[1], NULL, NULL) ==
+          WORKFLOW_CODE_NOT_FOUND);
+    CHECK(export_to(office, "{\"format\": \"xes\"}", "/nowhere/log.xes", NULL, &error) == WORKFLOW_CODE_UNAVAILABLE);
+    CHECK(workflow_error_retryable(error) == 1);
+    workflow_error_free(error);
+    error = NULL;
+    begins_with(argv[1], "id,name,external,");
     workflow_acting_free(office);
     workflow_engine_free(here);
     workflow_engine_free(there);

@@ -1,9 +1,11 @@
 //! What the engine does, clause by clause. Tests are named after the clause they prove.
 
 mod crowd;
+mod exported;
 mod kit;
 mod s10_outbox;
 mod s11_explain;
+mod s11_export;
 mod s11_history;
 mod s11_measures;
 mod s11_preview;

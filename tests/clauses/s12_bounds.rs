@@ -45,6 +45,8 @@ pub(crate) const BOUNDED: &[&str] = &[
     "MEASURED_JOBS",
     "FORECAST_JOBS",
     "FORECAST_LEAST",
+    "EXPORT_ACTIVITIES",
+    "EXPORT_CHANGES",
 ];
 
 #[test]

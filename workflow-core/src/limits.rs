@@ -174,6 +174,10 @@ limits! {
     EXPORT_COMMIT_BYTES: u64 = 1_000_000_000;
     /// Rows of queues in the export of a firm, timers left out that are as their records say.
     EXPORT_ROWS: u64 = 2_000_000;
+    /// Types of event in an export as OCEL; past it, an event goes by what it is alone.
+    EXPORT_ACTIVITIES: usize = 10_000;
+    /// Values over time of one object in an export as OCEL; past it, the oldest are left out.
+    EXPORT_CHANGES: usize = 1_000;
     /// Steps that a shortcode template may take.
     TEMPLATE_FUEL: u64 = 20_000;
     /// Bytes of a signal's payload, as JSON.

@@ -344,7 +344,7 @@ fn s12_2_no_more_lines_are_read_than_a_bulk_may_have() {
 
 #[test]
 fn s12_2_a_document_is_checked_by_the_name_of_its_schema() {
-    assert_eq!(schema_names().count(), 20);
+    assert_eq!(schema_names().count(), 22);
     assert_eq!(check("nothing", b"{}").expect_err("no schema").kind(), ErrorKind::NotFound);
     assert_eq!(check("error", b"{\"code\": 1}").expect_err("half an error").kind(), ErrorKind::Document);
 }

@@ -33,9 +33,9 @@ pub struct workflow_acting {
 }
 
 pub(crate) struct ActingHandle {
-    engine: Weak<EngineHandle>,
-    firm: FirmId,
-    actor: Actor,
+    pub(crate) engine: Weak<EngineHandle>,
+    pub(crate) firm: FirmId,
+    pub(crate) actor: Actor,
 }
 
 /// Who gives commands and asks questions.

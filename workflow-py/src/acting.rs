@@ -1,5 +1,6 @@
 //! The engine in the hands of one actor of one firm.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -9,6 +10,7 @@ use workflow_core::command::{Command as CoreCommand, Request};
 use workflow_core::document::{self, read};
 use workflow_core::error::Error;
 use workflow_core::event::Actor;
+use workflow_core::export::ExportQuery;
 use workflow_core::id::{FirmId, IdempotencyKey};
 use workflow_core::query::{Inquiry, Question};
 
@@ -81,6 +83,17 @@ impl Acting {
             Ok(serde_json::to_vec(&answer).unwrap_or_default())
         })?;
         Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Writes what the actor may see into a file, by a document; how much, as JSON. The file appears
+    /// under its name when it is complete.
+    fn export<'py>(&self, py: Python<'py>, query: &[u8], path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+        let engine = self.shared.engine()?;
+        let exported = released(py, self.shared.clock(), || {
+            let query: ExportQuery = read("export", query)?;
+            Ok(workflow_store::export::to_file(&engine, self.firm, self.actor.clone(), &query, &path)?)
+        })?;
+        Ok(json(py, &exported)?)
     }
 }
 

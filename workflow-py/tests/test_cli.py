@@ -160,6 +160,31 @@ def test_s11_7_tables_as_csv(office: wf.JobId, folder: Path) -> None:
     assert wf.read_definition(yaml) == wf.read_definition(RETURN)
 
 
+def test_s11_7_event_logs_and_tables_for_other_programs(office: wf.JobId, folder: Path) -> None:
+    run("move", str(office), "done")
+    assert "1 trace, 7 events" in run("export", "xes", "-o", "log.xes").output
+    assert (folder / "log.xes").read_text().startswith("<?xml")
+    (told,) = answers("export", "ocel", "--detail", "stages", "--pipeline", "return", "-o", "log.json")
+    assert told["events"] == 2
+    run("export", "csv", "--table", "events", "--detail", "stages", "-o", "events.csv", "--to", "2000-01-01")
+    assert (folder / "events.csv").read_text().splitlines()[0].startswith("entry,place,at,event")
+    assert "nothing" in run("export", "csv", "--table", "events", "-o", "events.csv", "--to", "2000-01-01").output
+    assert answers("export", "csv", "--table", "jobs", "--raw", "-o", "jobs.csv") == [
+        {"traces": 0, "objects": 0, "events": 0, "rows": 1}
+    ]
+    for wrong in (
+        ("xes",),
+        ("csv", "-o", "x"),
+        ("xes", "--table", "jobs", "-o", "x"),
+        ("ocel", "--format", "csv", "-o", "x"),
+        ("jobs", "--from", "2026-01-01"),
+        ("firm", "--raw", "-o", "x"),
+        ("xes", "--from", "tomorrow", "-o", "x"),
+    ):
+        assert "Error" in run("export", *wrong, code=2).stderr
+    assert not (folder / "x").exists()
+
+
 def test_errors_help(office: wf.JobId, folder: Path) -> None:
     result = run("move", str(office), "nowhere", code=1)
     assert "nowhere" in result.stderr

@@ -17,7 +17,7 @@ import pytest
 import workflow_py
 
 ROOT = Path(__file__).resolve().parents[1]
-GUIDES = [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md"))]
+GUIDES = [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md")), ROOT.parent / "docs" / "export.md"]
 MODULES = [
     name for _, name, _ in pkgutil.walk_packages(workflow_py.__path__, "workflow_py.") if name != "workflow_py._native"
 ]
@@ -36,9 +36,7 @@ def test_there_are_doctests() -> None:
     assert sum(bool(test.examples) for test in tests) >= 7
 
 
-@pytest.mark.parametrize(
-    "guide", [ROOT / "README.md", *sorted(ROOT.parent.glob("docs/python*.md"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda p: p.name)
 def test_the_code_of_a_guide_runs(guide: Path, tmp_path: Path) -> None:
     """All blocks of a guide are one program."""
     blocks = re.findall(r"^```python\n(.*?)^```", guide.read_text(), flags=re.M | re.S)

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -122,6 +123,17 @@ def test_s12_2_what_a_server_does_not_have_is_no_store(server: Server) -> None:
         wf.Engine(server.address("x") + "&colour=blue")
 
 
+#: Every export that there is.
+ORDERS: list[dict[str, Any]] = [
+    {"format": "xes"},
+    {"format": "ocel"},
+    *(
+        {"format": "csv", "table": table}
+        for table in ("accounts", "jobs", "tasks", "items", "events", "measures", "stage_times")
+    ),
+]
+
+
 def test_s11_7_a_firm_is_carried_from_a_file_to_a_server_and_back(
     address: str, clock: wf.ManualClock, tmp_path: Path
 ) -> None:
@@ -140,6 +152,11 @@ def test_s11_7_a_firm_is_carried_from_a_file_to_a_server_and_back(
         assert firm.board(pipeline="return") == office.firm.board(pipeline="return")
         assert firm.activity().all() == office.firm.activity().all()
         assert not firm.verify().differences
+        for number, order in enumerate(ORDERS):
+            paths = [tmp_path / f"{place}-{number}" for place in ("file", "server")]
+            for path, exporter in zip(paths, (office.firm, firm), strict=True):
+                exporter.export(path=path, detail="all", **order)
+            assert paths[0].read_bytes() == paths[1].read_bytes(), order
         assert engine.deliver(lambda _: None).delivered == 4
         with pytest.raises(errors.ExistsError):
             engine.import_firm(path=tmp_path / "firm.jsonl")

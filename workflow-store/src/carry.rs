@@ -1,12 +1,14 @@
 //! Firms in files of the disk.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::BufReader;
+use std::path::Path;
 
 use workflow_core::engine::{Carried, Engine};
-use workflow_core::error::{Error, ErrorKind, StoreError};
+use workflow_core::error::Error;
 use workflow_core::id::FirmId;
+
+use crate::file::{unavailable, write_whole};
 
 /// Writes a firm to a file, as it is at one moment: see [`Engine::export_firm`]. The file appears under
 /// its name when it is complete and on the disk, over one that may be there; until then it is written
@@ -29,34 +31,20 @@ use workflow_core::id::FirmId;
 /// ```
 ///
 /// # Errors
-/// Those of [`Engine::export_firm`]; [`ErrorKind::Unavailable`] when the file cannot be written. What was
-/// there under its name is left as it was.
+/// Those of [`Engine::export_firm`];
+/// [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be
+/// written. What was there under its name is left as it was.
 pub fn export_to_file(engine: &Engine, firm: FirmId, path: &Path) -> Result<Carried, Error> {
-    let mut part = path.to_path_buf().into_os_string();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mut file = BufWriter::new(File::create(&part).map_err(|error| unavailable(&part, error))?);
-    let written = engine.export_firm(firm, &mut file).and_then(|carried| {
-        let whole = file.flush().and_then(|()| file.get_ref().sync_all());
-        whole.and_then(|()| std::fs::rename(&part, path)).map_err(|error| unavailable(path, error))?;
-        Ok(carried)
-    });
-    if written.is_err() {
-        drop(std::fs::remove_file(&part));
-    }
-    written
+    write_whole(path, |file| engine.export_firm(firm, file))
 }
 
 /// Reads a firm from such a file into a store that does not have it: see [`Engine::import_firm`].
 ///
 /// # Errors
-/// Those of [`Engine::import_firm`]; [`ErrorKind::Unavailable`] when the file cannot be opened.
+/// Those of [`Engine::import_firm`];
+/// [`ErrorKind::Unavailable`](workflow_core::error::ErrorKind::Unavailable) when the file cannot be
+/// opened.
 pub fn import_from_file(engine: &Engine, path: &Path) -> Result<Carried, Error> {
     let file = File::open(path).map_err(|error| unavailable(path, error))?;
     engine.import_firm(BufReader::new(file))
-}
-
-/// Why a file cannot be written or read.
-fn unavailable(path: &Path, error: std::io::Error) -> StoreError {
-    StoreError::new(ErrorKind::Unavailable, format!("`{}`: {error}", path.display())).caused_by(error)
 }

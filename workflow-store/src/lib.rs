@@ -21,6 +21,8 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::Store;
 
 pub mod carry;
+pub mod export;
+mod file;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]

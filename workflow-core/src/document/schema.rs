@@ -13,6 +13,7 @@ use crate::definition::{PipelineDefinition, Template};
 use crate::engine::{Carried, Deliveries, Delivery, Outcome, Receipt, Results, Ticked};
 use crate::error::Report;
 use crate::event::AccountRecord;
+use crate::export::{ExportQuery, Exported};
 use crate::limits::KEY_BYTES;
 use crate::model::{FirmSettings, Member, Notification};
 use crate::query::{Answer, Inquiry};
@@ -59,6 +60,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "command", title: "Command", schema: schema_of::<Command> },
     Published { name: "request", title: "Request", schema: schema_of::<Request> },
     Published { name: "inquiry", title: "Inquiry", schema: schema_of::<Inquiry> },
+    Published { name: "export", title: "Export", schema: schema_of::<ExportQuery> },
     Published { name: "receipt", title: "Receipt", schema: schema_of::<Receipt> },
     Published { name: "outcome", title: "Outcome", schema: written::<Outcome> },
     Published { name: "results", title: "Results", schema: written::<Results<'static>> },
@@ -68,6 +70,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "deliveries", title: "Deliveries", schema: written::<Deliveries> },
     Published { name: "notification", title: "Notification", schema: written::<Notification> },
     Published { name: "carried", title: "Carried", schema: written::<Carried> },
+    Published { name: "exported", title: "Exported", schema: written::<Exported> },
     Published { name: "capabilities", title: "Capabilities", schema: written::<Capabilities> },
     Published { name: "integrity", title: "Integrity", schema: written::<Integrity> },
     Published { name: "error", title: "Error", schema: written::<Report> },

@@ -73,6 +73,8 @@ impl Words<'_> {
             Event::AccountTagsChanged { added, removed, .. } => format!("the account {}", tags(added, removed)),
             Event::JobFieldSet { field, .. } => format!("the job's field `{field}` changed"),
             Event::AccountFieldSet { field, .. } => format!("the account's field `{field}` changed"),
+            Event::CommandUndone(undone) => format!("`{}` was undone", undone.command),
+            Event::RecordRestored(_) => "a command was undone".to_owned(),
             Event::AutomationRan { automation, .. } => format!("the automation `{automation}` ran"),
             Event::SignalReceived { name, .. } => format!("the host sent the signal `{name}`"),
             Event::FiredByHand { automation, .. } => format!("somebody fired `{automation}`"),

@@ -96,7 +96,7 @@ impl Queries<'_> {
     }
 
     /// Whether an event is of no pipeline, or of one that is open to the actor.
-    fn may_read(&self, event: &Event) -> bool {
+    pub(crate) fn may_read(&self, event: &Event) -> bool {
         match event {
             Event::PipelinePublished { definition, .. } => self.may_open(&definition.key),
             Event::PipelineArchived { pipeline, .. } | Event::AutomationSwitched { pipeline, .. } => {

@@ -108,17 +108,30 @@ impl Queries<'_> {
     /// How a job came into the stage where it is.
     fn arrival(&self, job: &Job) -> Result<Arrival, Error> {
         let mut scan = LogScan { descending: true, ..LogScan::new(LogBy::Job(job.id), 50) };
-        let arrives = |event: &Event| match event {
-            Event::JobMoved { job: id, how, .. } => *id == job.id && *how != MoveKind::Migration,
-            Event::JobCreated(created) => created.id == job.id,
-            _ => false,
-        };
+        // A move that was undone is not how it came here: neither its stage nor its time are those of the visit.
+        let entered = job.visit().map(|visit| visit.entered);
+        let mut renamed = false;
         loop {
             let page = self.store.log(self.firm, &scan)?;
             for logged in &page {
-                let events = (0u32..).zip(&logged.entry.events);
-                let last = events.filter(|(_, recorded)| arrives(&recorded.event)).last();
-                let Some((event, recorded)) = last else { continue };
+                let mut last = None;
+                for (place, recorded) in (0u32..).zip(&logged.entry.events) {
+                    let to = match &recorded.event {
+                        Event::JobMoved { job: id, to, how, .. } if *id == job.id => {
+                            renamed |= *how == MoveKind::Migration;
+                            Some(to).filter(|_| *how != MoveKind::Migration)
+                        }
+                        Event::JobCreated(created) if created.id == job.id => Some(&created.stage),
+                        _ => None,
+                    };
+                    if to.is_some_and(|to| renamed || *to == job.stage) {
+                        last = Some((place, recorded));
+                    }
+                }
+                let Some((event, recorded)) = last.filter(|_| entered.is_none_or(|entered| entered == logged.entry.at))
+                else {
+                    continue;
+                };
                 let (how, from, passed) = match &recorded.event {
                     Event::JobMoved { from, how, skipped, .. } => (Some(*how), Some(from.clone()), skipped.clone()),
                     _ => (None, None, Vec::new()),

@@ -16,7 +16,7 @@ use crate::id::{AccountId, JobId, PipelineKey, StageKey};
 use crate::limits;
 use crate::measure::{Course, Elapsed};
 use crate::model::{Account, Job, JobStatus};
-use crate::store::{Found, LogBy, LogScan, Logged, Read};
+use crate::store::{Found, LogBy, LogScan, Logged, Read, Transact};
 
 /// How long a job took, or has taken until now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -134,7 +134,7 @@ impl Queries<'_> {
     /// As [`Queries::jobs`].
     pub fn job_measures(&self, query: &JobQuery, page: &PageRequest) -> Result<Page<JobMeasures>, Error> {
         self.pages_of_jobs(fingerprint(&("measures", query)), query, page, |_, rows| {
-            let courses = self.courses(rows.iter().flatten().map(|(job, _)| &**job))?;
+            let courses = self.courses(self.store, rows.iter().flatten().map(|(job, _)| &**job))?;
             let mut courses = courses.into_iter();
             let row = |found: Option<Seen>| {
                 let (job, account) = found?;
@@ -145,7 +145,11 @@ impl Queries<'_> {
     }
 
     /// How these jobs' time went, in their order.
-    pub(super) fn courses<'j>(&self, jobs: impl IntoIterator<Item = &'j Job>) -> Result<Vec<Course<'_>>, Error> {
+    pub(crate) fn courses<'j>(
+        &self,
+        store: &dyn Transact,
+        jobs: impl IntoIterator<Item = &'j Job>,
+    ) -> Result<Vec<Course<'_>>, Error> {
         let jobs: Vec<&Job> = jobs.into_iter().collect();
         if jobs.is_empty() {
             return Ok(Vec::new());
@@ -153,7 +157,7 @@ impl Queries<'_> {
         let scan = |job: &Job| LogScan::new(LogBy::Job(job.id), limits::PAGE);
         let reads: Vec<Read> = jobs.iter().map(|job| Read::Log(scan(job))).collect();
         let mut courses = Vec::new();
-        for (job, found) in jobs.into_iter().zip(self.store.read(self.firm, &reads)?) {
+        for (job, found) in jobs.into_iter().zip(store.read(self.firm, &reads)?) {
             let mut entries = match found {
                 Found::Log(entries) => entries,
                 _ => Vec::new(),
@@ -165,7 +169,7 @@ impl Queries<'_> {
                 let full = |entries: &Vec<Logged>| entries.len() >= scan.limit;
                 let Some(last) = entries.last().filter(|_| full(&entries)) else { break };
                 scan.after = Some(last.position);
-                entries = self.store.log(self.firm, &scan)?;
+                entries = store.log(self.firm, &scan)?;
             }
             courses.push(course.ended(end_of(job, self.now)));
         }
@@ -183,7 +187,7 @@ impl Queries<'_> {
         of_status.or_else(|| stages.iter().find(|stage| stage.key == job.stage)?.waiting_for)
     }
 
-    fn measured(&self, job: &Job, account: Option<&Account>, course: Course<'_>) -> JobMeasures {
+    pub(crate) fn measured(&self, job: &Job, account: Option<&Account>, course: Course<'_>) -> JobMeasures {
         let calendar = self.catalog.calendar();
         let end = end_of(job, self.now);
         let open = !job.status.is_finished();

@@ -300,7 +300,7 @@ impl Queries<'_> {
     /// Takes in what the log tells of completed jobs.
     fn gather_courses(&self, gathered: &mut Gathered, jobs: &[Arc<Job>]) -> Result<(), Error> {
         let calendar = self.catalog.calendar();
-        let courses = self.courses(jobs.iter().map(|job| &**job))?;
+        let courses = self.courses(self.store, jobs.iter().map(|job| &**job))?;
         for (job, course) in jobs.iter().zip(courses) {
             let cycle = course.started.map(|started| Elapsed::between(calendar, started, end_of(job, self.now)));
             gathered.cycle.extend(cycle);

@@ -128,10 +128,10 @@ fn check_days(from: NaiveDate, to: NaiveDate, name: &'static str, most: usize) -
 /// Queries in the name of an actor.
 pub struct Queries<'a> {
     engine: &'a Engine,
-    store: &'a dyn Store,
-    firm: FirmId,
+    pub(crate) store: &'a dyn Store,
+    pub(crate) firm: FirmId,
     actor: Actor,
-    catalog: Arc<Catalog>,
+    pub(crate) catalog: Arc<Catalog>,
     now: DateTime<Utc>,
     today: NaiveDate,
 }
@@ -174,7 +174,7 @@ impl Queries<'_> {
     }
 
     /// Refuses a client what is for the firm's eyes.
-    fn for_the_firm(&self) -> Result<(), Rejection> {
+    pub(crate) fn for_the_firm(&self) -> Result<(), Rejection> {
         match self.actor {
             Actor::Client(_) => Err(Rejection::Forbidden("a client sees its own jobs and nothing else".to_owned())),
             _ => Ok(()),
@@ -203,7 +203,7 @@ impl Queries<'_> {
     }
 
     /// The newest version of a pipeline, which must exist and be open to the actor.
-    fn open_pipeline(&self, pipeline: &PipelineKey) -> Result<&Arc<Compiled>, Rejection> {
+    pub(crate) fn open_pipeline(&self, pipeline: &PipelineKey) -> Result<&Arc<Compiled>, Rejection> {
         let newest = self.catalog.newest(pipeline).ok_or_else(|| Rejection::not_found("pipeline", pipeline))?;
         if !self.may_open(pipeline) {
             return Err(Rejection::Forbidden(format!("the pipeline `{pipeline}` is not open to you")));
@@ -212,7 +212,7 @@ impl Queries<'_> {
     }
 
     /// Whether the actor sees every job of the firm.
-    fn sees_all(&self) -> bool {
+    pub(crate) fn sees_all(&self) -> bool {
         match &self.actor {
             Actor::System(_) | Actor::Automation => true,
             Actor::Client(_) => false,
@@ -224,7 +224,7 @@ impl Queries<'_> {
     }
 
     /// Whether the actor sees a job of an account.
-    fn sees(&self, job: &Job, account: Option<&Account>) -> bool {
+    pub(crate) fn sees(&self, job: &Job, account: Option<&Account>) -> bool {
         if self.sees_all_of(&job.pipeline) {
             return true;
         }

@@ -136,7 +136,7 @@ impl Queries<'_> {
             && text.is_none_or(|text| task.title.to_lowercase().contains(text))
     }
 
-    pub(super) fn is_late(&self, task: &Task) -> bool {
+    pub(crate) fn is_late(&self, task: &Task) -> bool {
         !task.state.is_ended() && task.due.is_some_and(|due| due < self.today)
     }
 

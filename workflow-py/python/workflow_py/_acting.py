@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native, commands
 from ._command import _said, command_document
@@ -17,10 +17,24 @@ from ._rows import Rows, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from ._native import Command
     from .errors import WorkflowError
-    from .model import Actor, BulkMode, FirmId, PipelineDefinition, Preview, Problem, StageKey, TaskId
+    from .model import (
+        Actor,
+        BulkMode,
+        ExportDetail,
+        Exported,
+        ExportedTable,
+        FirmId,
+        PipelineDefinition,
+        PipelineKey,
+        Preview,
+        Problem,
+        StageKey,
+        TaskId,
+    )
 
 __all__ = ["Acting"]
 
@@ -140,6 +154,51 @@ class Acting(Orders, Questions):
             return list(self.lint(definition=read_definition(definition)))
         except DocumentError as error:
             return list(error.problems)
+
+    def export(
+        self,
+        *,
+        path: str | PathLike[str],
+        format: Literal["xes", "ocel", "csv"],
+        table: ExportedTable | None = None,
+        pipeline: PipelineKey | None = None,
+        from_: date | None = None,
+        to: date | None = None,
+        detail: ExportDetail = "work",
+        raw: bool = False,
+    ) -> Exported:
+        """Writes what the actor may see into a file: events for process miners, or a table.
+
+        Nothing of the firm is kept in memory for it, and nobody waits: the file is of one moment.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced when all is written. Until then it is written
+            beside it, as ``PATH.part``, which is removed should it fail.
+        format
+            ``xes``, with a trace for each job; ``ocel``, OCEL 2.0 as JSON; or ``csv``.
+        table
+            Which table, as CSV.
+        pipeline
+            Only jobs that are in this pipeline now, and what belongs to them.
+        from_
+            Only events of this day of the firm's or a later one.
+        to
+            Only events of this day of the firm's or an earlier one.
+        detail
+            Which events: ``stages``, ``work`` or ``all``.
+        raw
+            In CSV, texts just as they are, also those that a spreadsheet would take for a formula.
+        """
+        from .model import CsvExportFormat, ExportQuery
+
+        if (format == "csv") != (table is not None):
+            raise ValueError("say which table, for CSV, and none for anything else")
+        form = format if table is None else CsvExportFormat(table)
+        query = ExportQuery(format=form, pipeline=pipeline, from_=from_, to=to, detail=detail, raw=raw)  # type: ignore[arg-type]
+        found: Exported = reader("Exported")(json.loads(self._native.export(to_json(query).encode(), fspath(path))))
+        return found
 
     def _ask(self, question: str, fields: dict[str, Any], answer: str) -> Any:
         asked = question if not fields and question in _UNITS else {question: _said(fields)}

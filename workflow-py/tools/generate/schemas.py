@@ -26,12 +26,12 @@ MODULES = {
         "What people author: pipelines, stages, automations, templates, settings.",
         ["pipeline", "template", "settings", "member"],
     ),
-    "orders": ("What commands and questions are made of.", ["account", "command", "inquiry", "receipt"]),
+    "orders": ("What commands and questions are made of.", ["account", "command", "inquiry", "export", "receipt"]),
     "records": ("Records as the engine keeps them, and the rows and answers made of them.", ["answer"]),
     "events": ("What happened: the log's entries and their events.", ["outcome", "ticked"]),
     "outbox": (
-        "Notifications, errors, and firms in files, as documents.",
-        ["notification", "delivery", "deliveries", "error", "carried"],
+        "Notifications, errors, and what is in files, as documents.",
+        ["notification", "delivery", "deliveries", "error", "carried", "exported"],
     ),
 }
 #: Types that belong elsewhere than where they are first found.
@@ -44,6 +44,7 @@ ABSENT = {
     "Adjustment": "exact",
     "CatchUp": "latest",
     "Covers": "this",
+    "ExportDetail": "work",
     "Interval": "week",
     "JobSort": "due",
     "MoveRule": "free",
@@ -73,6 +74,7 @@ ROOTS = {
     "settings": "FirmSettings",
     "member": "Member",
     "account": "AccountRecord",
+    "export": "ExportQuery",
     "notification": "Notification",
     "delivery": "Delivery",
     "deliveries": "Deliveries",
@@ -80,6 +82,7 @@ ROOTS = {
     "error": "Report",
     "ticked": "Ticked",
     "carried": "Carried",
+    "exported": "Exported",
 }
 #: Types that Python has in another form.
 ELSEWHERE = re.compile(r"Change\d*|Page\d*|Command|Question|Outcome|OutcomeOrError|Results|Inquiry|Request")

@@ -240,12 +240,7 @@ impl Transact for PostgresStore {
     }
 
     fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
-        let asked = reads.iter().map(|read| read::ask(firm, read)).collect::<Result<Vec<_>, _>>()?;
-        let asks: Vec<bool> = asked.iter().map(Option::is_some).collect();
-        let steps: Vec<Step> = asked.into_iter().flatten().collect();
-        let mut rows = if steps.is_empty() { Vec::new() } else { self.ask(steps)? }.into_iter();
-        let mut answer = |asked: bool| if asked { rows.next().unwrap_or_default() } else { Vec::new() };
-        reads.iter().zip(asks).map(|(read, asked)| read::found(read, &answer(asked))).collect()
+        read::together(firm, reads, |steps| self.ask(steps))
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {

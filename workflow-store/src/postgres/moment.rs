@@ -8,8 +8,8 @@ use tokio_postgres::Row;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Hit, LogScan, Logged, Queue,
-    QueueScan, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+    Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
+    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
 };
 
 use super::fault::report;
@@ -29,11 +29,14 @@ impl<'a> Moment<'a> {
 
     fn ask(&self, step: Option<Step>) -> Result<Vec<Row>, StoreError> {
         let Some(step) = step else { return Ok(Vec::new()) };
+        Ok(self.run(vec![step])?.into_iter().next().unwrap_or_default())
+    }
+
+    fn run(&self, steps: Vec<Step>) -> Result<Vec<Vec<Row>>, StoreError> {
         let Ok(mut link) = self.link.try_borrow_mut() else {
             return Err(StoreError::new(ErrorKind::Unsupported, "this moment is being read already"));
         };
-        let rows = link.run(&Arc::new(vec![step])).map_err(|failure| report("reading", failure))?;
-        Ok(rows.into_iter().next().unwrap_or_default())
+        link.run(&Arc::new(steps)).map_err(|failure| report("reading", failure))
     }
 }
 
@@ -64,6 +67,10 @@ impl Transact for Moment<'_> {
 
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
         read::logged(&self.ask(Some(read::log(firm, scan)?))?)
+    }
+
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        read::together(firm, reads, |steps| self.run(steps))
     }
 
     fn commit(&self, _batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {

@@ -208,6 +208,20 @@ pub(super) fn ask(firm: FirmId, read: &Read) -> Result<Option<Step>, StoreError>
     }
 }
 
+/// What several reads find, asked in one go.
+pub(super) fn together(
+    firm: FirmId,
+    reads: &[Read],
+    run: impl FnOnce(Vec<Step>) -> Result<Vec<Vec<Row>>, StoreError>,
+) -> Result<Vec<Found>, StoreError> {
+    let asked = reads.iter().map(|read| ask(firm, read)).collect::<Result<Vec<_>, _>>()?;
+    let asks: Vec<bool> = asked.iter().map(Option::is_some).collect();
+    let steps: Vec<Step> = asked.into_iter().flatten().collect();
+    let mut rows = if steps.is_empty() { Vec::new() } else { run(steps)? }.into_iter();
+    let mut answer = |asked: bool| if asked { rows.next().unwrap_or_default() } else { Vec::new() };
+    reads.iter().zip(asks).map(|(read, asked)| found(read, &answer(asked))).collect()
+}
+
 /// What the rows of such a question are.
 pub(super) fn found(read: &Read, rows: &[Row]) -> Result<Found, StoreError> {
     Ok(match read {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
 
 from .._acting import Acting as SyncActing
 from .._engine import Clock
@@ -23,6 +23,7 @@ from ._runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from types import TracebackType
     from uuid import UUID
 
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
         Carried,
         Deliveries,
         Delivery,
+        ExportDetail,
+        Exported,
+        ExportedTable,
         FirmId,
         NotificationId,
         PipelineDefinition,
+        PipelineKey,
         Preview,
         Problem,
         Receipt,
@@ -289,6 +294,31 @@ class Acting(Methods):
     ) -> Outcome:
         """As :meth:`workflow_py.Acting.publish`."""
         return await self._run(self._sync.publish, definition, mapping=mapping, idempotency_key=idempotency_key)
+
+    async def export(
+        self,
+        *,
+        path: str | PathLike[str],
+        format: Literal["xes", "ocel", "csv"],
+        table: ExportedTable | None = None,
+        pipeline: PipelineKey | None = None,
+        from_: date | None = None,
+        to: date | None = None,
+        detail: ExportDetail = "work",
+        raw: bool = False,
+    ) -> Exported:
+        """As :meth:`workflow_py.Acting.export`."""
+        return await self._run(
+            self._sync.export,
+            path=path,
+            format=format,
+            table=table,
+            pipeline=pipeline,
+            from_=from_,
+            to=to,
+            detail=detail,
+            raw=raw,
+        )
 
     async def lint_document(self, definition: Mapping[str, Any] | str | bytes | PathLike[str]) -> list[Problem]:
         """As :meth:`workflow_py.Acting.lint_document`."""

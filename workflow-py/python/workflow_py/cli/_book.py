@@ -13,7 +13,7 @@ import click
 
 from .._frames import columns
 from ..model import JobActivityOf, PipelineJobScope
-from ._desk import JOB_COLUMNS, TASK_COLUMNS, Desk, ending, pass_desk
+from ._desk import JOB_COLUMNS, TASK_COLUMNS, Desk, day, ending, pass_desk
 
 if TYPE_CHECKING:
     from ..model import ActivityOf, JobScope, Logged
@@ -90,14 +90,38 @@ def what(row: Logged) -> str:
     return ", ".join(name.replace("_", " ") for name in names)
 
 
+KINDS = ["jobs", "tasks", "accounts", "events", "measures", "pipeline", "firm", "xes", "ocel", "csv"]
+TABLES = ["accounts", "jobs", "tasks", "items", "events", "measures", "stage_times"]
+
+
 @click.command()
-@click.argument("what", type=click.Choice(["jobs", "tasks", "accounts", "events", "measures", "pipeline", "firm"]))
-@click.option("--pipeline", help="Which pipeline; for jobs and measures, only its own.")
+@click.argument("what", type=click.Choice(KINDS))
+@click.option("--pipeline", help="Which pipeline; for what is of jobs, only its own.")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "yaml"]), help="CSV, or YAML for a pipeline.")
+@click.option("--table", type=click.Choice(TABLES), help="Which table, for csv.")
+@click.option("--from", "first", metavar="DAY", help="For xes, ocel and a table of events: from this day.")
+@click.option("--to", "last", metavar="DAY", help="And to this day.")
+@click.option("--detail", type=click.Choice(["stages", "work", "all"]), help="And which events; work unless said.")
+@click.option("--raw", is_flag=True, help="For csv: no apostrophe before what a spreadsheet takes for a formula.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else it is printed.")
 @pass_desk
-def export(desk: Desk, what: str, pipeline: str | None, form: str | None, output: Path | None) -> None:
-    """Write jobs, tasks, accounts, events of the log, how long jobs took, a pipeline, or the whole firm out."""
+def export(
+    desk: Desk, /, what: str, pipeline: str | None, form: str | None, output: Path | None, **options: Any
+) -> None:
+    """Write jobs, tasks, accounts, events of the log, how long jobs took, a pipeline, or the whole firm out.
+
+    For other programs: xes and ocel are event logs for process miners, csv is a table with columns that keep their
+    names. These are written into a file as they are read, however large the firm is.
+    """
+    if what in {"xes", "ocel", "csv"}:
+        if form is not None:
+            raise click.UsageError(f"{what} is a format itself: leave --format out.")
+        event_log_or_table(desk, what, pipeline, output, **options)
+        return
+    given = next((name for name, value in options.items() if value), None)
+    if given is not None:
+        option = {"first": "from", "last": "to"}.get(given, given)
+        raise click.UsageError(f"--{option} is for xes, ocel and csv.")
     if what == "firm":
         if output is None:
             raise click.UsageError("A firm is written into a file: say --output FILE.")
@@ -110,6 +134,38 @@ def export(desk: Desk, what: str, pipeline: str | None, form: str | None, output
     else:
         output.write_text(text, encoding="utf-8")
         click.echo(f"{output}: {len(text.splitlines())} lines", err=True)
+
+
+def event_log_or_table(
+    desk: Desk,
+    what: Any,
+    pipeline: str | None,
+    output: Path | None,
+    *,
+    table: Any,
+    first: str | None,
+    last: str | None,
+    detail: Any,
+    raw: bool,
+) -> None:
+    """Writes what other programs read."""
+    if output is None:
+        raise click.UsageError(f"{what} is written into a file: say --output FILE.")
+    if (what == "csv") != (table is not None):
+        raise click.UsageError(f"Say which: --table {'|'.join(TABLES)}." if what == "csv" else "--table is for csv.")
+    found = desk.firm.export(
+        path=output,
+        format=what,
+        table=table,
+        pipeline=pipeline,
+        from_=day(first, "--from") if first else None,
+        to=day(last, "--to") if last else None,
+        detail=detail or "work",
+        raw=raw,
+    )
+    counts = {"row": found.rows, "trace": found.traces, "object": found.objects, "event": found.events}
+    told = ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items() if count)
+    desk.answer(found, f"{output}: {told or 'nothing'}")
 
 
 def written(desk: Desk, what: str, pipeline: str | None, form: str | None) -> str:

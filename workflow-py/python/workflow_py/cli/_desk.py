@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -148,6 +149,14 @@ def identifier(text: str, option: str) -> UUID:
     if not is_identifier(text):
         raise click.BadParameter(f"`{text}` is not a UUID.", param_hint=option)
     return UUID(text)
+
+
+def day(text: str, option: str) -> date:
+    """A day that was typed."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from error
 
 
 def the_only(found: Sequence[tuple[UUID, str]], what: str, name: str) -> UUID:

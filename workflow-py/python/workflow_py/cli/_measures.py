@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from ..model import PipelineJobScope
-from ._desk import Desk, ending, pass_desk
+from ._desk import Desk, day, ending, pass_desk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,14 +102,6 @@ def forecasts(desk: Desk, pipeline: str | None, limit: int) -> None:
             ("Ends in", lambda row: ending(row.id)),
         ],
     )
-
-
-def day(text: str, option: str) -> date:
-    """A day that was typed."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option) from error
 
 
 def share(value: float | None) -> str | None:

@@ -68,6 +68,7 @@ __all__ = [
     "CatchUp",
     "ClientActor",
     "ClockReaction",
+    "CsvExportFormat",
     "Cursor",
     "DatesReaction",
     "DeclinedAttentionReason",

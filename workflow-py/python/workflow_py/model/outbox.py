@@ -1,4 +1,4 @@
-"""Notifications, errors, and firms in files, as documents.
+"""Notifications, errors, and what is in files, as documents.
 
 Written by ``tools/generate`` from the JSON Schemas; do not edit.
 """
@@ -19,6 +19,7 @@ __all__ = [
     "Carried",
     "Deliveries",
     "Delivery",
+    "Exported",
 ]
 
 
@@ -67,3 +68,16 @@ class Delivery(Record):
     """How often it was handed out, this time included."""
     receipt: Receipt
     """What to answer with."""
+
+
+class Exported(Record):
+    """What an export wrote."""
+
+    traces: int
+    """Traces of XES: jobs."""
+    objects: int
+    """Objects of OCEL."""
+    events: int
+    """Events of XES or OCEL."""
+    rows: int
+    """Rows of CSV, the header left out."""
