@@ -8,11 +8,13 @@ use workflow_core::command::{BulkMode, Command, MoveJob};
 use workflow_core::engine::Outcome;
 use workflow_core::error::{Error, Rejection};
 use workflow_core::event::{Actor, Event};
+use workflow_core::export::{ExportFormat, ExportQuery};
 use workflow_core::id::{EntryId, JobId};
 use workflow_core::model::{KeptReason, Subject, TaskState, Undone};
-use workflow_core::query::PageRequest;
+use workflow_core::query::{PageRequest, When};
 use workflow_core::store::{Document, LogBy, LogScan, Queue, QueuedState, Record, Transact};
 
+use crate::exported::traces;
 use crate::kit::{Office, account, command, firm, key, member, names, plain, set_task};
 
 /// A pipeline in which a lot happens by itself.
@@ -449,4 +451,38 @@ fn s11_4_the_entries_of_each_job_still_fold_to_the_job_and_its_measures_are_of_w
     let measured = page.rows.iter().find(|row| row.id == job).expect("measured");
     assert_eq!(measured.stages.len(), 1, "{measured:?}");
     assert_eq!(measured.reentries, 0);
+}
+
+#[test]
+fn s11_4_what_was_undone_is_known_to_explanations_past_states_and_exports() {
+    let office = Office::with(busy());
+    let job = office.job();
+    office.advance(TimeDelta::hours(1));
+    let outcome = office.complete(job, "Gather papers");
+    let moved = office.now();
+    office.advance(TimeDelta::hours(1));
+    undo(&office, entry(&outcome));
+    let asker = || office.engine.query(firm(), Actor::system("test")).expect("a firm");
+
+    let told = asker().explain_job(job).expect("explained");
+    assert_eq!((told.here.how, told.here.since), (None, office.get(job).created), "it is where it was created");
+    assert_eq!(told.holds.len(), 1, "{:?}", told.holds);
+    let ran = asker().explain_automation(job, &key("start"), 10).expect("explained");
+    assert_eq!(ran.occasions.iter().filter(|occasion| occasion.ran).count(), 1, "it ran, whatever became of it");
+
+    let then = |at| asker().job_at(job, When::At(at)).expect("a state").job;
+    assert_eq!(then(moved).stage, key("work"));
+    assert_eq!(then(office.now()), office.get(job));
+
+    let mut file = Vec::new();
+    asker().export(&ExportQuery::new(ExportFormat::Xes), &mut file).expect("written");
+    let traces = traces(&String::from_utf8(file).expect("UTF-8"));
+    let events: Vec<(&str, &str)> =
+        traces[0].1.iter().map(|event| (event["concept:name"].as_str(), event["stage"].as_str())).collect();
+    assert!(events.contains(&("Job undone", "in")), "{events:?}");
+    assert_eq!(events.last(), Some(&("Job undone", "in")));
+    // The move, which was undone at the same instant, is not how it came to where it is now.
+    let again = office.complete(job, "Gather papers");
+    undo(&office, entry(&again));
+    assert_eq!(asker().explain_job(job).expect("explained").here.how, None);
 }

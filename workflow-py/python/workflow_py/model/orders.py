@@ -74,6 +74,10 @@ __all__ = [
     "DeclinedAttentionReason",
     "DependencyReaction",
     "EntryId",
+    "ExportDetail",
+    "ExportFormat",
+    "ExportQuery",
+    "ExportedTable",
     "ExternalItemRef",
     "ExternalRef",
     "FirmId",
@@ -337,6 +341,42 @@ Cursor: TypeAlias = "str"
 
 EntryId = NewType("EntryId", UUID)
 """One entry of the log: everything one command changed."""
+
+ExportDetail: TypeAlias = 'Literal["stages", "work", "all"]'
+"""Which events are told."""
+
+
+class CsvExportFormat(Variant, tag="csv"):
+    """A table as CSV (RFC 4180), in UTF-8."""
+
+    value: ExportedTable
+
+
+ExportFormat: TypeAlias = 'Literal["xes", "ocel"] | CsvExportFormat'
+"""The form of an export."""
+
+
+class ExportQuery(Record):
+    """What is exported, and how."""
+
+    format: ExportFormat
+    """In which form."""
+    detail: ExportDetail = "work"
+    """Which events."""
+    from_: dt.date | None = None
+    """Only events of this day of the firm's or a later one. For what consists of events."""
+    pipeline: PipelineKey | None = None
+    """Only jobs that are in this pipeline now, and what belongs to them; everything when absent."""
+    raw: bool = False
+    """In CSV: texts just as they are, also those that a spreadsheet would take for a formula. Else they get an
+    apostrophe before them.
+    """
+    to: dt.date | None = None
+    """Only events of this day of the firm's or an earlier one. For what consists of events."""
+
+
+ExportedTable: TypeAlias = 'Literal["accounts", "jobs", "tasks", "items", "events", "measures", "stage_times"]'
+"""A table that can be exported."""
 
 ExternalRef: TypeAlias = "str"
 
