@@ -89,7 +89,7 @@ docs-py: develop ## the reference of the Python package, in target/python-docs
 	.venv/bin/python -m sphinx -q -W --keep-going -b html $(PY)/docs target/python-docs
 
 wheel: venv ## the Python package's wheel and source distribution, in target/wheels
-	.venv/bin/maturin build --release --sdist -m $(PY)/Cargo.toml -o target/wheels
+	.venv/bin/maturin build --profile wheel --compression-level 9 --sdist -m $(PY)/Cargo.toml -o target/wheels
 
 wheel-test: venv ## the wheel in a fresh environment for each of PYTHONS
 	@if test -x .venv/bin/maturin; then \
