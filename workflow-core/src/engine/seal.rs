@@ -113,10 +113,10 @@ impl Engine {
 }
 
 impl Seals<'_> {
-    /// The seal of this number, with the entry that holds it.
-    fn find(&self, number: u64) -> Result<Option<(Arc<Entry>, Arc<Seal>)>, StoreError> {
+    /// The seal of this number.
+    fn find(&self, number: u64) -> Result<Option<Arc<Seal>>, StoreError> {
         let found = self.entry(Seal::entry(self.firm, number))?;
-        Ok(found.and_then(|logged| Some((Arc::clone(&logged.entry), Arc::clone(held(&logged.entry)?)))))
+        Ok(found.and_then(|logged| held(&logged.entry).cloned()))
     }
 
     fn entry(&self, id: EntryId) -> Result<Option<Logged>, StoreError> {
@@ -127,7 +127,7 @@ impl Seals<'_> {
     /// has no list of its seals.
     fn last(&self) -> Result<Option<Arc<Seal>>, StoreError> {
         let (mut last, mut past) = (None, 1u64);
-        while let Some((_, seal)) = self.find(past)? {
+        while let Some(seal) = self.find(past)? {
             last = Some(seal);
             past = past.saturating_mul(2);
         }
@@ -136,7 +136,7 @@ impl Seals<'_> {
         {
             let middle = low.saturating_add(past.saturating_sub(low) / 2);
             match self.find(middle)? {
-                Some((_, seal)) => last = Some(seal),
+                Some(seal) => last = Some(seal),
                 None => past = middle,
             }
         }
@@ -224,14 +224,14 @@ impl Look<'_> {
     fn through(&mut self) -> Result<Option<Alteration>, StoreError> {
         let mut head: Option<String> = None;
         let mut number = 0u64;
-        while let Some((entry, seal)) = self.seals.find(number.saturating_add(1))? {
+        while let Some(seal) = self.seals.find(number.saturating_add(1))? {
             number = number.saturating_add(1);
-            if let Some(altered) = self.stretch(&entry, &seal, number, head.as_deref())? {
+            if let Some(altered) = self.stretch(&seal, number, head.as_deref())? {
                 return Ok(Some(altered));
             }
             if let Some(known) = self.known.filter(|known| known.number == number && known.head != seal.head) {
                 let why = format!("seal {number} is `{}`, and was written down as `{}`", seal.head, known.head);
-                return Ok(Some(alteration(AlterationKind::Head, number, Some(&entry), None, why)));
+                return Ok(Some(self.of_seal(AlterationKind::Head, number, why)));
             }
             self.found.last = Some(KnownSeal { number, head: seal.head.clone() });
             head = Some(seal.head.clone());
@@ -258,13 +258,7 @@ impl Look<'_> {
     }
 
     /// Compares the entries that a seal covers.
-    fn stretch(
-        &mut self,
-        own: &Entry,
-        seal: &Seal,
-        number: u64,
-        head: Option<&str>,
-    ) -> Result<Option<Alteration>, StoreError> {
+    fn stretch(&mut self, seal: &Seal, number: u64, head: Option<&str>) -> Result<Option<Alteration>, StoreError> {
         let mut sealing = Sealing::after(number, head);
         for place in 0..seal.covers() {
             let Some(logged) = self.log.next()? else {
@@ -286,7 +280,12 @@ impl Look<'_> {
             return Ok(None);
         }
         let why = format!("seal {number} does not agree with the entries that it covers and the seal before");
-        Ok(Some(alteration(AlterationKind::Seal, number, Some(own), None, why)))
+        Ok(Some(self.of_seal(AlterationKind::Seal, number, why)))
+    }
+
+    /// Something that is wrong with a seal itself.
+    fn of_seal(&self, kind: AlterationKind, seal: u64, why: String) -> Alteration {
+        Alteration { kind, seal, entry: Some(Seal::entry(self.seals.firm, seal)), position: None, why }
     }
 
     /// What became of an entry that is not the one that was sealed.
