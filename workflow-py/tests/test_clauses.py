@@ -533,10 +533,8 @@ def test_s11_4_a_command_is_undone_with_all_that_followed(desk: Office) -> None:
 
 
 def test_s11_4_what_the_host_has_had_is_named(desk: Office) -> None:
-    publish(
-        desk,
-        "  - key: a\n  - key: b\n    on_entry:\n      - key: ask\n        do:\n          - request: {kind: organizer}\n  - key: c\n",
-    )
+    asks = "    on_entry:\n      - key: ask\n        do: [{request: {kind: organizer}}]\n"
+    publish(desk, f"  - key: a\n  - key: b\n{asks}  - key: c\n")
     job = job_of(desk, begin(desk)).id
     moved = desk.firm.move_job(job=job, to="b")
     for delivery in desk.engine.claim_notifications():
