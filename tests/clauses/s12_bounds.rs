@@ -47,6 +47,7 @@ pub(crate) const BOUNDED: &[&str] = &[
     "FORECAST_LEAST",
     "EXPORT_ACTIVITIES",
     "EXPORT_CHANGES",
+    "SEAL_ENTRIES",
 ];
 
 #[test]

@@ -64,6 +64,7 @@ const REFUSED: &[&str] = &[
     "MEASURED_DAYS",
     "EXPLAINED",
     "HISTORY_ENTRIES",
+    "UNDO_ENTRIES",
     "TEMPLATE_FUEL",
     "PAYLOAD_BYTES",
     "PAYLOAD_DEPTH",
