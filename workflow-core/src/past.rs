@@ -229,16 +229,9 @@ impl<'a> History<'a> {
         let before =
             |position, limit| LogScan { after: Some(position), descending: true, ..LogScan::new(LogBy::Firm, limit) };
         let own = self.entries.clone();
-        let mut before_own = Vec::with_capacity(own.len());
-        for some in own.chunks(limits::PAGE) {
-            let reads: Vec<Read> = some.iter().map(|logged| Read::Log(before(logged.position, 1))).collect();
-            before_own.extend(self.store.read(self.firm, &reads)?);
-        }
         let mut read = LogPosition::default();
-        for (logged, found) in own.iter().zip(before_own) {
-            let Found::Log(found) = found else { continue };
-            let follows = found.first().is_some_and(|before| before.entry.more);
-            if logged.position <= read || !(follows || logged.entry.more) {
+        for logged in &own {
+            if logged.position <= read || !(logged.entry.continues || logged.entry.more) {
                 continue;
             }
             let (mut scan, mut first) = (before(logged.position, limits::PAGE), logged.position);
