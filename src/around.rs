@@ -1,5 +1,7 @@
 //! A store around another, for suites and benches that look at commits or get in their way.
 
+use std::num::NonZeroUsize;
+
 use chrono::{DateTime, Utc};
 use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
@@ -19,12 +21,25 @@ pub trait Hand {
     /// As [`Transact::commit`].
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
+    /// From how many batches on a commit is worth a thread of its own.
+    fn commits_aside(&self) -> Option<NonZeroUsize> {
+        self.store().commits_aside()
+    }
+
     /// Reads rows of an index, or does something before.
     ///
     /// # Errors
     /// As [`Transact::scan`].
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
         self.store().scan(firm, scan)
+    }
+
+    /// Reads several things together, or does something before.
+    ///
+    /// # Errors
+    /// As [`Transact::read`].
+    fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
+        self.store().read(firm, reads)
     }
 
     /// Reads its log, or something else.
@@ -75,10 +90,13 @@ impl<T: Hand> Transact for Around<T> {
         self.0.log(firm, scan)
     }
     fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
-        self.0.store().read(firm, reads)
+        self.0.read(firm, reads)
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         self.0.commit(batches)
+    }
+    fn commits_aside(&self) -> Option<NonZeroUsize> {
+        self.0.commits_aside()
     }
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.0.store().claim(claim)

@@ -28,6 +28,7 @@ mod s5_loops;
 mod s5_once;
 mod s5_time;
 mod s5_triggers;
+mod s6_aside;
 mod s6_bulk;
 mod s6_deadlines;
 mod s6_dependencies;

@@ -73,7 +73,7 @@ fn s6_6_many_commands_at_once_do_what_they_do_one_by_one() {
 }
 
 pub(crate) fn many_at_once_do_what_they_do_one_by_one(steps: &[Step]) {
-    let (mut one_by_one, mut at_once) = (Office::new(), Office::new());
+    let (mut one_by_one, mut at_once, mut aside) = (Office::new(), Office::new(), Office::committing_aside());
     let mut rest = steps;
     while let Some(first) = rest.first() {
         // Chunks of 1 to 40 commands; time passes between them.
@@ -81,6 +81,7 @@ pub(crate) fn many_at_once_do_what_they_do_one_by_one(steps: &[Step]) {
         rest = further;
         one_by_one.wait(*first);
         at_once.wait(*first);
+        aside.wait(*first);
         let (mut requests, mut expected) = (Vec::new(), Vec::new());
         for step in chunk {
             let request = one_by_one.request(*step);
@@ -88,15 +89,19 @@ pub(crate) fn many_at_once_do_what_they_do_one_by_one(steps: &[Step]) {
             requests.push(request);
             one_by_one.read_on();
         }
-        let answers = at_once.engine.execute_many(&requests);
-        at_once.read_on();
-        for ((request, expected), answer) in requests.iter().zip(&expected).zip(&answers) {
-            assert_eq!(*expected, Answer::of(answer), "{request:?}, one of {}", requests.len());
+        for office in [&mut at_once, &mut aside] {
+            let answers = office.engine.execute_many(&requests);
+            office.read_on();
+            for ((request, expected), answer) in requests.iter().zip(&expected).zip(&answers) {
+                assert_eq!(*expected, Answer::of(answer), "{request:?}, one of {}", requests.len());
+            }
+            assert_eq!(answers.len(), requests.len());
         }
-        assert_eq!(answers.len(), requests.len());
     }
     assert_eq!(one_by_one.holdings(), at_once.holdings());
+    assert_eq!(one_by_one.holdings(), aside.holdings(), "committed aside");
     at_once.verify("many at once");
+    aside.verify("many at once, committed aside");
 }
 
 #[test]

@@ -1,21 +1,26 @@
 //! A firm on a store, worked on by a sequence.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use workflow_core::command::Request;
 use workflow_core::definition::TemplateKind;
 use workflow_core::engine::{Engine, ManualClock, Outcome};
-use workflow_core::error::{Error, Problem};
+use workflow_core::error::{Error, Problem, StoreError};
 use workflow_core::event::{Entry, Recorded};
 use workflow_core::id::{IdempotencyKey, JobId, PipelineKey};
 use workflow_core::model::{Job, PipelineHead, Task};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{
-    DocId, Document, LogPosition, Logged, Queue, QueuedState, Record, StageTally, Store, Waiting,
+    Batch, Committed, Conflict, DocId, Document, LogPosition, Logged, Queue, QueuedState, Record, StageTally, Store,
+    Transact, Waiting,
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
+use workflow_suites::around::{Around, Hand};
 
 use crate::draw::Step;
 use crate::firm::{account, firm, member, setup};
@@ -70,6 +75,29 @@ impl Answer {
     }
 }
 
+/// A store in memory whose commits are made on a thread of their own, from the second batch on, and
+/// take now longer, now shorter than deciding.
+struct Aside {
+    store: MemoryStore,
+    commits: AtomicUsize,
+}
+
+impl Hand for Aside {
+    fn store(&self) -> &dyn Transact {
+        &self.store
+    }
+    fn commits_aside(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(2)
+    }
+    fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let pause = self.commits.fetch_add(1, Ordering::Relaxed) % 4;
+        if pause > 1 && batches.len() > 1 {
+            std::thread::sleep(Duration::from_micros(30 * pause as u64));
+        }
+        self.store.commit(batches)
+    }
+}
+
 /// All that the store holds of the firm.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Holdings {
@@ -86,6 +114,11 @@ impl Office {
     /// A firm in memory.
     pub(crate) fn new() -> Self {
         Self::on(Arc::new(MemoryStore::new()), None)
+    }
+
+    /// A firm in memory, on a store that commits aside.
+    pub(crate) fn committing_aside() -> Self {
+        Self::on(Arc::new(Around(Aside { store: MemoryStore::new(), commits: AtomicUsize::new(0) })), None)
     }
 
     /// A firm in a SQLite file of its own.

@@ -110,6 +110,12 @@ impl Prepared {
         Self { batch, warnings, unchanged, follow_ups, runs }
     }
 
+    /// Gives the batch away, and keeps of it what an answer tells.
+    pub(super) fn hand_over(&mut self) -> Batch {
+        let left = Batch { entries: self.batch.entries.clone(), ..Batch::new(self.batch.firm) };
+        std::mem::replace(&mut self.batch, left)
+    }
+
     /// Whether nothing happened that has to be remembered.
     pub(super) fn is_void(&self) -> bool {
         self.batch.entries.iter().all(|entry| entry.events.is_empty() && entry.key.is_none())

@@ -1,5 +1,6 @@
 //! Loads what a decision asks for.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::catalogs::Catalogs;
 use super::seal::Seals;
+use super::session::Known;
 use crate::command::{Command, ItemRef, MakeOccurrence, Request};
 use crate::compile::Compiled;
 use crate::decide::Need;
@@ -23,11 +25,10 @@ pub(super) struct Loader<'a> {
     pub(super) store: &'a dyn Transact,
     pub(super) catalogs: &'a Catalogs,
     pub(super) firm: FirmId,
-    pub(super) overlay: Option<&'a Overlay>,
-    pub(super) ahead: Option<&'a Ahead>,
+    pub(super) known: Known<'a>,
 }
 
-/// What decisions have changed that are not committed yet, over what was read for all of them.
+/// What decisions have changed that may not be committed yet.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     documents: FxHashMap<DocId, Option<Record>>,
@@ -35,7 +36,16 @@ pub(super) struct Overlay {
     items: FxHashMap<ExternalRef, Option<ItemId>>,
     /// The same of accounts.
     accounts: FxHashMap<ExternalRef, Option<AccountId>>,
-    jobs: FxHashMap<PipelineKey, FxHashMap<StageKey, i64>>,
+    jobs: RefCell<FxHashMap<PipelineKey, StageJobs>>,
+}
+
+/// How many jobs the stages of a pipeline hold.
+#[derive(Debug, Default)]
+struct StageJobs {
+    /// By how many that has changed since what the store counts.
+    changed: FxHashMap<StageKey, i64>,
+    /// Once it was read: how many these are by now, with all that has changed.
+    counted: Option<BTreeMap<StageKey, i64>>,
 }
 
 impl Overlay {
@@ -54,10 +64,34 @@ impl Overlay {
         for delete in &batch.deletes {
             self.documents.insert(delete.previous.id(), None);
         }
+        let jobs = self.jobs.get_mut();
         for delta in &batch.tallies {
-            let jobs = self.jobs.entry(delta.pipeline.clone()).or_default().entry(delta.stage.clone()).or_default();
-            *jobs = jobs.saturating_add(delta.by.jobs);
+            let StageJobs { changed, counted } = jobs.entry(delta.pipeline.clone()).or_default();
+            add(changed.entry(delta.stage.clone()).or_default(), delta.by.jobs);
+            if let Some(counted) = counted {
+                add(counted.entry(delta.stage.clone()).or_default(), delta.by.jobs);
+            }
         }
+    }
+
+    /// How many jobs the stages of a pipeline hold, if that was read already.
+    fn counted(&self, pipeline: &PipelineKey) -> Option<BTreeMap<StageKey, i64>> {
+        self.jobs.borrow().get(pipeline)?.counted.clone()
+    }
+
+    /// Notes that the store counts everything that was decided.
+    fn caught_up(&self) {
+        self.jobs.borrow_mut().values_mut().for_each(|jobs| jobs.changed.clear());
+    }
+
+    /// Takes in what the store counts, and answers it with what has changed since.
+    fn count(&self, pipeline: &PipelineKey, mut counts: BTreeMap<StageKey, i64>) -> BTreeMap<StageKey, i64> {
+        let mut jobs = self.jobs.borrow_mut();
+        let StageJobs { changed, counted } = jobs.entry(pipeline.clone()).or_default();
+        for (stage, by) in &*changed {
+            add(counts.entry(stage.clone()).or_default(), *by);
+        }
+        counted.insert(counts).clone()
     }
 
     /// Notes that a document goes by its external reference, or no longer does.
@@ -76,6 +110,10 @@ impl Overlay {
             _ => {}
         }
     }
+}
+
+fn add(count: &mut i64, by: i64) {
+    *count = count.saturating_add(by);
 }
 
 /// What is read for commands that come next, before any of them is decided.
@@ -202,12 +240,15 @@ impl Loader<'_> {
                 Need::Document(id) => wanted.documents.push(id),
                 Need::ExternalItem(name) => self.want_item(name, state, &mut wanted),
                 Need::ExternalAccount(name) => {
-                    match self.overlay.and_then(|overlay| overlay.accounts.get(&name)).copied() {
+                    match self.known.overlay.and_then(|overlay| overlay.accounts.get(&name)).copied() {
                         Some(id) => drop(state.external_accounts.insert(name, id)),
                         None => wanted.accounts.push(name),
                     }
                 }
-                Need::StageJobs(pipeline) => wanted.tallies.push(pipeline),
+                Need::StageJobs(pipeline) => match self.known.overlay.and_then(|overlay| overlay.counted(&pipeline)) {
+                    Some(counts) => drop(state.stage_jobs.insert(pipeline, counts)),
+                    None => wanted.tallies.push(pipeline),
+                },
                 Need::Undoing(entry) => state.undoing = Some(Arc::new(self.undoing(entry, state)?)),
                 Need::Seal => {
                     state.next_seal = Some(Seals { store: self.store, firm: self.firm }.next()?.map(Arc::new))
@@ -223,8 +264,8 @@ impl Loader<'_> {
 
     /// An item by what the host calls it: known already, or to be looked up.
     fn want_item(&self, name: ExternalRef, state: &mut State, wanted: &mut Wanted) {
-        let decided = self.overlay.and_then(|overlay| overlay.items.get(&name));
-        match decided.or_else(|| self.ahead?.items.get(&name)).copied() {
+        let decided = self.known.overlay.and_then(|overlay| overlay.items.get(&name));
+        match decided.or_else(|| self.known.ahead?.items.get(&name)).copied() {
             Some(id) => {
                 wanted.documents.extend(id.map(DocId::Item));
                 state.external_items.insert(name, id);
@@ -235,8 +276,8 @@ impl Loader<'_> {
 
     /// A document that earlier decisions of the same commit wrote, or that was read for several.
     fn known(&self, id: &DocId) -> Option<&Option<Record>> {
-        let decided = self.overlay.and_then(|overlay| overlay.documents.get(id));
-        decided.or_else(|| self.ahead?.documents.get(id))
+        let decided = self.known.overlay.and_then(|overlay| overlay.documents.get(id));
+        decided.or_else(|| self.known.ahead?.documents.get(id))
     }
 
     /// Loads documents by key, and their owners.
@@ -272,6 +313,13 @@ impl Loader<'_> {
             }
             if reads.is_empty() {
                 continue;
+            }
+            // What the store counts is to have all that was decided in it, or nothing.
+            if let (false, Some(overlay), Some(committer)) =
+                (tallies.is_empty(), self.known.overlay, self.known.committer)
+                && committer.catch_up()
+            {
+                overlay.caught_up();
             }
             let (mut items, mut accounts, mut tallies) = (items.into_iter(), accounts.into_iter(), tallies.into_iter());
             for found in self.store.read(self.firm, &reads)? {
@@ -312,19 +360,17 @@ impl Loader<'_> {
     /// Takes in what the store answered, unless it is older than what is known.
     fn take(&self, id: &DocId, record: Option<Record>, state: &mut State, further: &mut Vec<DocId>) {
         if !state.has(id) {
-            let decided = self.overlay.and_then(|overlay| overlay.documents.get(id)).cloned();
+            let decided = self.known.overlay.and_then(|overlay| overlay.documents.get(id)).cloned();
             keep(id, decided.unwrap_or(record), state, further);
         }
     }
 
     fn stage_jobs(&self, pipeline: &PipelineKey, counts: Vec<(StageKey, StageTally)>) -> BTreeMap<StageKey, i64> {
-        let mut counts: BTreeMap<StageKey, i64> =
-            counts.into_iter().map(|(stage, tally)| (stage, tally.jobs)).collect();
-        for (stage, jobs) in self.overlay.and_then(|overlay| overlay.jobs.get(pipeline)).into_iter().flatten() {
-            let count = counts.entry(stage.clone()).or_default();
-            *count = count.saturating_add(*jobs);
+        let counts = counts.into_iter().map(|(stage, tally)| (stage, tally.jobs)).collect();
+        match self.known.overlay {
+            Some(overlay) => overlay.count(pipeline, counts),
+            None => counts,
         }
-        counts
     }
 }
 

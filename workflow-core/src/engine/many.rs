@@ -1,22 +1,25 @@
 //! Thousands of commands at once.
 
 use std::collections::BTreeSet;
+use std::convert::identity;
 use std::sync::Arc;
+use std::thread::Scope;
 
 use super::commit::{Prepared, Work};
+use super::committer::{Committer, Fate};
 use super::load::{Ahead, Overlay};
 use super::session::{Known, Session};
 use super::{Engine, Outcome};
 use crate::catalog::Catalog;
 use crate::command::{Command, Request};
 use crate::decide::check_limit;
-use crate::error::{Error, ErrorKind, Rejection, StoreError};
+use crate::error::{Error, Rejection};
 use crate::id::{FirmId, IdempotencyKey, SequentialIds};
 use crate::limits;
-use crate::store::{Batch, Chain, FollowUp, FollowUpWork, LogPosition, Settle};
+use crate::store::{Chain, FollowUp, FollowUpWork, LogPosition, Settle};
 
-/// How many commands share a commit: enough that the disk's share of each is small, few enough
-/// that others are not kept waiting.
+/// How many commands are decided over one another, and share a commit or a few: enough that the disk's
+/// share of each is small, few enough that others are not kept waiting.
 pub(super) const CHUNK: usize = 1_024;
 
 /// For how many commands of a chunk records are read together at first; then for twice as many each
@@ -25,19 +28,31 @@ const READ_AHEAD: usize = 4;
 
 type Answer = Result<Outcome, Error>;
 
-/// Where a command of a chunk stands before the chunk is committed.
+/// Where a command of a chunk stands when all of them are decided.
 enum Standing {
     /// Answered already: it was done before under its key.
     Answered(Answer),
-    Prepared(Box<Prepared>),
+    /// Its batch is handed over to be committed.
+    HandedOver(Box<Prepared>),
+    /// There is nothing to commit.
+    Void(Box<Prepared>),
     Refused(Rejection),
     /// To be carried out by itself.
     Alone,
 }
 
+/// Where batches are handed over.
+#[derive(Clone, Copy)]
+struct Line<'scope, 'env> {
+    committer: &'env Committer<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+}
+
 impl Engine {
     /// Carries out many commands in order, each by itself: one that is refused does not keep the
-    /// others from being done. Many share one synchronisation of the store with its disk.
+    /// others from being done. Many share one synchronisation of the store with its disk. Some stores
+    /// commit the first on a thread that ends before the call does, while the next are decided
+    /// ([`Transact::commits_aside`](crate::store::Transact::commits_aside)).
     ///
     /// Answers come in the order of the requests, when all are committed. More than
     /// [`limits::BULK`] are all refused.
@@ -105,26 +120,18 @@ impl Engine {
             Ok(catalog) => catalog,
             Err(_) => return requests.iter().map(|request| self.execute(request)).collect(),
         };
-        let standings = self.prepare(&session, &catalog, requests, settles);
-        let batches: Vec<Batch> = standings
-            .iter()
-            .filter_map(|(standing, _)| match standing {
-                Standing::Prepared(prepared) if !prepared.is_void() => Some(prepared.batch.clone()),
-                _ => None,
-            })
-            .collect();
-        let (mut committed, ambiguous) = match session.store.commit(&batches) {
-            Ok(results) => (results.into_iter(), None),
-            Err(error) if error.kind() == ErrorKind::Ambiguous => (Vec::new().into_iter(), Some(error)),
-            // Nothing of it happened: each is tried by itself.
-            Err(_) => (Vec::new().into_iter(), None),
-        };
-        batches.iter().for_each(|batch| self.shared.alarm.note(batch));
+        let committer = self.committer();
+        let (standings, fates) = std::thread::scope(|scope| {
+            let _closing = committer.closing();
+            let line = Line { committer: &committer, scope };
+            let standings = self.prepare(&session, &catalog, requests, settles, line);
+            (standings, committer.finish())
+        });
+        let mut fates = fates.into_iter();
         // What is answered uncommitted counts when all that it was decided by was committed, and is still so.
         let uncommitted = |standing: &Standing| match standing {
-            Standing::Refused(_) => true,
-            Standing::Prepared(prepared) => prepared.is_void(),
-            Standing::Answered(_) | Standing::Alone => false,
+            Standing::Refused(_) | Standing::Void(_) => true,
+            Standing::Answered(_) | Standing::HandedOver(_) | Standing::Alone => false,
         };
         let judged = standings.iter().any(|(standing, _)| uncommitted(standing));
         let mut sound = !judged || session.is_fresh(firm, &catalog);
@@ -133,15 +140,15 @@ impl Engine {
         for ((standing, ids), request) in standings.into_iter().zip(requests) {
             let answer = match standing {
                 Standing::Answered(answer) => Some(answer),
-                Standing::Prepared(prepared) if prepared.is_void() => sound.then(|| Ok(prepared.untouched().outcome)),
-                Standing::Prepared(prepared) => {
-                    let position: Option<Result<LogPosition, Error>> = match (committed.next(), &ambiguous) {
-                        (Some(Ok(done)), _) => Some(Ok(done.position)),
-                        (_, Some(error)) => Some(match session.find(request, &prepared) {
+                Standing::Void(prepared) => sound.then(|| Ok(prepared.untouched().outcome)),
+                Standing::HandedOver(prepared) => {
+                    let position: Option<Result<LogPosition, Error>> = match fates.next() {
+                        Some(Fate::Committed(done)) => Some(Ok(done.position)),
+                        Some(Fate::Unknown(error)) => Some(match session.find(request, &prepared) {
                             Some(logged) => Ok(logged.position),
-                            None => Err(StoreError::new(error.kind(), error.to_string()).into()),
+                            None => Err(error.into()),
                         }),
-                        _ => None,
+                        Some(Fate::Left) | None => None,
                     };
                     sound &= matches!(position, Some(Ok(_)));
                     position.map(|position| {
@@ -172,6 +179,7 @@ impl Engine {
         catalog: &Arc<Catalog>,
         requests: &[Request],
         settles: &[Settle],
+        line: Line<'_, '_>,
     ) -> Vec<(Standing, SequentialIds)> {
         let mut overlay = Overlay::default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
@@ -189,15 +197,21 @@ impl Engine {
             }
             let ids = self.ids(session.now);
             let settle = settles.get(place);
-            let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref() };
-            let standing = self.prepare_one(session, catalog, known, (request, settle), ids.clone());
-            let mut stop = matches!(standing, Standing::Alone);
-            if let Standing::Prepared(prepared) = &standing {
-                overlay.absorb(&prepared.batch);
+            let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref(), committer: Some(line.committer) };
+            let prepared = self.prepare_one(session, catalog, known, (request, settle), ids.clone());
+            let mut stop = matches!(prepared, Err(Standing::Alone));
+            let standing = prepared.map_or_else(identity, |mut prepared| {
                 // What series make may come after what is next.
                 let first = |work: &FollowUpWork| !matches!(work, FollowUpWork::Occurrence { .. });
                 stop = prepared.follow_ups.iter().any(|(_, follow_up)| first(&follow_up.work));
-            }
+                if prepared.is_void() {
+                    return Standing::Void(prepared);
+                }
+                overlay.absorb(&prepared.batch);
+                let more = !stop && place.saturating_add(1) < requests.len();
+                line.committer.add(prepared.hand_over(), more, line.scope);
+                Standing::HandedOver(prepared)
+            });
             standings.push((standing, ids));
             if stop {
                 break;
@@ -213,27 +227,25 @@ impl Engine {
         known: Known<'_>,
         (request, settle): (&Request, Option<&Settle>),
         mut ids: SequentialIds,
-    ) -> Standing {
+    ) -> Result<Box<Prepared>, Standing> {
         let looked_up = request.key.as_ref().zip(known.ahead).and_then(|(key, ahead)| ahead.logged(key));
         let replayed = match looked_up {
             Some(logged) => session.replay_of(request, logged),
             None => session.replay(request),
         };
         match replayed {
-            Ok(Some(done)) => return Standing::Answered(Ok(done.outcome)),
+            Ok(Some(done)) => return Err(Standing::Answered(Ok(done.outcome))),
             Ok(None) => {}
-            Err(error @ Error::Rejected(_)) => return Standing::Answered(Err(error)),
-            Err(_) => return Standing::Alone,
+            Err(error @ Error::Rejected(_)) => return Err(Standing::Answered(Err(error))),
+            Err(_) => return Err(Standing::Alone),
         }
         let chain = Chain::default();
         let settle = settle.cloned().into_iter().collect();
         let work = Work { request, chain: &chain, settle, lease: Some(self.lease(session.now)) };
         match session.decide(catalog, known, &work, &mut ids) {
-            Ok(decision) => {
-                Standing::Prepared(Box::new(Prepared::new(&work, catalog, decision, session.now, &mut ids)))
-            }
-            Err(Error::Rejected(rejection)) => Standing::Refused(rejection),
-            Err(_) => Standing::Alone,
+            Ok(decision) => Ok(Box::new(Prepared::new(&work, catalog, decision, session.now, &mut ids))),
+            Err(Error::Rejected(rejection)) => Err(Standing::Refused(rejection)),
+            Err(_) => Err(Standing::Alone),
         }
     }
 

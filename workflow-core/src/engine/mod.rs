@@ -11,6 +11,7 @@ mod carry;
 mod catalogs;
 mod clock;
 mod commit;
+mod committer;
 mod follow;
 mod load;
 mod many;

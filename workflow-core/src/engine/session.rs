@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::catalogs::Catalogs;
 use super::commit::{Prepared, Runs, Work};
+use super::committer::Committer;
 use super::load::{Ahead, Loader, Overlay};
 use super::{Engine, Outcome, Preview};
 use crate::catalog::Catalog;
@@ -43,6 +44,8 @@ pub(super) struct Known<'a> {
     pub(super) overlay: Option<&'a Overlay>,
     /// What was read for several commands together.
     pub(super) ahead: Option<&'a Ahead>,
+    /// Who commits what the overlay has.
+    pub(super) committer: Option<&'a Committer<'a>>,
 }
 
 /// What a command came to.
@@ -212,11 +215,11 @@ impl<'a> Session<'a> {
     fn rounds<T>(
         &self,
         catalog: &Catalog,
-        Known { overlay, ahead }: Known<'_>,
+        known: Known<'_>,
         work: &Work<'_>,
         mut attempt: impl FnMut(&Situation<'_>) -> Result<T, Undecided>,
     ) -> Result<T, Error> {
-        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: work.request.firm, overlay, ahead };
+        let loader = Loader { store: self.store, catalogs: self.catalogs(), firm: work.request.firm, known };
         let (mut state, mut versions) = (State::default(), BTreeMap::new());
         loader.prefetch(&work.request.command, &mut state)?;
         for _ in 0..limits::LOAD_ROUNDS {

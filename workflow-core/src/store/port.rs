@@ -1,6 +1,7 @@
 //! The trait that a store implements.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -263,6 +264,19 @@ pub trait Transact {
     /// When the store failed: none of the batches happened, or with
     /// [`crate::error::ErrorKind::Ambiguous`] it is not known.
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+
+    /// From how many batches on a commit is worth a thread of its own: where it waits for a server
+    /// that does the work, for one. [`Engine::execute_many`] then commits on a thread that it starts,
+    /// while it reads and decides what comes next on its caller's; that thread takes as many batches
+    /// as there are by the time it is free, this many at least while more are to come.
+    ///
+    /// A store whose commits keep this process busy, or which is to be used from one thread, leaves
+    /// this method as it is.
+    ///
+    /// [`Engine::execute_many`]: crate::engine::Engine::execute_many
+    fn commits_aside(&self) -> Option<NonZeroUsize> {
+        None
+    }
 
     /// Hands out queued rows that are due, oldest due first, under a lease.
     ///

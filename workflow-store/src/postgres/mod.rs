@@ -27,6 +27,7 @@ mod transaction;
 mod wait;
 mod write;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,6 +58,10 @@ const READ_TRIES: u32 = 4;
 
 /// How often a claim is begun anew because others were in its way.
 const CLAIM_TRIES: u32 = 40;
+
+/// How many batches a commit waits for while more are being decided: some ten milliseconds of the
+/// server's work.
+const ASIDE: usize = 64;
 
 /// What a store has cost so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,6 +246,11 @@ impl Transact for PostgresStore {
 
     fn read(&self, firm: FirmId, reads: &[Read]) -> Result<Vec<Found>, StoreError> {
         read::together(firm, reads, |steps| self.ask(steps))
+    }
+
+    fn commits_aside(&self) -> Option<NonZeroUsize> {
+        // Reading waits for the commit where there is one connection for both.
+        NonZeroUsize::new(ASIDE).filter(|_| self.options.pool > 1)
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
