@@ -160,6 +160,18 @@ def test_s11_7_tables_as_csv(office: wf.JobId, folder: Path) -> None:
     assert wf.read_definition(yaml) == wf.read_definition(RETURN)
 
 
+def test_s11_7_no_cell_of_a_table_is_a_formula(office: wf.JobId, folder: Path) -> None:
+    (folder / "more.csv").write_text('name,tags\n"=HYPERLINK(""http://evil.example"")",vip\n')
+    run("import-clients", "more.csv")
+    assert "'=HYPERLINK" in run("export", "accounts").output
+    raw = run("export", "accounts", "--raw").output
+    assert '"=HYPERLINK' in raw
+    assert "'=HYPERLINK" not in raw
+    assert '"name": "=HYPERLINK' in run("export", "accounts", "--format", "jsonl").output
+    for wrong in (("accounts", "--format", "jsonl", "--raw"), ("pipeline", "--pipeline", "return", "--raw")):
+        assert "--raw is for CSV" in run("export", *wrong, code=2).stderr
+
+
 def test_s11_7_event_logs_and_tables_for_other_programs(office: wf.JobId, folder: Path) -> None:
     run("move", str(office), "done")
     assert "1 trace, 7 events" in run("export", "xes", "-o", "log.xes").output

@@ -102,7 +102,7 @@ TABLES = ["accounts", "jobs", "tasks", "items", "events", "measures", "stage_tim
 @click.option("--from", "first", metavar="DAY", help="For xes, ocel and a table of events: from this day.")
 @click.option("--to", "last", metavar="DAY", help="And to this day.")
 @click.option("--detail", type=click.Choice(["stages", "work", "all"]), help="And which events; work unless said.")
-@click.option("--raw", is_flag=True, help="For csv: no apostrophe before what a spreadsheet takes for a formula.")
+@click.option("--raw", is_flag=True, help="In CSV: no apostrophe before what a spreadsheet takes for a formula.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else it is printed.")
 @pass_desk
 def export(
@@ -118,6 +118,9 @@ def export(
             raise click.UsageError(f"{what} is a format itself: leave --format out.")
         event_log_or_table(desk, what, pipeline, output, **options)
         return
+    raw = options.pop("raw")
+    if raw and (form not in {None, "csv"} or what in {"pipeline", "firm"}):
+        raise click.UsageError("--raw is for CSV.")
     given = next((name for name, value in options.items() if value), None)
     if given is not None:
         option = {"first": "from", "last": "to"}.get(given, given)
@@ -128,7 +131,7 @@ def export(
         carried = desk.engine.export_firm(firm=desk.firm_id, path=output)
         desk.answer(carried, f"{output}: {carried.entries} entries")
         return
-    text = written(desk, what, pipeline, form)
+    text = written(desk, what, pipeline, form, raw)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -168,7 +171,7 @@ def event_log_or_table(
     desk.answer(found, f"{output}: {told or 'nothing'}")
 
 
-def written(desk: Desk, what: str, pipeline: str | None, form: str | None) -> str:
+def written(desk: Desk, what: str, pipeline: str | None, form: str | None, raw: bool) -> str:
     """What is exported, as a text."""
     if what == "pipeline":
         if pipeline is None:
@@ -180,7 +183,7 @@ def written(desk: Desk, what: str, pipeline: str | None, form: str | None) -> st
         return "".join(row.to_json() + "\n" for row in rows)
     if form == "yaml":
         raise click.UsageError("Only a pipeline can be written as YAML.")
-    return as_csv(columns(rows, rows._kind))
+    return as_csv(columns(rows, rows._kind), raw)
 
 
 def of_kind(desk: Desk, what: str, pipeline: str | None) -> Any:
@@ -197,22 +200,29 @@ def of_kind(desk: Desk, what: str, pipeline: str | None) -> Any:
     return desk.firm.activity(oldest_first=True)
 
 
-def as_csv(table: dict[str, list[Any]]) -> str:
+def as_csv(table: dict[str, list[Any]], raw: bool) -> str:
     """Columns as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
-    writer.writerows([plain(value) for value in row] for row in zip(*table.values(), strict=True))
+    writer.writerows([plain(value, raw) for value in row] for row in zip(*table.values(), strict=True))
     return text.getvalue()
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, raw: bool) -> Any:
     """A value in a cell of CSV."""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return "; ".join(map(str, value)) if all(isinstance(one, str) for one in value) else json.dumps(value)
-    return value
+        value = "; ".join(map(str, value)) if all(isinstance(one, str) for one in value) else json.dumps(value)
+    return value if raw or not isinstance(value, str) else harmless(value)
 
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, as the engine's own tables have it."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 COMMANDS = [board, jobs, tasks, history, export]
