@@ -30,6 +30,8 @@ enum Mishap {
     Fails,
     /// It is made, and its answer is lost.
     LosesAnswer,
+    /// It is made, and half of the answers are missing, which no store should do.
+    AnswersLess,
     Panics,
 }
 
@@ -101,6 +103,11 @@ impl Slow {
             Mishap::LosesAnswer => {
                 self.store.commit(batches)?;
                 Err(StoreError::new(ErrorKind::Ambiguous, "the answer was lost"))
+            }
+            Mishap::AnswersLess => {
+                let mut answers = self.store.commit(batches)?;
+                answers.truncate(batches.len() / 2);
+                Ok(answers)
             }
             Mishap::Panics => panic!("a bug in the store"),
         }
@@ -269,6 +276,29 @@ fn s10_3_a_commit_that_conflicts_or_fails_among_others_is_made_up_for() {
         assert!(*firm.store.0.mishap.lock().unwrap() == Mishap::None, "it happened");
         firm.all_moved_once(JOBS, &answers);
     }
+}
+
+#[test]
+fn s10_3_no_command_is_answered_with_what_became_of_another() {
+    let firm = Firm::with(JOBS, two(), 8);
+    *firm.store.0.mishap.lock().unwrap() = Mishap::AnswersLess;
+    // Every third job goes nowhere: its answer tells itself from its neighbours'.
+    let stage = |number: u128| if number.is_multiple_of(3) { "nowhere" } else { "b" };
+    let answers = firm.many((1..=JOBS).map(|number| move_to(number, stage(number))));
+    for (number, answer) in (1..=JOBS).zip(answers) {
+        match answer {
+            Ok(outcome) => {
+                let scan = LogScan::new(LogBy::Job(job(number)), 10);
+                let own = firm.store.log(self::firm(), &scan).expect("readable");
+                // Those that were not answered had been done by the time they were tried again.
+                let found = outcome.position.map(|position| own.iter().any(|logged| logged.position == position));
+                assert_ne!(found, Some(false), "{number}: another's place in the log");
+                assert_ne!(stage(number), "nowhere");
+            }
+            Err(error) => assert_eq!((error.kind(), stage(number)), (ErrorKind::NotFound, "nowhere")),
+        }
+    }
+    assert_eq!(firm.column("b"), 200);
 }
 
 #[test]

@@ -138,7 +138,12 @@ impl Committer<'_> {
             return Vec::new();
         }
         let fates = match self.store.commit(batches) {
-            Ok(results) => results.into_iter().map(|result| result.map_or(Fate::Left, Fate::Committed)).collect(),
+            Ok(results) => {
+                // One for each, so that none is taken for another's should the store answer fewer.
+                let mut results = results.into_iter();
+                let fate = |_: &Batch| results.next().and_then(Result::ok).map_or(Fate::Left, Fate::Committed);
+                batches.iter().map(fate).collect()
+            }
             Err(error) if error.kind() == ErrorKind::Ambiguous => {
                 let unknown = |_: &Batch| Fate::Unknown(StoreError::new(error.kind(), error.to_string()));
                 batches.iter().map(unknown).collect()

@@ -41,9 +41,9 @@ enum Standing {
     Alone,
 }
 
-/// Where batches are handed over.
+/// Who batches are handed over to, and where it may start a thread.
 #[derive(Clone, Copy)]
-struct Line<'scope, 'env> {
+struct Aside<'scope, 'env> {
     committer: &'env Committer<'env>,
     scope: &'scope Scope<'scope, 'env>,
 }
@@ -123,8 +123,8 @@ impl Engine {
         let committer = self.committer();
         let (standings, fates) = std::thread::scope(|scope| {
             let _closing = committer.closing();
-            let line = Line { committer: &committer, scope };
-            let standings = self.prepare(&session, &catalog, requests, settles, line);
+            let aside = Aside { committer: &committer, scope };
+            let standings = self.prepare(&session, &catalog, requests, settles, aside);
             (standings, committer.finish())
         });
         let mut fates = fates.into_iter();
@@ -179,7 +179,7 @@ impl Engine {
         catalog: &Arc<Catalog>,
         requests: &[Request],
         settles: &[Settle],
-        line: Line<'_, '_>,
+        aside: Aside<'_, '_>,
     ) -> Vec<(Standing, SequentialIds)> {
         let mut overlay = Overlay::default();
         let mut keys: BTreeSet<&IdempotencyKey> = BTreeSet::new();
@@ -197,7 +197,7 @@ impl Engine {
             }
             let ids = self.ids(session.now);
             let settle = settles.get(place);
-            let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref(), committer: Some(line.committer) };
+            let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref(), committer: Some(aside.committer) };
             let prepared = self.prepare_one(session, catalog, known, (request, settle), ids.clone());
             let mut stop = matches!(prepared, Err(Standing::Alone));
             let standing = prepared.map_or_else(identity, |mut prepared| {
@@ -209,7 +209,7 @@ impl Engine {
                 }
                 overlay.absorb(&prepared.batch);
                 let more = !stop && place.saturating_add(1) < requests.len();
-                line.committer.add(prepared.hand_over(), more, line.scope);
+                aside.committer.add(prepared.hand_over(), more, aside.scope);
                 Standing::HandedOver(prepared)
             });
             standings.push((standing, ids));
