@@ -102,13 +102,10 @@ impl Committer<'_> {
             let ready = std::mem::take(&mut self.lock().ready);
             return self.commit(&ready);
         }
-        let mut line = self.lock();
-        line.closed = true;
-        self.turned.notify_all();
-        std::mem::take(&mut line.fates)
+        std::mem::take(&mut self.lock().fates)
     }
 
-    /// Lets the thread aside end, whatever has become of who decides.
+    /// When this is dropped, the thread aside ends, whatever has become of who decides.
     pub(super) fn closing(&self) -> Closing<'_> {
         Closing(self)
     }

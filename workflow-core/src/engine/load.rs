@@ -39,13 +39,12 @@ pub(super) struct Overlay {
     jobs: RefCell<FxHashMap<PipelineKey, StageJobs>>,
 }
 
-/// How many jobs the stages of a pipeline hold.
+/// How many jobs the stages of a pipeline hold by now, once the store was asked; until then, by how
+/// many that has changed since what the store counts.
 #[derive(Debug, Default)]
 struct StageJobs {
-    /// By how many that has changed since what the store counts.
-    changed: FxHashMap<StageKey, i64>,
-    /// Once it was read: how many these are by now, with all that has changed.
-    counted: Option<BTreeMap<StageKey, i64>>,
+    jobs: BTreeMap<StageKey, i64>,
+    counted: bool,
 }
 
 impl Overlay {
@@ -66,32 +65,32 @@ impl Overlay {
         }
         let jobs = self.jobs.get_mut();
         for delta in &batch.tallies {
-            let StageJobs { changed, counted } = jobs.entry(delta.pipeline.clone()).or_default();
-            add(changed.entry(delta.stage.clone()).or_default(), delta.by.jobs);
-            if let Some(counted) = counted {
-                add(counted.entry(delta.stage.clone()).or_default(), delta.by.jobs);
-            }
+            let stages = jobs.entry(delta.pipeline.clone()).or_default();
+            let jobs = stages.jobs.entry(delta.stage.clone()).or_default();
+            *jobs = jobs.saturating_add(delta.by.jobs);
         }
     }
 
-    /// How many jobs the stages of a pipeline hold, if that was read already.
+    /// How many jobs the stages of a pipeline hold, if the store was asked already.
     fn counted(&self, pipeline: &PipelineKey) -> Option<BTreeMap<StageKey, i64>> {
-        self.jobs.borrow().get(pipeline)?.counted.clone()
+        self.jobs.borrow().get(pipeline).filter(|stages| stages.counted).map(|stages| stages.jobs.clone())
     }
 
     /// Notes that the store counts everything that was decided.
     fn caught_up(&self) {
-        self.jobs.borrow_mut().values_mut().for_each(|jobs| jobs.changed.clear());
+        self.jobs.borrow_mut().retain(|_, stages| stages.counted);
     }
 
     /// Takes in what the store counts, and answers it with what has changed since.
-    fn count(&self, pipeline: &PipelineKey, mut counts: BTreeMap<StageKey, i64>) -> BTreeMap<StageKey, i64> {
+    fn count(&self, pipeline: &PipelineKey, counts: BTreeMap<StageKey, i64>) -> BTreeMap<StageKey, i64> {
         let mut jobs = self.jobs.borrow_mut();
-        let StageJobs { changed, counted } = jobs.entry(pipeline.clone()).or_default();
-        for (stage, by) in &*changed {
-            add(counts.entry(stage.clone()).or_default(), *by);
+        let stages = jobs.entry(pipeline.clone()).or_default();
+        for (stage, count) in counts {
+            let jobs = stages.jobs.entry(stage).or_default();
+            *jobs = jobs.saturating_add(count);
         }
-        counted.insert(counts).clone()
+        stages.counted = true;
+        stages.jobs.clone()
     }
 
     /// Notes that a document goes by its external reference, or no longer does.
@@ -110,10 +109,6 @@ impl Overlay {
             _ => {}
         }
     }
-}
-
-fn add(count: &mut i64, by: i64) {
-    *count = count.saturating_add(by);
 }
 
 /// What is read for commands that come next, before any of them is decided.

@@ -1,7 +1,6 @@
 //! Thousands of commands at once.
 
 use std::collections::BTreeSet;
-use std::convert::identity;
 use std::sync::Arc;
 use std::thread::Scope;
 
@@ -198,20 +197,25 @@ impl Engine {
             let ids = self.ids(session.now);
             let settle = settles.get(place);
             let known = Known { overlay: Some(&overlay), ahead: ahead.as_ref(), committer: Some(aside.committer) };
-            let prepared = self.prepare_one(session, catalog, known, (request, settle), ids.clone());
-            let mut stop = matches!(prepared, Err(Standing::Alone));
-            let standing = prepared.map_or_else(identity, |mut prepared| {
-                // What series make may come after what is next.
-                let first = |work: &FollowUpWork| !matches!(work, FollowUpWork::Occurrence { .. });
-                stop = prepared.follow_ups.iter().any(|(_, follow_up)| first(&follow_up.work));
-                if prepared.is_void() {
-                    return Standing::Void(prepared);
+            let (standing, stop) = match self.prepare_one(session, catalog, known, (request, settle), ids.clone()) {
+                Ok(mut prepared) => {
+                    // What series make may come after what is next.
+                    let first = |work: &FollowUpWork| !matches!(work, FollowUpWork::Occurrence { .. });
+                    let stop = prepared.follow_ups.iter().any(|(_, follow_up)| first(&follow_up.work));
+                    if prepared.is_void() {
+                        (Standing::Void(prepared), stop)
+                    } else {
+                        overlay.absorb(&prepared.batch);
+                        let more = !stop && place.saturating_add(1) < requests.len();
+                        aside.committer.add(prepared.hand_over(), more, aside.scope);
+                        (Standing::HandedOver(prepared), stop)
+                    }
                 }
-                overlay.absorb(&prepared.batch);
-                let more = !stop && place.saturating_add(1) < requests.len();
-                aside.committer.add(prepared.hand_over(), more, aside.scope);
-                Standing::HandedOver(prepared)
-            });
+                Err(standing) => {
+                    let stop = matches!(standing, Standing::Alone);
+                    (standing, stop)
+                }
+            };
             standings.push((standing, ids));
             if stop {
                 break;
@@ -220,6 +224,7 @@ impl Engine {
         standings
     }
 
+    /// Decides a command. Where there is nothing to prepare, answers where the command stands.
     fn prepare_one(
         &self,
         session: &Session<'_>,

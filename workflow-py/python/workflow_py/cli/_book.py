@@ -218,11 +218,13 @@ def plain(value: Any, raw: bool) -> Any:
     return value if raw or not isinstance(value, str) else harmless(value)
 
 
+# What begins a formula, wide forms too.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula, as the engine's own tables have it."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 COMMANDS = [board, jobs, tasks, history, export]
