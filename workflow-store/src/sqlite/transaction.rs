@@ -111,10 +111,11 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        batches
-            .iter()
-            .map(|batch| Ok(writer::in_savepoint(self.connection, batch)?.map(|(committed, _)| committed)))
-            .collect()
+        let all: Vec<&Batch> = batches.iter().collect();
+        if let Ok((committed, _)) = writer::in_savepoint(self.connection, &all)? {
+            return Ok(committed.into_iter().map(Ok).collect());
+        }
+        Ok(writer::one_by_one(self.connection, &all)?.0)
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {

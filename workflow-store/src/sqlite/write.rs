@@ -19,109 +19,171 @@ use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
 
-/// What has been seen and done in a transaction, so that its batches together do it once.
+/// What batches have been written, to be remembered when they are committed.
 #[derive(Default)]
-pub(super) struct Progress {
+pub(super) struct Written(Vec<(FirmId, DocId, Vec<u8>, Document)>);
+
+impl Written {
+    /// Remembers the documents. To be called when they are committed.
+    pub(super) fn remember(self, decoded: &Decoded) {
+        for (firm, id, body, document) in self.0 {
+            decoded.keep(firm, id, body, document);
+        }
+    }
+}
+
+/// Writes batches in order, or finds why one of them conflicts. When it stops, what it wrote is to
+/// be rolled back.
+pub(super) fn write(connection: &Connection, batches: &[&Batch]) -> Step<(Vec<Committed>, Written)> {
+    let mut group = Group {
+        connection,
+        revisions: FxHashMap::default(),
+        tallies: BTreeMap::new(),
+        waiting: Vec::new(),
+        written: Written::default(),
+        answers: Vec::with_capacity(batches.len()),
+    };
+    for batch in batches {
+        group.take(batch)?;
+    }
+    group.write_rows()?;
+    group.write_tallies()?;
+    Ok((group.answers, group.written))
+}
+
+/// Batches that are written together.
+///
+/// Their rows wait until the last batch is there, and are written table by table: batch by batch,
+/// each command would go through all tables, and find neither their pages nor the statements'
+/// code where the processor has them at hand.
+struct Group<'a> {
+    connection: &'a Connection,
     /// Revisions of documents, as they are by now.
     revisions: FxHashMap<(FirmId, DocId), Option<Revision>>,
     /// What stages' counts are still to be changed by.
     tallies: BTreeMap<(FirmId, PipelineKey, StageKey), StageTally>,
-    written: Vec<(FirmId, DocId, Vec<u8>, Document)>,
+    /// Batches whose rows are still to be written.
+    waiting: Vec<&'a Batch>,
+    written: Written,
+    answers: Vec<Committed>,
 }
 
-impl Progress {
-    /// Writes what was put off. To be called before the transaction, or a savepoint, ends.
-    pub(super) fn finish(&mut self, connection: &Connection) -> Step {
-        while let Some(((firm, pipeline, stage), by)) = self.tallies.pop_first() {
-            add(connection, firm, (&pipeline, &stage), by)?;
+impl<'a> Group<'a> {
+    /// Takes a batch in: looks whether it conflicts, and writes what cannot wait.
+    fn take(&mut self, batch: &'a Batch) -> Step {
+        let (connection, firm) = (self.connection, batch.firm);
+        // What it settles, deletes or restores may be what a batch before it writes.
+        let at_once = !(batch.settle.is_empty() && batch.deletes.is_empty() && batch.restore.is_empty());
+        if at_once {
+            self.write_rows()?;
+        }
+        for check in &batch.checks {
+            if self.revision(firm, &check.id)? != check.expected {
+                return Err(Conflict::Document(check.id.clone()).into());
+            }
+        }
+        for settle in &batch.settle {
+            queue::settle(connection, firm, settle)?;
+        }
+        for delete in &batch.deletes {
+            remove(connection, firm, delete)?;
+            self.revisions.insert((firm, delete.previous.id()), None);
+        }
+        for put in &batch.puts {
+            self.revisions.insert((firm, put.document.id()), Some(last(put).saturating_add(1)));
+        }
+        for delta in &batch.tallies {
+            let tally = self.tallies.entry((firm, delta.pipeline.clone(), delta.stage.clone())).or_default();
+            *tally = tally.plus(delta.by);
+        }
+        if !batch.guards.is_empty() {
+            self.write_tallies()?;
+        }
+        for guard in &batch.guards {
+            keep(connection, firm, guard)?;
+        }
+        self.waiting.push(batch);
+        if at_once {
+            self.write_rows()?;
+        }
+        for restored in &batch.restore {
+            match restored {
+                Restore::Record(record) => {
+                    let put = Put { expected: None, document: record.document.clone(), previous: None };
+                    write_document(connection, firm, &put, record.revision.saturating_sub(1))?;
+                    write_sides(connection, firm, &put)?;
+                    self.revisions.insert((firm, record.document.id()), Some(record.revision));
+                }
+                Restore::Row(row) => queue::restore(connection, firm, row)?,
+            }
         }
         Ok(())
     }
 
-    /// Remembers what was written. To be called when it is committed.
-    pub(super) fn remember(self, decoded: &Decoded) {
-        for (firm, id, body, document) in self.written {
-            decoded.keep(firm, id, body, document);
+    /// Writes the rows that wait, table by table.
+    fn write_rows(&mut self) -> Step {
+        let connection = self.connection;
+        let waiting = std::mem::take(&mut self.waiting);
+        let puts = waiting.iter().flat_map(|batch| batch.puts.iter().map(|put| (batch.firm, put)));
+        let mut puts: Vec<(FirmId, &Put)> = puts.collect();
+        // Stable: what is written twice is so in order.
+        puts.sort_by_key(|(_, put)| put.document.kind());
+        for table in puts.chunk_by(|(_, one), (_, other)| one.document.kind() == other.document.kind()) {
+            for (firm, put) in table {
+                let body = write_document(connection, *firm, put, last(put))?;
+                self.written.0.push((*firm, put.document.id(), body, put.document.clone()));
+            }
+            for (firm, put) in table {
+                write_sides(connection, *firm, put)?;
+            }
         }
+        for batch in &waiting {
+            let mut position = None;
+            for entry in &batch.entries {
+                position = Some(append(connection, entry)?);
+            }
+            let position = match position {
+                Some(position) => position,
+                None => connection
+                    .prepare_cached("SELECT coalesce(max(position), 0) FROM wf_log")?
+                    .query_row([], |row| row.get::<_, i64>(0))?,
+            };
+            self.answers.push(Committed { position: LogPosition(position.unsigned_abs()) });
+        }
+        for batch in &waiting {
+            for row in &batch.enqueue {
+                queue::add(connection, batch.firm, row)?;
+            }
+        }
+        for batch in &waiting {
+            for timer in &batch.timers {
+                queue::set_timer(connection, batch.firm, timer)?;
+            }
+        }
+        Ok(())
     }
 
-    fn revision(&mut self, connection: &Connection, firm: FirmId, id: &DocId) -> Step<Option<Revision>> {
+    fn write_tallies(&mut self) -> Step {
+        while let Some(((firm, pipeline, stage), by)) = self.tallies.pop_first() {
+            add(self.connection, firm, (&pipeline, &stage), by)?;
+        }
+        Ok(())
+    }
+
+    fn revision(&mut self, firm: FirmId, id: &DocId) -> Step<Option<Revision>> {
         let key = (firm, id.clone());
         if let Some(known) = self.revisions.get(&key) {
             return Ok(*known);
         }
-        let revision = read::revision(connection, firm, id)?;
+        let revision = read::revision(self.connection, firm, id)?;
         self.revisions.insert(key, revision);
         Ok(revision)
     }
 }
 
-/// Writes a batch by itself, with all that belongs to it.
-pub(super) fn whole(connection: &Connection, of: &Batch) -> Step<(Committed, Progress)> {
-    let mut progress = Progress::default();
-    let committed = batch(connection, of, &mut progress)?;
-    progress.finish(connection)?;
-    Ok((committed, progress))
-}
-
-/// Writes a batch, or finds why it conflicts. When it stops, what it wrote is to be rolled back,
-/// and what had been in progress is to be forgotten.
-pub(super) fn batch(connection: &Connection, batch: &Batch, progress: &mut Progress) -> Step<Committed> {
-    for check in &batch.checks {
-        if progress.revision(connection, batch.firm, &check.id)? != check.expected {
-            return Err(Conflict::Document(check.id.clone()).into());
-        }
-    }
-    for settle in &batch.settle {
-        queue::settle(connection, batch.firm, settle)?;
-    }
-    for delete in &batch.deletes {
-        remove(connection, batch.firm, delete)?;
-        progress.revisions.insert((batch.firm, delete.previous.id()), None);
-    }
-    for put in &batch.puts {
-        let last = put.expected.unwrap_or(0);
-        let body = write(connection, batch.firm, put, last)?;
-        progress.revisions.insert((batch.firm, put.document.id()), Some(last.saturating_add(1)));
-        progress.written.push((batch.firm, put.document.id(), body, put.document.clone()));
-    }
-    for delta in &batch.tallies {
-        let tally = progress.tallies.entry((batch.firm, delta.pipeline.clone(), delta.stage.clone())).or_default();
-        *tally = tally.plus(delta.by);
-    }
-    if !batch.guards.is_empty() {
-        progress.finish(connection)?;
-    }
-    for guard in &batch.guards {
-        keep(connection, batch.firm, guard)?;
-    }
-    let mut position = None;
-    for entry in &batch.entries {
-        position = Some(append(connection, entry)?);
-    }
-    for row in &batch.enqueue {
-        queue::add(connection, batch.firm, row)?;
-    }
-    for timer in &batch.timers {
-        queue::set_timer(connection, batch.firm, timer)?;
-    }
-    for restored in &batch.restore {
-        match restored {
-            Restore::Record(record) => {
-                let put = Put { expected: None, document: record.document.clone(), previous: None };
-                write(connection, batch.firm, &put, record.revision.saturating_sub(1))?;
-                progress.revisions.insert((batch.firm, record.document.id()), Some(record.revision));
-            }
-            Restore::Row(row) => queue::restore(connection, batch.firm, row)?,
-        }
-    }
-    let position = match position {
-        Some(position) => position,
-        None => connection
-            .prepare_cached("SELECT coalesce(max(position), 0) FROM wf_log")?
-            .query_row([], |row| row.get::<_, i64>(0))?,
-    };
-    Ok(Committed { position: LogPosition(position.unsigned_abs()) })
+/// The revision that a document had.
+fn last(put: &Put) -> Revision {
+    put.expected.unwrap_or(0)
 }
 
 /// JSON as SQLite keeps it.
@@ -137,8 +199,8 @@ fn signed(revision: u64) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
-/// Writes a document and answers its body. Its revision becomes one more than `last`.
-fn write(connection: &Connection, firm: FirmId, put: &Put, last: Revision) -> Step<Vec<u8>> {
+/// Writes a document's row and answers its body. Its revision becomes one more than `last`.
+fn write_document(connection: &Connection, firm: FirmId, put: &Put, last: Revision) -> Step<Vec<u8>> {
     let id = put.document.id();
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
     let (firm_id, key, encoded) = (Id(firm.0), id.cell(), put.document.encode()?);
@@ -167,10 +229,16 @@ fn write(connection: &Connection, firm: FirmId, put: &Put, last: Revision) -> St
     if rows != 1 {
         return Err(Conflict::Document(id).into());
     }
+    Ok(encoded)
+}
+
+/// Keeps the tables of a document's indexes that have one.
+fn write_sides(connection: &Connection, firm: FirmId, put: &Put) -> Step {
+    let id = put.document.id();
     for index in id.kind().indexes() {
         update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
     }
-    Ok(encoded)
+    Ok(())
 }
 
 fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {

@@ -17,7 +17,7 @@ use workflow_core::store::{Batch, Committed, Conflict};
 use super::decoded::Decoded;
 use super::fault::{Stop, commit_fault, fault, is_busy};
 use super::guard::LockGuard;
-use super::write::{self, Progress};
+use super::write::{self, Written};
 
 pub(super) type Answers = Vec<Result<Committed, Conflict>>;
 
@@ -160,56 +160,24 @@ impl Writer {
         }
     }
 
-    fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
-        if batches.len() > 1
-            && let Some(answers) = self.write_straight(connection, batches)?
-        {
-            return Ok(answers);
-        }
-        let (answers, written) = self.transaction(connection, |connection| {
-            let mut written = Vec::new();
-            if let [batch] = batches {
-                return match write::whole(connection, batch) {
-                    Ok((committed, progress)) => Ok((true, (vec![Ok(committed)], vec![progress]))),
-                    Err(Stop::Conflict(conflict)) => Ok((false, (vec![Err(conflict)], written))),
-                    Err(Stop::Fault(error)) => Err(error),
-                };
-            }
-            let mut answers = Vec::with_capacity(batches.len());
-            for batch in batches {
-                answers.push(in_savepoint(connection, batch)?.map(|(committed, progress)| {
-                    written.push(progress);
-                    committed
-                }));
-            }
-            Ok((answers.iter().any(Result::is_ok), (answers, written)))
-        })?;
-        written.into_iter().for_each(|progress| progress.remember(&self.decoded));
-        Ok(answers)
-    }
-
-    /// Writes batches none of which conflicts. Writes nothing when one does.
+    /// Writes all batches together, and one by one where one of them conflicts.
     ///
     /// A savepoint makes SQLite keep a copy of every page that is changed after it, which costs
     /// more than it saves where conflicts are rare: it is for when there was one.
-    fn write_straight(&self, connection: &Connection, batches: &[&Batch]) -> Result<Option<Answers>, StoreError> {
-        let mut progress = Progress::default();
-        let answers = self.transaction(connection, |connection| {
-            let mut write = || {
-                let written = |batch: &&Batch| write::batch(connection, batch, &mut progress).map(Ok);
-                let answers = batches.iter().map(written).collect::<Result<Answers, Stop>>()?;
-                progress.finish(connection)?;
-                Ok(answers)
-            };
-            match write() {
-                Ok(answers) => Ok((true, Some(answers))),
-                Err(Stop::Conflict(_)) => Ok((false, None)),
-                Err(Stop::Fault(error)) => Err(error),
-            }
+    fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
+        let done = self.transaction(connection, |connection| {
+            let done = straight(connection, batches)?;
+            Ok((done.is_ok(), done))
         })?;
-        if answers.is_some() {
-            progress.remember(&self.decoded);
-        }
+        let (answers, written) = match done {
+            Ok((committed, written)) => (committed.into_iter().map(Ok).collect(), vec![written]),
+            Err(conflict) if batches.len() == 1 => (vec![Err(conflict)], Vec::new()),
+            Err(_) => self.transaction(connection, |connection| {
+                let done = one_by_one(connection, batches)?;
+                Ok((done.0.iter().any(Result::is_ok), done))
+            })?,
+        };
+        written.into_iter().for_each(|written| written.remember(&self.decoded));
         Ok(answers)
     }
 
@@ -286,27 +254,43 @@ fn roll_back(connection: &Connection) -> Result<(), StoreError> {
     statement(connection, "ROLLBACK").map_err(|error| fault("rolling back", error))
 }
 
-/// Writes a batch so that it alone can be taken back.
-pub(super) fn in_savepoint(
-    connection: &Connection,
-    batch: &Batch,
-) -> Result<Result<(Committed, Progress), Conflict>, StoreError> {
+/// What became of batches that are written together.
+type Done = Result<(Vec<Committed>, Written), Conflict>;
+
+/// Writes batches, or answers the first conflict; what it wrote is then to be rolled back.
+fn straight(connection: &Connection, batches: &[&Batch]) -> Result<Done, StoreError> {
+    match write::write(connection, batches) {
+        Ok(done) => Ok(Ok(done)),
+        Err(Stop::Conflict(conflict)) => Ok(Err(conflict)),
+        Err(Stop::Fault(error)) => Err(error),
+    }
+}
+
+/// The same so that what it wrote is taken back by itself.
+pub(super) fn in_savepoint(connection: &Connection, batches: &[&Batch]) -> Result<Done, StoreError> {
     let run = |sql| statement(connection, sql).map_err(|error| fault("marking a place to return to", error));
     run("SAVEPOINT wf_batch")?;
-    match write::whole(connection, batch) {
-        Ok(written) => {
-            run("RELEASE wf_batch")?;
-            Ok(Ok(written))
-        }
-        Err(stop) => {
-            run("ROLLBACK TO wf_batch")?;
-            run("RELEASE wf_batch")?;
-            match stop {
-                Stop::Conflict(conflict) => Ok(Err(conflict)),
-                Stop::Fault(error) => Err(error),
+    let done = straight(connection, batches);
+    if !matches!(done, Ok(Ok(_))) {
+        run("ROLLBACK TO wf_batch")?;
+    }
+    run("RELEASE wf_batch")?;
+    done
+}
+
+/// Writes batches each of which is taken back by itself when it conflicts.
+pub(super) fn one_by_one(connection: &Connection, batches: &[&Batch]) -> Result<(Answers, Vec<Written>), StoreError> {
+    let (mut answers, mut written) = (Vec::with_capacity(batches.len()), Vec::new());
+    for batch in batches {
+        match in_savepoint(connection, &[batch])? {
+            Ok((committed, of)) => {
+                answers.extend(committed.into_iter().map(Ok));
+                written.push(of);
             }
+            Err(conflict) => answers.push(Err(conflict)),
         }
     }
+    Ok((answers, written))
 }
 
 /// Between a half and eight milliseconds.

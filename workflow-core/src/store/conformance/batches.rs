@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::fixture::{Wrap, account, called, delta, entry, firm, follow_up, key, keyed, notice};
+use super::fixture::{Wrap, account, called, day, delta, entry, firm, follow_up, key, keyed, notice, task};
 use super::probe::{Outcome, Probe, at, delete, insert, same, update};
 use crate::event::Entry;
-use crate::id::{PipelineKey, StageKey};
-use crate::model::Account;
+use crate::id::{MemberId, PipelineKey, StageKey};
+use crate::model::{Account, Task};
 use crate::store::{
     Batch, Check, Conflict, DocId, Document, Enqueue, IndexName, LogBy, LogPosition, LogScan, Queue, QueuedState,
     Record, Scan, Settle, SettleHow, StageGuard, StageTally, Store,
@@ -17,6 +17,7 @@ area! {
     everything_of_a_batch_is_written,
     nothing_of_a_batch_that_conflicts_is_written,
     a_later_batch_sees_the_earlier_ones,
+    a_document_that_several_batches_write_is_as_the_last_one_leaves_it,
     a_batch_that_conflicts_does_not_stop_the_others,
     one_commit_takes_batches_of_several_firms,
     a_commit_answers_the_position_of_its_last_entry,
@@ -228,6 +229,51 @@ fn a_later_batch_sees_the_earlier_ones(store: &dyn Store) -> Outcome {
     ];
     same("answers of a commit whose batches build on each other", answers, wanted)?;
     probe.lacks(&named("b").id())
+}
+
+/// With what its indexes say, in tables of their own too, and whatever else is between.
+fn a_document_that_several_batches_write_is_as_the_last_one_leaves_it(store: &dyn Store) -> Outcome {
+    let probe = Probe::new(store);
+    let (id, owner) = (probe.uuid(), probe.uuid());
+    let members = [probe.uuid(), probe.uuid()].map(MemberId);
+    let assigned = |to: &[MemberId], task_due: u64| {
+        Task { assignees: to.iter().copied().collect(), due: Some(day(task_due)), ..task(id) }.doc()
+    };
+    let [first, second] = members;
+    let versions =
+        [assigned(&[first], 1), assigned(&[first, second], 1), assigned(&[second], 2), assigned(&[first, second], 3)];
+    let renamed = |name: &str| account(owner, name).doc();
+    let mut batches = Vec::new();
+    for (number, version) in (0u64..).zip(&versions) {
+        let before = usize::try_from(number).ok().and_then(|place| place.checked_sub(1));
+        let mut batch = probe.batch();
+        batch.puts.push(match before.and_then(|place| versions.get(place)) {
+            Some(before) => update(number, before, version),
+            None => insert(version),
+        });
+        batch.puts.push(match number {
+            0 => insert(&renamed("0")),
+            _ => update(number, &renamed(&(number - 1).to_string()), &renamed(&number.to_string())),
+        });
+        batch.entries.push(Arc::new(entry(&probe)));
+        batches.push(batch);
+    }
+    let answers = probe.commit_all(&batches)?;
+    let positions: Vec<_> = answers.iter().filter_map(|answer| Some(answer.as_ref().ok()?.position)).collect();
+    same("the batches that fit", positions.len(), batches.len())?;
+    ensure!(positions.is_sorted_by(|one, next| one < next), "positions in another order: {positions:?}");
+    let logged: Vec<_> = probe.logged(LogBy::Firm)?.iter().map(|entry| entry.id).collect();
+    let wanted: Vec<_> = batches.iter().flat_map(|batch| &batch.entries).map(|entry| entry.id).collect();
+    same("entries of the log, in order", logged, wanted)?;
+    let [.., last] = &versions;
+    probe.holds(last, 4)?;
+    probe.holds(&renamed("3"), 4)?;
+    for member in members {
+        let mine = Scan::all(IndexName::TaskAssignees, vec![member.0.into(), 0.into()], 10);
+        let found: Vec<_> = probe.scan(&mine)?.into_iter().map(|hit| hit.record.document).collect();
+        same("tasks of a member", found, vec![last.clone()])?;
+    }
+    Ok(())
 }
 
 fn a_batch_that_conflicts_does_not_stop_the_others(store: &dyn Store) -> Outcome {

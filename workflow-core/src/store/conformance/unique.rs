@@ -16,6 +16,7 @@ area! {
     a_delete_frees_the_place,
     a_change_frees_the_place,
     a_batch_may_hand_the_place_on,
+    a_later_batch_may_take_what_an_earlier_one_freed,
     absent_references_do_not_collide,
     references_are_compared_by_their_bytes,
     the_indexes_do_not_mix,
@@ -143,6 +144,20 @@ fn a_batch_may_hand_the_place_on(store: &dyn Store) -> Outcome {
         batch.deletes.push(delete(1, &b));
         probe.done(&batch)?;
         leads_to(probe, index, "x", Some(&c))
+    })
+}
+
+fn a_later_batch_may_take_what_an_earlier_one_freed(store: &dyn Store) -> Outcome {
+    in_both(store, |probe, index, make| {
+        let id = probe.uuid();
+        let (a, freed, b) = (make(id, Some("x"))?, make(id, Some("y"))?, make(probe.uuid(), Some("x"))?);
+        probe.insert(std::slice::from_ref(&a))?;
+        let mut free = probe.batch();
+        free.puts.push(update(1, &a, &freed));
+        let answers = probe.commit_all(&[free, putting(probe, &[&b])])?;
+        same("batches that fit", answers.iter().filter(|answer| answer.is_ok()).count(), 2)?;
+        leads_to(probe, index, "x", Some(&b))?;
+        leads_to(probe, index, "y", Some(&freed))
     })
 }
 
