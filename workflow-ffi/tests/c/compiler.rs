@@ -47,8 +47,11 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Where Cargo put the libraries that go with this test.
+/// Where the libraries are that programs are linked with: those that Cargo built for this test, or others of the same code.
 pub(crate) fn libraries() -> PathBuf {
+    if let Some(folder) = std::env::var_os("WORKFLOW_LIBRARIES") {
+        return folder.into();
+    }
     let test = std::env::current_exe().expect("this test's path");
     test.parent().expect("a folder").to_owned()
 }
