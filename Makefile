@@ -89,7 +89,7 @@ docs-py: develop ## the reference of the Python package, in target/python-docs
 	.venv/bin/python -m sphinx -q -W --keep-going -b html $(PY)/docs target/python-docs
 
 wheel: venv ## the Python package's wheel and source distribution, in target/wheels
-	.venv/bin/maturin build --profile wheel --compression-level 9 --sdist -m $(PY)/Cargo.toml -o target/wheels
+	.venv/bin/maturin build --compression-level 9 --sdist -m $(PY)/Cargo.toml -o target/wheels
 
 wheel-test: venv ## the wheel in a fresh environment for each of PYTHONS
 	@if test -x .venv/bin/maturin; then \
@@ -163,8 +163,9 @@ bench: ## criterion benches; see docs/benchmarks.md
 bench-c: ## the C functions beside Rust, a store behind callbacks beside one without
 	$(CARGO) bench --locked -p workflow-ffi --bench boundary
 
+# As a process that has been up for a while: the allocator keeps what it had, in large pages.
 yardstick: ## the engine beside a hand-written SQLite program, as ratios
-	$(CARGO) bench --locked --bench yardstick
+	MIMALLOC_PURGE_DELAY=-1 MIMALLOC_ALLOW_LARGE_OS_PAGES=1 $(CARGO) bench --locked --bench yardstick
 
 bench-postgres: ## the engine beside a hand-written PostgreSQL program, as ratios
 	$(CARGO) bench --locked --bench postgres

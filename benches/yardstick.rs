@@ -321,8 +321,10 @@ fn sync_time() -> Outcome<f64> {
 }
 
 /// What sharing syncs gains, and from which disk on it would gain so much.
-fn tell_gain(one: (f64, f64), many: (f64, f64)) -> Outcome {
+fn gain(clients: usize) -> Outcome {
     const WANTED: f64 = 8.0;
+    let one = compare("SQLite FULL, one by one", clients, Durability::PowerCut, false)?;
+    let many = compare("SQLite FULL, execute_many", clients, Durability::PowerCut, true)?;
     let sync = sync_time()?;
     let (engine, program) = (many.0 / one.0, many.1 / one.1);
     println!(
@@ -402,11 +404,24 @@ fn held_by_another(path: &Path) -> Outcome<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// The cost of a step at three sizes: the median of some turns, at the smallest size on several stores.
+/// Has as much memory as the scales in memory take, and gives it back to the allocator, which keeps it where
+/// `MIMALLOC_PURGE_DELAY` says so.
 ///
-/// A store in memory grows with every step, into memory that the system has to clear. One that is
-/// built where another was before would be spared that, so all are kept to the end.
+/// A store in memory grows with every step. Into memory that the process has not had before, half of the time
+/// would be the system's, which has to find and clear it: as much as that takes on a virtual machine from one
+/// moment to the next.
+fn have_memory() {
+    const MEGABYTES: usize = 1_800;
+    let blocks: Vec<Vec<u8>> = (0..MEGABYTES).map(|_| vec![1; 1 << 20]).collect();
+    drop(std::hint::black_box(blocks));
+}
+
+/// The cost of a step at three sizes: the median of some turns, at the smallest size on several stores. What
+/// stores in memory leave is in pieces: all are kept to the end.
 fn scales(name: &str, memory: bool) -> Outcome {
+    if memory {
+        have_memory();
+    }
     let mut first = None;
     let mut kept: Vec<Arc<dyn Store>> = Vec::new();
     for jobs in [1_000, 10_000, 100_000] {
@@ -448,13 +463,14 @@ fn in_memory(clients: usize) -> Outcome<f64> {
     Ok(best)
 }
 
-/// Everything; or one thing alone: for profilers `memory`, `one` or `many` and how many clients,
-/// `work-on` with a file, and `scale memory`.
+/// Everything; or one thing alone: `memory`, `one`, `many` or `gain` and how many clients, `work-on` with a
+/// file, and `scale memory`.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [what, clients] = arguments.as_slice() {
         return match what.as_str() {
             "work-on" => work_on(Path::new(clients)),
+            "gain" => gain(clients.parse()?),
             "scale" => scales("memory", true),
             "memory" => {
                 println!("memory: {:.0} steps/s on one core", in_memory(clients.parse()?)?);
@@ -465,15 +481,13 @@ fn main() -> Outcome {
                 println!("SQLite NORMAL, {what}: {:.0} steps/s", per_second(steps, time));
                 Ok(())
             }
-            other => Err(format!("`{other}` is none of `memory`, `one`, `many`, `scale` and `work-on`").into()),
+            other => Err(format!("`{other}` is none of `memory`, `one`, `many`, `gain`, `scale` and `work-on`").into()),
         };
     }
     println!("The reference workload, steps per second, in one run\n");
     compare("SQLite NORMAL, one by one", 300, Durability::Process, false)?;
     compare("SQLite NORMAL, execute_many", 300, Durability::Process, true)?;
-    let one = compare("SQLite FULL, one by one", 60, Durability::PowerCut, false)?;
-    let many = compare("SQLite FULL, execute_many", 300, Durability::PowerCut, true)?;
-    tell_gain(one, many)?;
+    gain(300)?;
     for clients in [300, 1_000, 5_000] {
         println!("memory, {clients:>4} jobs side by side: {:>7.0} steps/s on one core", in_memory(clients)?);
     }

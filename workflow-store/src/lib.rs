@@ -23,6 +23,8 @@ use workflow_core::store::Store;
 pub mod carry;
 pub mod export;
 mod file;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod group;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]

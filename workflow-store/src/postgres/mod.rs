@@ -8,7 +8,6 @@ mod change;
 mod emit;
 mod facts;
 mod fault;
-mod group;
 mod hint;
 mod link;
 mod moment;
@@ -41,7 +40,6 @@ use workflow_core::store::{
 };
 
 use fault::{Nature, fault, nature, report};
-use group::Groups;
 use hint::Hints;
 use link::{Control, Failure, Link, Step};
 use moment::Moment;
@@ -52,6 +50,8 @@ pub use schema::{SCHEMA_VERSION, roles_sql, row_level_security_sql};
 use tls::Tls;
 pub use transaction::PostgresTransaction;
 use write::How;
+
+use crate::group::Groups;
 
 /// How often a read is asked again on another connection when one was lost.
 const READ_TRIES: u32 = 4;
@@ -75,7 +75,7 @@ pub struct PostgresStatistics {
 /// A store in PostgreSQL.
 pub struct PostgresStore {
     pool: Pool,
-    groups: Groups,
+    groups: Groups<FirmId>,
     hints: Hints,
     options: PostgresOptions,
     durability: Durability,
@@ -258,7 +258,9 @@ impl Transact for PostgresStore {
         let how = How { portable: self.options.portable, hints: self.options.hints };
         let write = |batches: &[&Batch]| write::commit(&self.pool, how, batches);
         if batches.iter().all(|batch| batch.firm == first.firm) {
-            return self.groups.commit(first.firm, batches, write);
+            // Commits of one firm wait for each other where its counters are locked. Those of others
+            // do not, and the server lets them share its syncs.
+            return self.groups.commit(first.firm, batches, || (), |(), batches| write(batches));
         }
         write(&batches.iter().collect::<Vec<_>>())
     }

@@ -21,8 +21,7 @@ use super::param::value;
 use super::plan::Plan;
 use super::pool::{Loan, Pool};
 use super::statement::Statement;
-
-pub(super) type Answers = Vec<Result<Committed, Conflict>>;
+use crate::group::Answers;
 
 const DOING: &str = "committing";
 

@@ -19,7 +19,7 @@ use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
 
-/// What batches have been written, to be remembered when they are committed.
+/// Documents that batches have written, to be remembered when they are committed.
 #[derive(Default)]
 pub(super) struct Written(Vec<(FirmId, DocId, Vec<u8>, Document)>);
 

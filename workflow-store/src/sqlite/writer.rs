@@ -1,13 +1,7 @@
 //! The one connection that writes, and group commit over it.
-//!
-//! Whoever finds the connection idle leads: it writes its own batches and those that others have
-//! left meanwhile, all in one transaction, so that they share one synchronisation with the disk.
-//! Who comes while a leader is at work leaves its batches and waits for them to be written, or
-//! to lead the next group.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -18,56 +12,18 @@ use super::decoded::Decoded;
 use super::fault::{Stop, commit_fault, fault, is_busy};
 use super::guard::LockGuard;
 use super::write::{self, Written};
-
-pub(super) type Answers = Vec<Result<Committed, Conflict>>;
+use crate::group::{Answers, Groups};
 
 pub(super) struct Writer {
     connection: Mutex<Connection>,
     busy_timeout: Duration,
-    group: Mutex<Group>,
+    groups: Groups<()>,
     guard: LockGuard,
     decoded: Decoded,
 }
 
-#[derive(Default)]
-struct Group {
-    led: bool,
-    waiting: VecDeque<Arc<Ticket>>,
-}
-
-/// Batches left to the next leader.
-struct Ticket {
-    batches: Vec<Batch>,
-    state: Mutex<State>,
-    turned: Condvar,
-}
-
-enum State {
-    Waiting,
-    /// The one before has finished: lead the next group.
-    Lead,
-    Answered(Result<Answers, StoreError>),
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Ticket {
-    fn turn(&self, state: State) {
-        *lock(&self.state) = state;
-        self.turned.notify_one();
-    }
-
-    fn wait(&self) -> State {
-        let mut state = lock(&self.state);
-        loop {
-            match std::mem::replace(&mut *state, State::Waiting) {
-                State::Waiting => state = self.turned.wait(state).unwrap_or_else(PoisonError::into_inner),
-                turned => return turned,
-            }
-        }
-    }
 }
 
 impl Writer {
@@ -75,7 +31,7 @@ impl Writer {
         Self {
             connection: Mutex::new(connection),
             busy_timeout,
-            group: Mutex::default(),
+            groups: Groups::default(),
             guard,
             decoded: Decoded::default(),
         }
@@ -100,64 +56,7 @@ impl Writer {
         if batches.is_empty() {
             return Ok(Vec::new());
         }
-        let mut group = lock(&self.group);
-        if group.led {
-            let ticket = Arc::new(Ticket {
-                batches: batches.to_vec(),
-                state: Mutex::new(State::Waiting),
-                turned: Condvar::new(),
-            });
-            group.waiting.push_back(Arc::clone(&ticket));
-            drop(group);
-            if let State::Answered(answer) = ticket.wait() {
-                return answer;
-            }
-        } else {
-            group.led = true;
-            drop(group);
-        }
-        self.lead(batches)
-    }
-
-    fn lead(&self, own: &[Batch]) -> Result<Answers, StoreError> {
-        let connection = lock(&self.connection);
-        // Those that came while the connection was busy are taken along.
-        let others: Vec<Arc<Ticket>> = lock(&self.group).waiting.drain(..).collect();
-        let parts: Vec<&[Batch]> =
-            std::iter::once(own).chain(others.iter().map(|ticket| ticket.batches.as_slice())).collect();
-        let mut answers = self.write_group(&connection, &parts).into_iter();
-        drop(connection);
-        let answer = answers.next().unwrap_or(Ok(Vec::new()));
-        for (ticket, answer) in others.iter().zip(answers) {
-            ticket.turn(State::Answered(answer));
-        }
-        let mut group = lock(&self.group);
-        match group.waiting.pop_front() {
-            Some(next) => next.turn(State::Lead),
-            None => group.led = false,
-        }
-        answer
-    }
-
-    /// Writes what several callers brought in one transaction. Answers each.
-    fn write_group(&self, connection: &Connection, parts: &[&[Batch]]) -> Vec<Result<Answers, StoreError>> {
-        let all: Vec<&Batch> = parts.iter().copied().flatten().collect();
-        match self.write_all(connection, &all) {
-            Ok(answers) => {
-                let mut answers = answers.into_iter();
-                parts.iter().map(|part| Ok(answers.by_ref().take(part.len()).collect())).collect()
-            }
-            // What failed may be one caller's alone. Nothing was written: each tries by itself.
-            Err(error) if parts.len() > 1 && !matches!(error.kind(), ErrorKind::Busy | ErrorKind::Ambiguous) => {
-                parts.iter().map(|part| self.write_all(connection, &part.iter().collect::<Vec<_>>())).collect()
-            }
-            Err(error) => {
-                let copy = |_: &&[Batch]| Err(StoreError::new(error.kind(), error.to_string()));
-                let mut answers: Vec<Result<Answers, StoreError>> = parts.iter().skip(1).map(copy).collect();
-                answers.insert(0, Err(error));
-                answers
-            }
-        }
+        self.groups.commit((), batches, || lock(&self.connection), |connection, all| self.write_all(connection, all))
     }
 
     /// Writes all batches together, and one by one where one of them conflicts.
