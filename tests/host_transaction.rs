@@ -10,9 +10,9 @@ use workflow_core::command::{BulkMode, Command, MoveJob, NewJob, Request};
 use workflow_core::engine::{Engine, Outcome};
 use workflow_core::error::{Error, ErrorKind};
 use workflow_core::event::{AccountRecord, Actor};
-use workflow_core::id::{AccountId, FirmId, IdempotencyKey, JobId};
-use workflow_core::model::{FirmSettings, Job};
-use workflow_core::store::{DocId, Document, LogBy, LogScan, Queue, QueuedState, Record, Transact};
+use workflow_core::id::{AccountId, FirmId, IdempotencyKey, JobId, MemberId};
+use workflow_core::model::{FirmSettings, Job, Member};
+use workflow_core::store::{Batch, Delete, DocId, Document, LogBy, LogScan, Put, Queue, QueuedState, Record, Transact};
 use workflow_store::sqlite::{SCHEMA_VERSION, SqliteOptions, SqliteStore, SqliteTransaction};
 
 fn firm() -> FirmId {
@@ -222,6 +222,40 @@ fn s5_5_what_is_rolled_back_leaves_nothing() {
     let anew = office.engine.execute(&keyed()).expect("a job");
     assert!(!anew.replayed, "the key is free again");
     assert_eq!(office.find(1).expect("the job").stage.as_str(), "one");
+}
+
+/// A member to be written, by a number.
+fn member(number: u128) -> Document {
+    let (id, name) = (MemberId(uuid::Uuid::from_u128(number)), format!("Member {number}"));
+    Document::Member(Arc::new(Member { id, name, email: None, admin: false, weekly_minutes: None, active: true }))
+}
+
+#[test]
+fn s5_5_a_batch_that_conflicts_takes_neither_the_others_nor_the_hosts_rows_with_it() {
+    let mut office = Office::new();
+    let transaction = immediate(&mut office.host);
+    transaction.execute("INSERT INTO invoices VALUES (1, 'first')", []).expect("a row");
+    let tables = SqliteTransaction::new(&transaction).expect("the engine's tables");
+    let batch = |numbers: &[u128]| {
+        let mut batch = Batch::new(firm());
+        let puts = numbers.iter().map(|number| Put { expected: None, document: member(*number), previous: None });
+        batch.puts.extend(puts);
+        batch
+    };
+    let fit = |batches: &[Batch]| -> Vec<bool> {
+        tables.commit(batches).expect("a store that works").iter().map(Result::is_ok).collect()
+    };
+    assert_eq!(fit(&[batch(&[1]), batch(&[2])]), [true, true]);
+    assert_eq!(fit(&[batch(&[3]), batch(&[4, 2]), batch(&[5])]), [true, false, true]);
+    assert_eq!(fit(&[batch(&[6, 1])]), [false]);
+    transaction.commit().expect("committed");
+    assert_eq!(office.invoices(), 1);
+    let there: Vec<u128> = (1..=6).filter(|number| office.record(member(*number).id()).is_some()).collect();
+    assert_eq!(there, [1, 2, 3, 5]);
+    // No entry tells of these members: they are not to be found by who compares the records with the log.
+    let mut batch = Batch::new(firm());
+    batch.deletes.extend(there.into_iter().map(|number| Delete { expected: 1, previous: member(number) }));
+    assert!(office.store.commit(&[batch]).expect("a store that works")[0].is_ok());
 }
 
 fn scan(queue: Queue) -> workflow_core::store::QueueScan {

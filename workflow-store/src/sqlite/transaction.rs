@@ -112,10 +112,11 @@ impl Transact for SqliteTransaction<'_> {
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let all: Vec<&Batch> = batches.iter().collect();
-        if let Ok((committed, _)) = writer::in_savepoint(self.connection, &all)? {
-            return Ok(committed.into_iter().map(Ok).collect());
+        match writer::in_savepoint(self.connection, &all)? {
+            Ok((committed, _)) => Ok(committed.into_iter().map(Ok).collect()),
+            Err(conflict) if all.len() == 1 => Ok(vec![Err(conflict)]),
+            Err(_) => Ok(writer::one_by_one(self.connection, &all)?.0),
         }
-        Ok(writer::one_by_one(self.connection, &all)?.0)
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
