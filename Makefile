@@ -17,8 +17,8 @@ FUZZ_SECONDS ?= 300
 # calls: in line, they take the compiler half as long again.
 FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cllvm-args=-asan-instrumentation-with-call-threshold=0 \
-	-Cdebug-assertions -Ccodegen-units=16
+	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address \
+	-Cllvm-args=-asan-instrumentation-with-call-threshold=0 -Cdebug-assertions -Ccodegen-units=16
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help demo venv lock develop pytest chromium docs-py wheel wheel-test postgres valgrind node test test-c asan \
@@ -119,7 +119,8 @@ test: venv postgres valgrind node ## every suite
 	$(MAKE) --no-print-directory wheel-test
 
 asan: ## the C programs with AddressSanitizer, and the library built for it
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address $(CARGO) build --locked -p workflow-ffi --target $(HOST) --target-dir target
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address $(CARGO) build --locked -p workflow-ffi \
+		--target $(HOST) --target-dir target
 	WORKFLOW_SANITIZER=address WORKFLOW_LIBRARIES=$(CURDIR)/target/$(HOST)/debug \
 		$(CARGO) test --workspace --all-features --locked --test c
 

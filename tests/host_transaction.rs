@@ -258,6 +258,20 @@ fn s5_5_a_batch_that_conflicts_takes_neither_the_others_nor_the_hosts_rows_with_
     assert!(office.store.commit(&[batch]).expect("a store that works")[0].is_ok());
 }
 
+/// Some errors end the transaction, so that there is no savepoint left to return to.
+#[test]
+fn s12_2_what_stopped_the_writing_is_told_where_it_ended_the_transaction() {
+    let mut office = Office::new();
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON wf_members BEGIN SELECT RAISE(ROLLBACK, 'not here'); END";
+    office.host.execute_batch(trigger).expect("a trigger");
+    let transaction = immediate(&mut office.host);
+    let tables = SqliteTransaction::new(&transaction).expect("the engine's tables");
+    let mut batch = Batch::new(firm());
+    batch.puts.push(Put { expected: None, document: member(1), previous: None });
+    let error = tables.commit(&[batch]).expect_err("the host's trigger refuses");
+    assert!(error.to_string().contains("not here"), "{error}");
+}
+
 fn scan(queue: Queue) -> workflow_core::store::QueueScan {
     workflow_core::store::QueueScan { queue, firm: firm(), state: QueuedState::Waiting, after: None, limit: 100 }
 }

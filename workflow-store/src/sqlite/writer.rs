@@ -170,11 +170,12 @@ pub(super) fn in_savepoint(connection: &Connection, batches: &[&Batch]) -> Resul
     let run = |sql| statement(connection, sql).map_err(|error| fault("marking a place to return to", error));
     run("SAVEPOINT wf_batch")?;
     let done = straight(connection, batches);
-    if !matches!(done, Ok(Ok(_))) {
-        run("ROLLBACK TO wf_batch")?;
-    }
-    run("RELEASE wf_batch")?;
-    done
+    let back = if matches!(done, Ok(Ok(_))) { Ok(()) } else { run("ROLLBACK TO wf_batch") };
+    let ended = back.and_then(|()| run("RELEASE wf_batch"));
+    // What stopped the writing says more than that the savepoint is gone: some errors end the transaction.
+    let done = done?;
+    ended?;
+    Ok(done)
 }
 
 /// Writes batches each of which is taken back by itself when it conflicts.
