@@ -30,6 +30,15 @@ impl ToSql for Id {
     }
 }
 
+/// JSON as a parameter: text, as SQLite keeps it.
+pub(super) struct Body<'a>(pub(super) &'a [u8]);
+
+impl ToSql for Body<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
+    }
+}
+
 /// An instant as a parameter: microseconds since 1970.
 pub(super) fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()

@@ -10,6 +10,7 @@ mod decoded;
 mod fault;
 mod guard;
 mod open;
+mod prepared;
 mod queue;
 mod read;
 mod schema;
@@ -207,12 +208,8 @@ impl Transact for SqliteStore {
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
         let decoded = Some(self.writer.decoded());
         self.read_few(|connection| {
-            let one = |id| read::get(connection, firm, id, decoded);
-            match ids {
-                [] => Ok(Vec::new()),
-                [id] => Ok(vec![one(id)?]),
-                ids => read::at_one_moment(connection, || ids.iter().map(one).collect()),
-            }
+            let get = || read::get(connection, firm, ids, decoded);
+            if ids.len() > 1 { read::at_one_moment(connection, get) } else { get() }
         })
     }
 

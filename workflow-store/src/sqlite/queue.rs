@@ -10,8 +10,9 @@ use workflow_core::store::{
     decode_queued, encode_queued,
 };
 
-use super::bind::{Id, bytes, count, micros, uuid};
+use super::bind::{Body, Id, bytes, count, micros, uuid};
 use super::fault::{Stop, clash, fault};
+use super::prepared::Prepared;
 
 /// SQL that is the same for all queues but for the table.
 macro_rules! queue_sql {
@@ -33,11 +34,11 @@ macro_rules! queue_sql {
 
 pub(super) use queue_sql;
 
-pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Result<(), Stop> {
+pub(super) fn add(prepared: &mut Prepared<'_>, firm: FirmId, row: &Enqueue) -> Result<(), Stop> {
     let queue = row.body.queue();
     let head = match row.lane {
         None => true,
-        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
     };
     let sql = queue_sql!(
         queue,
@@ -46,8 +47,7 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
          VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?6, ?7, ?8, NULL, ?9)"
     );
     let body = encode_queued(&row.body)?;
-    let body = std::str::from_utf8(&body).unwrap_or_default();
-    let result = connection.prepare_cached(sql)?.execute((
+    let result = prepared.get(sql)?.execute((
         Id(firm.0),
         Id(row.id),
         row.lane.map(Id),
@@ -56,7 +56,7 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
         i64::from(row.lease.is_some()),
         row.lease.map(|lease| Id(lease.owner)),
         row.lease.map(|lease| micros(lease.until)),
-        body,
+        Body(&body),
     ));
     match result {
         Ok(_) => Ok(()),
@@ -67,13 +67,13 @@ pub(super) fn add(connection: &Connection, firm: FirmId, row: &Enqueue) -> Resul
 }
 
 /// Writes a row as another store held it.
-pub(super) fn restore(connection: &Connection, firm: FirmId, row: &RestoredRow) -> Result<(), Stop> {
+pub(super) fn restore(prepared: &mut Prepared<'_>, firm: FirmId, row: &RestoredRow) -> Result<(), Stop> {
     let queue = row.body.queue();
     let dead = row.state == QueuedState::Dead;
     let head = match row.lane {
         _ if dead => false,
         None => true,
-        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
     };
     let sql = queue_sql!(
         queue,
@@ -82,7 +82,7 @@ pub(super) fn restore(connection: &Connection, firm: FirmId, row: &RestoredRow) 
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, ?9, ?10)"
     );
     let body = encode_queued(&row.body)?;
-    let result = connection.prepare_cached(sql)?.execute((
+    let result = prepared.get(sql)?.execute((
         Id(firm.0),
         Id(row.id),
         row.lane.map(Id),
@@ -92,7 +92,7 @@ pub(super) fn restore(connection: &Connection, firm: FirmId, row: &RestoredRow) 
         row.attempts,
         i64::try_from(row.generation).unwrap_or(i64::MAX),
         row.error.as_deref(),
-        std::str::from_utf8(&body).unwrap_or_default(),
+        Body(&body),
     ));
     match result {
         Ok(_) => Ok(()),
@@ -102,10 +102,10 @@ pub(super) fn restore(connection: &Connection, firm: FirmId, row: &RestoredRow) 
 }
 
 /// Makes, replaces or takes away a record's timer.
-pub(super) fn set_timer(connection: &Connection, firm: FirmId, timer: &SetTimer) -> Result<(), Stop> {
+pub(super) fn set_timer(prepared: &mut Prepared<'_>, firm: FirmId, timer: &SetTimer) -> Result<(), Stop> {
     let id = Id(timer.of.row());
     let Some(due) = timer.due else {
-        connection.prepare_cached("DELETE FROM wf_timers WHERE firm = ?1 AND id = ?2")?.execute((Id(firm.0), id))?;
+        prepared.get("DELETE FROM wf_timers WHERE firm = ?1 AND id = ?2")?.execute((Id(firm.0), id))?;
         return Ok(());
     };
     let sql = "INSERT INTO wf_timers (firm, id, lane, state, head, due, attempts, generation, owner, leased_until, \
@@ -113,9 +113,8 @@ pub(super) fn set_timer(connection: &Connection, firm: FirmId, timer: &SetTimer)
                ON CONFLICT (firm, id) DO UPDATE SET state = 0, head = 1, due = excluded.due, attempts = 0, \
                generation = excluded.generation, owner = NULL, leased_until = NULL, error = NULL";
     let body = encode_queued(&QueuedBody::Timer(timer.of))?;
-    let body = std::str::from_utf8(&body).unwrap_or_default();
     let generation = i64::try_from(timer.generation).unwrap_or(i64::MAX);
-    connection.prepare_cached(sql)?.execute((Id(firm.0), id, micros(due), generation, body))?;
+    prepared.get(sql)?.execute((Id(firm.0), id, micros(due), generation, Body(&body)))?;
     Ok(())
 }
 
@@ -145,9 +144,9 @@ pub(super) fn next_due(
     Ok(next.and_then(DateTime::from_timestamp_micros))
 }
 
-fn has_waiting(connection: &Connection, queue: Queue, firm: FirmId, lane: Uuid) -> Result<bool, Stop> {
+fn has_waiting(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, lane: Uuid) -> Result<bool, Stop> {
     let sql = queue_sql!(queue, "SELECT 1 FROM ", " WHERE firm = ?1 AND lane = ?2 AND state = 0 LIMIT 1");
-    Ok(connection.prepare_cached(sql)?.exists((Id(firm.0), Id(lane)))?)
+    Ok(prepared.get(sql)?.exists((Id(firm.0), Id(lane)))?)
 }
 
 struct Row {
@@ -157,11 +156,11 @@ struct Row {
     generation: i64,
 }
 
-pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> Result<(), Stop> {
+pub(super) fn settle(prepared: &mut Prepared<'_>, firm: FirmId, settle: &Settle) -> Result<(), Stop> {
     let queue = settle.queue;
     let sql = queue_sql!(queue, "SELECT sequence, lane, state, generation FROM ", " WHERE firm = ?1 AND id = ?2");
-    let row = connection
-        .prepare_cached(sql)?
+    let row = prepared
+        .get(sql)?
         .query_row((Id(firm.0), Id(settle.id)), |row| {
             let lane: Option<[u8; 16]> = row.get(1)?;
             Ok(Row {
@@ -181,8 +180,8 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
     match &settle.how {
         SettleHow::Done => {
             let sql = queue_sql!(queue, "DELETE FROM ", " WHERE sequence = ?1");
-            connection.prepare_cached(sql)?.execute([row.sequence])?;
-            advance(connection, queue, firm, row.lane)
+            prepared.get(sql)?.execute([row.sequence])?;
+            advance(prepared, queue, firm, row.lane)
         }
         SettleHow::Retry { at, error } => {
             let sql = queue_sql!(
@@ -190,7 +189,7 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
                 "UPDATE ",
                 " SET due = ?2, error = ?3, owner = NULL, leased_until = NULL WHERE sequence = ?1"
             );
-            connection.prepare_cached(sql)?.execute((row.sequence, micros(*at), error))?;
+            prepared.get(sql)?.execute((row.sequence, micros(*at), error))?;
             Ok(())
         }
         SettleHow::Dead { error } => {
@@ -199,23 +198,23 @@ pub(super) fn settle(connection: &Connection, firm: FirmId, settle: &Settle) -> 
                 "UPDATE ",
                 " SET state = 1, head = 0, error = ?2, owner = NULL, leased_until = NULL WHERE sequence = ?1"
             );
-            connection.prepare_cached(sql)?.execute((row.sequence, error))?;
-            advance(connection, queue, firm, row.lane)
+            prepared.get(sql)?.execute((row.sequence, error))?;
+            advance(prepared, queue, firm, row.lane)
         }
         SettleHow::Renew { until } => {
             let sql = queue_sql!(queue, "UPDATE ", " SET leased_until = ?2 WHERE sequence = ?1 AND owner IS NOT NULL");
-            connection.prepare_cached(sql)?.execute((row.sequence, micros(*until)))?;
+            prepared.get(sql)?.execute((row.sequence, micros(*until)))?;
             Ok(())
         }
-        SettleHow::Revive { at } => revive(connection, queue, firm, &row, *at),
+        SettleHow::Revive { at } => revive(prepared, queue, firm, &row, *at),
     }
 }
 
 /// Puts a dead letter at the end of its lane.
-fn revive(connection: &Connection, queue: Queue, firm: FirmId, row: &Row, at: DateTime<Utc>) -> Result<(), Stop> {
+fn revive(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, row: &Row, at: DateTime<Utc>) -> Result<(), Stop> {
     let head = match row.lane {
         None => true,
-        Some(lane) => !has_waiting(connection, queue, firm, lane)?,
+        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
     };
     let sql = queue_sql!(
         queue,
@@ -223,12 +222,12 @@ fn revive(connection: &Connection, queue: Queue, firm: FirmId, row: &Row, at: Da
         " SET sequence = (SELECT max(sequence) + 1 FROM ",
         "), state = 0, head = ?2, due = ?3, attempts = 0, error = NULL WHERE sequence = ?1"
     );
-    connection.prepare_cached(sql)?.execute((row.sequence, head, micros(at)))?;
+    prepared.get(sql)?.execute((row.sequence, head, micros(at)))?;
     Ok(())
 }
 
 /// Lets the next row of a lane come forward.
-fn advance(connection: &Connection, queue: Queue, firm: FirmId, lane: Option<Uuid>) -> Result<(), Stop> {
+fn advance(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, lane: Option<Uuid>) -> Result<(), Stop> {
     let Some(lane) = lane else { return Ok(()) };
     let sql = queue_sql!(
         queue,
@@ -236,7 +235,7 @@ fn advance(connection: &Connection, queue: Queue, firm: FirmId, lane: Option<Uui
         " SET head = 1 WHERE sequence = (SELECT min(sequence) FROM ",
         " WHERE firm = ?1 AND lane = ?2 AND state = 0) AND head = 0"
     );
-    connection.prepare_cached(sql)?.execute((Id(firm.0), Id(lane)))?;
+    prepared.get(sql)?.execute((Id(firm.0), Id(lane)))?;
     Ok(())
 }
 
@@ -294,9 +293,9 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
         "UPDATE ",
         " SET attempts = attempts + 1, generation = generation + 1, owner = ?2, leased_until = ?3 WHERE sequence = ?1"
     );
+    let mut lease = connection.prepare_cached(lease).map_err(failed)?;
     for (sequence, _) in &found {
-        let params = (sequence, Id(claim.lease.owner), micros(claim.lease.until));
-        connection.prepare_cached(lease).and_then(|mut statement| statement.execute(params)).map_err(failed)?;
+        lease.execute((sequence, Id(claim.lease.owner), micros(claim.lease.until))).map_err(failed)?;
     }
     Ok(found.into_iter().map(|(_, claimed)| claimed).collect())
 }

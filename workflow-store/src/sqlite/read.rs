@@ -74,26 +74,38 @@ fn record(row: &Row<'_>, place: usize, kind: Kind) -> Result<Record, StoreError>
     Ok(Record { revision, document: Document::decode(kind, bytes(value(row, place + 1)?)?)? })
 }
 
+/// Reads documents, each as it is when its turn comes; those of one kind that follow one another with one statement.
 pub(super) fn get(
     connection: &Connection,
     firm: FirmId,
-    id: &DocId,
+    ids: &[DocId],
     decoded: Option<&Decoded>,
-) -> Result<Option<Record>, StoreError> {
-    let kind = id.kind();
-    let sql = statements::table(kind).ok_or_else(missing_sql)?;
-    let key = id.cell();
-    let mut found = rows(connection, &sql.get, (Id(firm.0), Bound(&key)), |row| {
-        let Some(decoded) = decoded else { return record(row, 0, kind) };
-        let (revision, body) = (counted(value(row, 0)?)?, bytes(value(row, 1)?)?);
-        if let Some(document) = decoded.find(firm, id, body) {
-            return Ok(Record { revision, document });
+) -> Result<Vec<Option<Record>>, StoreError> {
+    let mut records = Vec::with_capacity(ids.len());
+    for alike in ids.chunk_by(|one, other| one.kind() == other.kind()) {
+        let Some(kind) = alike.first().map(DocId::kind) else { continue };
+        let sql = statements::table(kind).ok_or_else(missing_sql)?;
+        let mut statement = connection.prepare_cached(&sql.get).map_err(failed)?;
+        for id in alike {
+            let key = id.cell();
+            let mut found = statement.query((Id(firm.0), Bound(&key))).map_err(failed)?;
+            let row = found.next().map_err(failed)?;
+            records.push(row.map(|row| recognise(row, firm, id, decoded)).transpose()?);
         }
-        let document = Document::decode(kind, body)?;
-        decoded.keep(firm, id.clone(), body.to_vec(), document.clone());
-        Ok(Record { revision, document })
-    })?;
-    Ok(found.pop())
+    }
+    Ok(records)
+}
+
+/// The document of a row: decoded, unless its body is one that was decoded lately.
+fn recognise(row: &Row<'_>, firm: FirmId, id: &DocId, decoded: Option<&Decoded>) -> Result<Record, StoreError> {
+    let Some(decoded) = decoded else { return record(row, 0, id.kind()) };
+    let (revision, body) = (counted(value(row, 0)?)?, bytes(value(row, 1)?)?);
+    if let Some(document) = decoded.find(firm, id, body) {
+        return Ok(Record { revision, document });
+    }
+    let document = Document::decode(id.kind(), body)?;
+    decoded.keep(firm, id.clone(), body.to_vec(), document.clone());
+    Ok(Record { revision, document })
 }
 
 pub(super) fn revision(connection: &Connection, firm: FirmId, id: &DocId) -> Result<Option<u64>, StoreError> {

@@ -91,7 +91,7 @@ impl Transact for SqliteTransaction<'_> {
     }
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        ids.iter().map(|id| read::get(self.connection, firm, id, None)).collect()
+        read::get(self.connection, firm, ids, None)
     }
 
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {

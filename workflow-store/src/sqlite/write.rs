@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, params_from_iter};
 use rustc_hash::FxHashMap;
 use workflow_core::event::{Actor, Entry};
@@ -12,9 +11,10 @@ use workflow_core::store::{
     StageGuard, StageTally, encode_entry,
 };
 
-use super::bind::{Bound, Id, micros};
+use super::bind::{Body, Bound, Id, micros};
 use super::decoded::Decoded;
 use super::fault::{Clash, Stop, clash};
+use super::prepared::Prepared;
 use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
@@ -34,9 +34,9 @@ impl Written {
 
 /// Writes batches in order, or finds why one of them conflicts. When it stops, what it wrote is to
 /// be rolled back.
-pub(super) fn write(connection: &Connection, batches: &[&Batch]) -> Step<(Vec<Committed>, Written)> {
+pub(super) fn write<'a>(connection: &'a Connection, batches: &[&'a Batch]) -> Step<(Vec<Committed>, Written)> {
     let mut group = Group {
-        connection,
+        prepared: Prepared::new(connection),
         revisions: FxHashMap::default(),
         tallies: BTreeMap::new(),
         waiting: Vec::new(),
@@ -57,7 +57,7 @@ pub(super) fn write(connection: &Connection, batches: &[&Batch]) -> Step<(Vec<Co
 /// each command would go through all tables, and find neither their pages nor the statements'
 /// code where the processor has them at hand.
 struct Group<'a> {
-    connection: &'a Connection,
+    prepared: Prepared<'a>,
     /// Revisions of documents, as they are by now.
     revisions: FxHashMap<(FirmId, DocId), Option<Revision>>,
     /// What stages' counts are still to be changed by.
@@ -71,7 +71,7 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// Takes a batch in: looks whether it conflicts, and writes what cannot wait.
     fn take(&mut self, batch: &'a Batch) -> Step {
-        let (connection, firm) = (self.connection, batch.firm);
+        let firm = batch.firm;
         // What it settles, deletes or restores may be what a batch before it writes.
         let at_once = !(batch.settle.is_empty() && batch.deletes.is_empty() && batch.restore.is_empty());
         if at_once {
@@ -83,10 +83,10 @@ impl<'a> Group<'a> {
             }
         }
         for settle in &batch.settle {
-            queue::settle(connection, firm, settle)?;
+            queue::settle(&mut self.prepared, firm, settle)?;
         }
         for delete in &batch.deletes {
-            remove(connection, firm, delete)?;
+            remove(&mut self.prepared, firm, delete)?;
             self.revisions.insert((firm, delete.previous.id()), None);
         }
         for put in &batch.puts {
@@ -100,7 +100,7 @@ impl<'a> Group<'a> {
             self.write_tallies()?;
         }
         for guard in &batch.guards {
-            keep(connection, firm, guard)?;
+            keep(&mut self.prepared, firm, guard)?;
         }
         self.waiting.push(batch);
         if at_once {
@@ -110,11 +110,11 @@ impl<'a> Group<'a> {
             match restored {
                 Restore::Record(record) => {
                     let put = Put { expected: None, document: record.document.clone(), previous: None };
-                    write_document(connection, firm, &put, record.revision.saturating_sub(1))?;
-                    write_sides(connection, firm, &put)?;
+                    write_document(&mut self.prepared, firm, &put, record.revision.saturating_sub(1))?;
+                    write_sides(&mut self.prepared, firm, &put)?;
                     self.revisions.insert((firm, record.document.id()), Some(record.revision));
                 }
-                Restore::Row(row) => queue::restore(connection, firm, row)?,
+                Restore::Row(row) => queue::restore(&mut self.prepared, firm, row)?,
             }
         }
         Ok(())
@@ -122,7 +122,7 @@ impl<'a> Group<'a> {
 
     /// Writes the rows that wait, table by table.
     fn write_rows(&mut self) -> Step {
-        let connection = self.connection;
+        let prepared = &mut self.prepared;
         let waiting = std::mem::take(&mut self.waiting);
         let puts = waiting.iter().flat_map(|batch| batch.puts.iter().map(|put| (batch.firm, put)));
         let mut puts: Vec<(FirmId, &Put)> = puts.collect();
@@ -130,34 +130,34 @@ impl<'a> Group<'a> {
         puts.sort_by_key(|(_, put)| put.document.kind());
         for table in puts.chunk_by(|(_, one), (_, other)| one.document.kind() == other.document.kind()) {
             for (firm, put) in table {
-                let body = write_document(connection, *firm, put, last(put))?;
+                let body = write_document(prepared, *firm, put, last(put))?;
                 self.written.0.push((*firm, put.document.id(), body, put.document.clone()));
             }
             for (firm, put) in table {
-                write_sides(connection, *firm, put)?;
+                write_sides(prepared, *firm, put)?;
             }
         }
         for batch in &waiting {
             let mut position = None;
             for entry in &batch.entries {
-                position = Some(append(connection, entry)?);
+                position = Some(append(prepared, entry)?);
             }
             let position = match position {
                 Some(position) => position,
-                None => connection
-                    .prepare_cached("SELECT coalesce(max(position), 0) FROM wf_log")?
+                None => prepared
+                    .get("SELECT coalesce(max(position), 0) FROM wf_log")?
                     .query_row([], |row| row.get::<_, i64>(0))?,
             };
             self.answers.push(Committed { position: LogPosition(position.unsigned_abs()) });
         }
         for batch in &waiting {
             for row in &batch.enqueue {
-                queue::add(connection, batch.firm, row)?;
+                queue::add(prepared, batch.firm, row)?;
             }
         }
         for batch in &waiting {
             for timer in &batch.timers {
-                queue::set_timer(connection, batch.firm, timer)?;
+                queue::set_timer(prepared, batch.firm, timer)?;
             }
         }
         Ok(())
@@ -165,7 +165,7 @@ impl<'a> Group<'a> {
 
     fn write_tallies(&mut self) -> Step {
         while let Some(((firm, pipeline, stage), by)) = self.tallies.pop_first() {
-            add(self.connection, firm, (&pipeline, &stage), by)?;
+            add(&mut self.prepared, firm, (&pipeline, &stage), by)?;
         }
         Ok(())
     }
@@ -175,7 +175,7 @@ impl<'a> Group<'a> {
         if let Some(known) = self.revisions.get(&key) {
             return Ok(*known);
         }
-        let revision = read::revision(self.connection, firm, id)?;
+        let revision = read::revision(self.prepared.connection(), firm, id)?;
         self.revisions.insert(key, revision);
         Ok(revision)
     }
@@ -186,22 +186,13 @@ fn last(put: &Put) -> Revision {
     put.expected.unwrap_or(0)
 }
 
-/// JSON as SQLite keeps it.
-struct Body<'a>(&'a [u8]);
-
-impl ToSql for Body<'_> {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        Ok(rusqlite::types::ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
-    }
-}
-
 fn signed(revision: u64) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
 /// Writes a document's row and answers its body. Its revision becomes one more than `last`.
-fn write_document(connection: &Connection, firm: FirmId, put: &Put, last: Revision) -> Step<Vec<u8>> {
-    let id = put.document.id();
+fn write_document(prepared: &mut Prepared<'_>, firm: FirmId, put: &Put, last: Revision) -> Step<Vec<u8>> {
+    let (id, connection) = (put.document.id(), prepared.connection());
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
     let (firm_id, key, encoded) = (Id(firm.0), id.cell(), put.document.encode()?);
     let (key, body, revision) = (Bound(&key), Body(&encoded), signed(last));
@@ -221,7 +212,7 @@ fn write_document(connection: &Connection, firm: FirmId, put: &Put, last: Revisi
     let cells: Vec<Bound<'_>> = changed.into_iter().map(Bound).collect();
     let mut params: Vec<&dyn ToSql> = vec![&firm_id, &key, &revision, &body];
     params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
-    let rows = connection.prepare_cached(statement)?.execute(params_from_iter(params)).map_err(|error| {
+    let rows = prepared.get(statement)?.execute(params_from_iter(params)).map_err(|error| {
         document_clash(error, &id, || {
             put.expected.is_none() && matches!(read::revision(connection, firm, &id), Ok(Some(_)))
         })
@@ -233,31 +224,31 @@ fn write_document(connection: &Connection, firm: FirmId, put: &Put, last: Revisi
 }
 
 /// Keeps the tables of a document's indexes that have one.
-fn write_sides(connection: &Connection, firm: FirmId, put: &Put) -> Step {
+fn write_sides(prepared: &mut Prepared<'_>, firm: FirmId, put: &Put) -> Step {
     let id = put.document.id();
     for index in id.kind().indexes() {
-        update_side(connection, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
+        update_side(prepared, firm, *index, &id, Some(&put.document), put.previous.as_ref())?;
     }
     Ok(())
 }
 
-fn remove(connection: &Connection, firm: FirmId, delete: &Delete) -> Step {
+fn remove(prepared: &mut Prepared<'_>, firm: FirmId, delete: &Delete) -> Step {
     let id = delete.previous.id();
     let Some(sql) = statements::table(id.kind()) else { return Err(Conflict::Document(id).into()) };
     let key = id.cell();
-    let rows = connection.prepare_cached(&sql.delete)?.execute((Id(firm.0), Bound(&key), signed(delete.expected)))?;
+    let rows = prepared.get(&sql.delete)?.execute((Id(firm.0), Bound(&key), signed(delete.expected)))?;
     if rows != 1 {
         return Err(Conflict::Document(id).into());
     }
     for index in id.kind().indexes() {
-        update_side(connection, firm, *index, &id, None, Some(&delete.previous))?;
+        update_side(prepared, firm, *index, &id, None, Some(&delete.previous))?;
     }
     Ok(())
 }
 
 /// Keeps an index's own table, where it has one.
 fn update_side(
-    connection: &Connection,
+    prepared: &mut Prepared<'_>,
     firm: FirmId,
     index: IndexName,
     id: &DocId,
@@ -280,7 +271,7 @@ fn update_side(
             let (firm, key) = (Id(firm.0), Bound(&key));
             let mut params: Vec<&dyn ToSql> = vec![&firm, &key];
             params.extend(cells.iter().map(|cell| cell as &dyn ToSql));
-            connection.prepare_cached(statement)?.execute(params_from_iter(params))?;
+            prepared.get(statement)?.execute(params_from_iter(params))?;
         }
     }
     Ok(())
@@ -302,12 +293,12 @@ fn document_clash(error: rusqlite::Error, id: &DocId, exists: impl FnOnce() -> b
     }
 }
 
-fn add(connection: &Connection, firm: FirmId, stage: (&PipelineKey, &StageKey), by: StageTally) -> Step {
+fn add(prepared: &mut Prepared<'_>, firm: FirmId, stage: (&PipelineKey, &StageKey), by: StageTally) -> Step {
     let sql = "INSERT INTO wf_stage_tallies (firm, pipeline, stage, jobs, attention, open_blockers, done_blockers) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs, \
                attention = attention + excluded.attention, open_blockers = open_blockers + excluded.open_blockers, \
                done_blockers = done_blockers + excluded.done_blockers";
-    connection.prepare_cached(sql)?.execute((
+    prepared.get(sql)?.execute((
         Id(firm.0),
         stage.0.as_str(),
         stage.1.as_str(),
@@ -319,15 +310,15 @@ fn add(connection: &Connection, firm: FirmId, stage: (&PipelineKey, &StageKey), 
     Ok(())
 }
 
-fn keep(connection: &Connection, firm: FirmId, guard: &StageGuard) -> Step {
+fn keep(prepared: &mut Prepared<'_>, firm: FirmId, guard: &StageGuard) -> Step {
     let sql = "SELECT 1 WHERE coalesce((SELECT jobs FROM wf_stage_tallies WHERE firm = ?1 AND pipeline = ?2 \
                AND stage = ?3), 0) > ?4";
-    let mut statement = connection.prepare_cached(sql)?;
+    let statement = prepared.get(sql)?;
     let past = statement.exists((Id(firm.0), guard.pipeline.as_str(), guard.stage.as_str(), guard.at_most))?;
     if past { Err(Conflict::Guard(guard.stage.clone()).into()) } else { Ok(()) }
 }
 
-fn append(connection: &Connection, entry: &Entry) -> Step<i64> {
+fn append(prepared: &mut Prepared<'_>, entry: &Entry) -> Step<i64> {
     let sql = "INSERT INTO wf_log (firm, id, \"key\", job, account, member, at, command, body) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let member = match &entry.actor {
@@ -335,7 +326,7 @@ fn append(connection: &Connection, entry: &Entry) -> Step<i64> {
         _ => None,
     };
     let body = encode_entry(entry)?;
-    let result = connection.prepare_cached(sql)?.execute((
+    let result = prepared.get(sql)?.execute((
         Id(entry.firm.0),
         Id(entry.id.0),
         entry.key.as_ref().map(|key| key.as_str()),
@@ -347,7 +338,7 @@ fn append(connection: &Connection, entry: &Entry) -> Step<i64> {
         Body(&body),
     ));
     match result {
-        Ok(_) => Ok(connection.last_insert_rowid()),
+        Ok(_) => Ok(prepared.connection().last_insert_rowid()),
         Err(error) => Err(match (clash(&error), &entry.key) {
             (Some(Clash::Unique(columns)), Some(key)) if columns.contains("wf_log.key") => {
                 Conflict::Key(key.clone()).into()
