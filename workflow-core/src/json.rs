@@ -5,6 +5,7 @@
 //! looked through eight bytes at a time and copied as a whole. Whatever is out of the ordinary is
 //! left to serde_json.
 
+use std::cell::Cell;
 use std::fmt::{self, Display, Write as _};
 
 use serde::{Serialize, ser};
@@ -14,11 +15,19 @@ use serde::{Serialize, ser};
 /// # Errors
 /// As [`serde_json::to_vec`], when a value has no form in JSON.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
-    let mut writer = Writer { out: Vec::with_capacity(1_024) };
-    match value.serialize(&mut writer) {
-        Ok(()) => Ok(writer.out),
-        Err(Left) => serde_json::to_vec(value),
+    /// A buffer that is larger than this is not kept.
+    const KEPT: usize = 64 << 10;
+    thread_local! {
+        /// What a value is written into, so that it is as long as it must be before memory of its own is asked for.
+        static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
+    let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+    buffer.clear();
+    let written = write(value, &mut buffer).map(|()| buffer.as_slice().to_vec());
+    if buffer.capacity() <= KEPT {
+        let _ = BUFFER.try_with(|kept| kept.set(buffer));
+    }
+    written
 }
 
 /// Writes a value like [`to_vec`], at the end of a buffer. When it has no form in JSON, the buffer
