@@ -1,7 +1,9 @@
 //! The indexes of a firm.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::hash::{Hash, Hasher};
+use std::ops::{Bound, RangeBounds};
 
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
@@ -10,16 +12,65 @@ use crate::store::{Cell, DocId, Document, IndexName, Scan};
 
 /// Per index, in the order of their names, the partitions with their rows.
 #[derive(Debug, Clone)]
-pub(super) struct Indexes(Vec<FxHashMap<Box<[Cell]>, Rows>>);
+pub(super) struct Indexes(Vec<FxHashMap<Partition, Rows>>);
+
+/// The cells of a partition. One or two, as most have, are kept in the table itself: those of an account are as
+/// many as accounts, and a command would have to go to one more place in memory.
+#[derive(Debug, Clone)]
+enum Partition {
+    One([Cell; 1]),
+    Two([Cell; 2]),
+    More(Box<[Cell]>),
+}
+
+impl From<&[Cell]> for Partition {
+    fn from(cells: &[Cell]) -> Self {
+        match cells {
+            [one] => Self::One([one.clone()]),
+            [one, other] => Self::Two([one.clone(), other.clone()]),
+            cells => Self::More(cells.into()),
+        }
+    }
+}
+
+impl Borrow<[Cell]> for Partition {
+    fn borrow(&self) -> &[Cell] {
+        match self {
+            Self::One(cells) => cells,
+            Self::Two(cells) => cells,
+            Self::More(cells) => cells,
+        }
+    }
+}
+
+impl PartialEq for Partition {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other): (&[Cell], &[Cell]) = (self.borrow(), other.borrow());
+        one == other
+    }
+}
+
+impl Eq for Partition {}
+
+impl Hash for Partition {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let cells: &[Cell] = self.borrow();
+        cells.hash(state);
+    }
+}
 
 /// Rows of a partition, sort cell and document key, in order.
 #[derive(Debug, Clone)]
 pub(super) enum Rows {
-    /// All sorted by a number and keyed by a UUID, as nearly all are: half as large, and compared
-    /// at once.
-    Numbers(BTreeSet<(i64, u128)>),
+    /// One, sorted by a number and keyed by a UUID, as nearly all are.
+    Number(Number),
+    /// Several such: half as large as cells, and compared at once.
+    Numbers(BTreeSet<Number>),
     Cells(BTreeSet<(Cell, Cell)>),
 }
+
+/// A number to sort by, and both halves of a UUID.
+type Number = (i64, u64, u64);
 
 impl Default for Indexes {
     fn default() -> Self {
@@ -36,73 +87,92 @@ impl Indexes {
         let Some(partitions) = self.0.get_mut(index as usize) else { return };
         document.each_entry(index, &mut |partition, sort| match partitions.get_mut(partition) {
             Some(rows) => rows.insert(sort, id),
-            None => {
-                let mut rows = Rows::Numbers(BTreeSet::new());
-                rows.insert(sort, id);
-                partitions.insert(partition.into(), rows);
-            }
+            None => drop(partitions.insert(partition.into(), Rows::new(sort, id))),
         });
     }
 
     pub(super) fn remove(&mut self, index: IndexName, document: &Document, id: &DocId) {
         let Some(partitions) = self.0.get_mut(index as usize) else { return };
         document.each_entry(index, &mut |partition, sort| {
-            let Some(rows) = partitions.get_mut(partition) else { return };
-            rows.remove(sort, id);
-            if rows.is_empty() {
+            if partitions.get_mut(partition).is_some_and(|rows| rows.remove(sort, id)) {
                 partitions.remove(partition);
             }
         });
     }
 }
 
+fn number(sort: &Cell, id: &DocId) -> Option<Number> {
+    match (sort, id.uuid()) {
+        (Cell::Int(number), Some(key)) => Some(with(*number, key)),
+        _ => None,
+    }
+}
+
+fn with(number: i64, key: Uuid) -> Number {
+    let (high, low) = key.as_u64_pair();
+    (number, high, low)
+}
+
 impl Rows {
+    fn new(sort: &Cell, id: &DocId) -> Self {
+        match number(sort, id) {
+            Some(row) => Self::Number(row),
+            None => Self::Cells(BTreeSet::from([(sort.clone(), id.cell())])),
+        }
+    }
+
     fn insert(&mut self, sort: &Cell, id: &DocId) {
-        match (&mut *self, sort, id.uuid()) {
-            (Self::Numbers(rows), Cell::Int(number), Some(key)) => drop(rows.insert((*number, key.as_u128()))),
-            (Self::Cells(rows), ..) => drop(rows.insert((sort.clone(), id.cell()))),
-            (Self::Numbers(rows), ..) => {
-                let mut cells: BTreeSet<(Cell, Cell)> = std::mem::take(rows).into_iter().map(cells).collect();
-                cells.insert((sort.clone(), id.cell()));
-                *self = Self::Cells(cells);
+        match (&mut *self, number(sort, id)) {
+            (Self::Number(row), Some(other)) if *row == other => {}
+            (Self::Number(row), Some(other)) => *self = Self::Numbers(BTreeSet::from([*row, other])),
+            (Self::Numbers(rows), Some(row)) => drop(rows.insert(row)),
+            (Self::Cells(rows), _) => drop(rows.insert((sort.clone(), id.cell()))),
+            (Self::Number(_) | Self::Numbers(_), None) => {
+                let mut rows: BTreeSet<(Cell, Cell)> = self.all().collect();
+                rows.insert((sort.clone(), id.cell()));
+                *self = Self::Cells(rows);
             }
         }
     }
 
-    fn remove(&mut self, sort: &Cell, id: &DocId) {
-        match (self, sort, id.uuid()) {
-            (Self::Numbers(rows), Cell::Int(number), Some(key)) => drop(rows.remove(&(*number, key.as_u128()))),
-            (Self::Numbers(_), ..) => {}
-            (Self::Cells(rows), ..) => drop(rows.remove(&(sort.clone(), id.cell()))),
+    /// Takes a row out, and answers whether none is left.
+    fn remove(&mut self, sort: &Cell, id: &DocId) -> bool {
+        match (self, number(sort, id)) {
+            (Self::Number(row), removed) => removed == Some(*row),
+            (Self::Numbers(rows), removed) => {
+                if let Some(row) = removed {
+                    rows.remove(&row);
+                }
+                rows.is_empty()
+            }
+            (Self::Cells(rows), _) => {
+                rows.remove(&(sort.clone(), id.cell()));
+                rows.is_empty()
+            }
         }
     }
 
-    fn is_empty(&self) -> bool {
+    fn all(&self) -> Box<dyn Iterator<Item = (Cell, Cell)> + '_> {
         match self {
-            Self::Numbers(rows) => rows.is_empty(),
-            Self::Cells(rows) => rows.is_empty(),
+            Self::Number(row) => Box::new(std::iter::once(cells(*row))),
+            Self::Numbers(rows) => Box::new(rows.iter().map(|row| cells(*row))),
+            Self::Cells(rows) => Box::new(rows.iter().cloned()),
         }
     }
 
     /// The keys of all rows.
-    pub(super) fn keys(&self) -> Box<dyn Iterator<Item = Cell> + '_> {
-        match self {
-            Self::Numbers(rows) => Box::new(rows.iter().map(|row| cells(*row).1)),
-            Self::Cells(rows) => Box::new(rows.iter().map(|(_, key)| key.clone())),
-        }
+    pub(super) fn keys(&self) -> impl Iterator<Item = Cell> + '_ {
+        self.all().map(|(_, key)| key)
     }
 
     /// The rows between the bounds of a scan, `after` left out.
     fn range(&self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = (Cell, Cell)> + '_> {
         match self {
+            Self::Number(row) => {
+                Box::new(between(scan).filter(|range| range.contains(row)).map(|_| cells(*row)).into_iter())
+            }
             Self::Numbers(rows) => {
-                let (Some(from), Some(to)) = (lower(&scan.from), upper(&scan.to)) else {
-                    return Box::new(std::iter::empty());
-                };
-                if is_empty(&from, &to) {
-                    return Box::new(std::iter::empty());
-                }
-                Box::new(rows.range((from, to)).map(|row| cells(*row)))
+                Box::new(between(scan).into_iter().flat_map(|range| rows.range(range)).map(|row| cells(*row)))
             }
             Self::Cells(rows) => {
                 // No document key is less than `Null`, and none is greater than the greatest UUID.
@@ -147,27 +217,42 @@ impl Rows {
     }
 }
 
-fn cells((number, key): (i64, u128)) -> (Cell, Cell) {
-    (Cell::Int(number), Cell::Uuid(Uuid::from_u128(key)))
+fn cells((number, high, low): Number) -> (Cell, Cell) {
+    (Cell::Int(number), Cell::Uuid(Uuid::from_u64_pair(high, low)))
+}
+
+/// The first row that a number can sort, and the last.
+fn first(number: i64) -> Number {
+    (number, 0, 0)
+}
+
+fn last(number: i64) -> Number {
+    (number, u64::MAX, u64::MAX)
+}
+
+/// The rows sorted by numbers that are within the bounds of a scan; nothing where none can be.
+fn between(scan: &Scan) -> Option<(Bound<Number>, Bound<Number>)> {
+    let (from, to) = (lower(&scan.from)?, upper(&scan.to)?);
+    (!is_empty(&from, &to)).then_some((from, to))
 }
 
 /// Where numbers begin that are within a lower bound; nothing when none is.
-fn lower(bound: &Bound<Cell>) -> Option<Bound<(i64, u128)>> {
+fn lower(bound: &Bound<Cell>) -> Option<Bound<Number>> {
     match bound {
         // Every cell orders after `Null`, and numbers before texts and UUIDs.
         Bound::Unbounded | Bound::Included(Cell::Null) | Bound::Excluded(Cell::Null) => Some(Bound::Unbounded),
-        Bound::Included(Cell::Int(number)) => Some(Bound::Included((*number, 0))),
-        Bound::Excluded(Cell::Int(number)) => Some(Bound::Excluded((*number, u128::MAX))),
+        Bound::Included(Cell::Int(number)) => Some(Bound::Included(first(*number))),
+        Bound::Excluded(Cell::Int(number)) => Some(Bound::Excluded(last(*number))),
         Bound::Included(_) | Bound::Excluded(_) => None,
     }
 }
 
 /// Where numbers end that are within an upper bound; nothing when none is.
-fn upper(bound: &Bound<Cell>) -> Option<Bound<(i64, u128)>> {
+fn upper(bound: &Bound<Cell>) -> Option<Bound<Number>> {
     match bound {
         Bound::Included(Cell::Null) | Bound::Excluded(Cell::Null) => None,
-        Bound::Included(Cell::Int(number)) => Some(Bound::Included((*number, u128::MAX))),
-        Bound::Excluded(Cell::Int(number)) => Some(Bound::Excluded((*number, 0))),
+        Bound::Included(Cell::Int(number)) => Some(Bound::Included(last(*number))),
+        Bound::Excluded(Cell::Int(number)) => Some(Bound::Excluded(first(*number))),
         Bound::Unbounded | Bound::Included(_) | Bound::Excluded(_) => Some(Bound::Unbounded),
     }
 }

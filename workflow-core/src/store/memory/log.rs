@@ -1,22 +1,38 @@
 //! The log of a firm.
 
+use std::collections::BTreeMap;
+use std::iter::successors;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::documents::Documents;
 use crate::event::{Actor, Entry};
-use crate::id::{AccountId, EntryId, IdempotencyKey, JobId, MemberId};
+use crate::id::{EntryId, IdempotencyKey};
 use crate::store::{Conflict, DocId, LogBy, LogPosition, LogScan, Logged};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
-    entries: Vec<(LogPosition, Arc<Entry>)>,
-    /// By identifier, key, job, account and member: places in `entries`.
-    ids: FxHashMap<EntryId, usize>,
-    keys: FxHashMap<IdempotencyKey, usize>,
-    jobs: FxHashMap<JobId, Vec<usize>>,
-    accounts: FxHashMap<AccountId, Vec<usize>>,
-    members: FxHashMap<MemberId, Vec<usize>>,
+    lines: Vec<Line>,
+    /// Sorted, since identifiers grow: a new one is looked for and put where the last one was.
+    ids: BTreeMap<EntryId, Number>,
+    keys: FxHashMap<IdempotencyKey, Number>,
+}
+
+/// The number of an entry in the firm's log, counted from 1.
+pub(super) type Number = NonZeroUsize;
+
+/// An entry, and those before it of the same job, account and member. The last of each is kept with its
+/// document, and those before it are found from line to line: a list for each would be one more place in memory
+/// that every command goes to.
+#[derive(Debug, Clone)]
+struct Line {
+    position: LogPosition,
+    entry: Arc<Entry>,
+    of_job: Option<Number>,
+    of_account: Option<Number>,
+    of_member: Option<Number>,
 }
 
 impl Log {
@@ -34,62 +50,67 @@ impl Log {
         Ok(())
     }
 
-    pub(super) fn append(&mut self, position: LogPosition, entry: &Arc<Entry>) {
-        let place = self.entries.len();
-        self.ids.insert(entry.id, place);
+    pub(super) fn append(&mut self, position: LogPosition, entry: &Arc<Entry>, documents: &mut Documents) {
+        let number = Number::MIN.saturating_add(self.lines.len());
+        self.ids.insert(entry.id, number);
         if let Some(key) = &entry.key {
-            self.keys.insert(key.clone(), place);
+            self.keys.insert(key.clone(), number);
         }
-        if let Some(job) = entry.job {
-            self.jobs.entry(job).or_default().push(place);
-        }
-        if let Some(account) = entry.account {
-            self.accounts.entry(account).or_default().push(place);
-        }
-        if let Actor::Member(member) = entry.actor {
-            self.members.entry(member).or_default().push(place);
-        }
-        self.entries.push((position, Arc::clone(entry)));
+        let member = match entry.actor {
+            Actor::Member(member) => Some(member),
+            _ => None,
+        };
+        let mut before = |id: Option<DocId>| documents.end_with(id?, number);
+        self.lines.push(Line {
+            position,
+            entry: Arc::clone(entry),
+            of_job: before(entry.job.map(DocId::Job)),
+            of_account: before(entry.account.map(DocId::Account)),
+            of_member: before(member.map(DocId::Member)),
+        });
     }
 
-    pub(super) fn scan(&self, scan: &LogScan) -> Vec<Logged> {
-        let one = |place: Option<&usize>| place.map(|place| vec![*place]).unwrap_or_default();
-        let many = |places: Option<&Vec<usize>>| places.cloned().unwrap_or_default();
-        let places = match &scan.by {
-            LogBy::Firm => return self.scan_all(scan),
-            LogBy::Job(job) => many(self.jobs.get(job)),
-            LogBy::Account(account) => many(self.accounts.get(account)),
-            LogBy::Member(member) => many(self.members.get(member)),
-            LogBy::Entry(id) => one(self.ids.get(id)),
-            LogBy::Key(key) => one(self.keys.get(key)),
+    pub(super) fn scan(&self, scan: &LogScan, documents: &Documents) -> Vec<Logged> {
+        let back = |last: Option<Number>, before: fn(&Line) -> Option<Number>| {
+            let line = |number: Number| self.lines.get(number.get().saturating_sub(1));
+            let lines = successors(last.and_then(line), |line_now| before(line_now).and_then(line));
+            newest_first(lines, scan)
         };
-        let logged = places.into_iter().filter_map(|place| self.entries.get(place));
-        select(logged, scan)
+        match &scan.by {
+            LogBy::Firm => self.scan_all(scan),
+            LogBy::Job(job) => back(documents.last(&DocId::Job(*job)), |line| line.of_job),
+            LogBy::Account(account) => back(documents.last(&DocId::Account(*account)), |line| line.of_account),
+            LogBy::Member(member) => back(documents.last(&DocId::Member(*member)), |line| line.of_member),
+            LogBy::Entry(id) => back(self.ids.get(id).copied(), |_| None),
+            LogBy::Key(key) => back(self.keys.get(key).copied(), |_| None),
+        }
     }
 
     fn scan_all(&self, scan: &LogScan) -> Vec<Logged> {
-        let Some(after) = scan.after else { return select(self.entries.iter(), scan) };
-        let entries = if scan.descending {
-            self.entries.get(..self.entries.partition_point(|(position, _)| *position < after))
-        } else {
-            self.entries.get(self.entries.partition_point(|(position, _)| *position <= after)..)
+        let until = |position| self.lines.partition_point(|line| line.position <= position);
+        let before = |position| self.lines.partition_point(|line| line.position < position);
+        let lines = match scan.after {
+            None => Some(self.lines.as_slice()),
+            Some(after) if scan.descending => self.lines.get(..before(after)),
+            Some(after) => self.lines.get(until(after)..),
         };
-        select(entries.unwrap_or_default().iter(), scan)
+        let lines = lines.unwrap_or_default().iter().map(logged);
+        if scan.descending { lines.rev().take(scan.limit).collect() } else { lines.take(scan.limit).collect() }
     }
 }
 
-fn select<'a>(entries: impl DoubleEndedIterator<Item = &'a (LogPosition, Arc<Entry>)>, scan: &LogScan) -> Vec<Logged> {
-    let past = |position: LogPosition| match scan.after {
-        None => true,
-        Some(after) if scan.descending => position < after,
-        Some(after) => position > after,
-    };
-    let logged =
-        |(position, entry): &(LogPosition, Arc<Entry>)| Logged { position: *position, entry: Arc::clone(entry) };
-    let entries = entries.filter(|(position, _)| past(*position));
+fn logged(line: &Line) -> Logged {
+    Logged { position: line.position, entry: Arc::clone(&line.entry) }
+}
+
+/// What a scan asks for, of lines that come newest first.
+fn newest_first<'a>(lines: impl Iterator<Item = &'a Line>, scan: &LogScan) -> Vec<Logged> {
     if scan.descending {
-        entries.rev().map(logged).take(scan.limit).collect()
-    } else {
-        entries.map(logged).take(scan.limit).collect()
+        let past = |line: &&Line| scan.after.is_none_or(|after| line.position < after);
+        return lines.filter(past).map(logged).take(scan.limit).collect();
     }
+    let past = |line: &&Line| scan.after.is_none_or(|after| line.position > after);
+    let mut lines: Vec<&Line> = lines.take_while(past).collect();
+    lines.reverse();
+    lines.into_iter().map(logged).take(scan.limit).collect()
 }

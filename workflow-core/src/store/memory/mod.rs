@@ -1,6 +1,7 @@
 //! A store that keeps everything in memory: for tests, for trying things out, and as the smallest
 //! example of the port.
 
+mod documents;
 mod indexes;
 mod log;
 mod queues;
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::id::{FirmId, PipelineKey, StageKey};
+use documents::Documents;
 use indexes::Indexes;
 use log::Log;
 use queues::Queues;
@@ -51,7 +53,7 @@ struct Inner {
 /// What belongs to one firm.
 #[derive(Debug, Clone, Default)]
 struct FirmData {
-    documents: FxHashMap<DocId, Record>,
+    documents: Documents,
     indexes: Indexes,
     tallies: FxHashMap<PipelineKey, FxHashMap<StageKey, StageTally>>,
     log: Log,
@@ -190,7 +192,7 @@ impl FirmData {
             }
             let record =
                 Record { revision: put.expected.unwrap_or(0).saturating_add(1), document: put.document.clone() };
-            self.documents.insert(id, record);
+            self.documents.put(id, record);
         }
         for delta in &batch.tallies {
             let stages = match self.tallies.get_mut(&delta.pipeline) {
@@ -204,7 +206,7 @@ impl FirmData {
         }
         for entry in &batch.entries {
             *position = position.saturating_add(1);
-            self.log.append(LogPosition(*position), entry);
+            self.log.append(LogPosition(*position), entry, &mut self.documents);
         }
         for settle in &batch.settle {
             self.queues.settle(settle, sequence);
@@ -234,7 +236,7 @@ impl FirmData {
         for index in id.kind().indexes() {
             self.indexes.add(*index, &record.document, &id);
         }
-        self.documents.insert(id, record.clone());
+        self.documents.put(id, record.clone());
     }
 
     fn scan(&self, scan: &Scan) -> Vec<Hit> {
@@ -255,7 +257,7 @@ impl Transact for MemoryStore {
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
         let inner = self.read();
         let data = inner.firms.get(&firm);
-        Ok(ids.iter().map(|id| data.and_then(|data| data.documents.get(id)).cloned()).collect())
+        Ok(data.map_or_else(|| vec![None; ids.len()], |data| data.documents.get_all(ids)))
     }
 
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
@@ -278,7 +280,7 @@ impl Transact for MemoryStore {
     }
 
     fn log(&self, firm: FirmId, scan: &LogScan) -> Result<Vec<Logged>, StoreError> {
-        Ok(self.read().firms.get(&firm).map_or_else(Vec::new, |data| data.log.scan(scan)))
+        Ok(self.read().firms.get(&firm).map_or_else(Vec::new, |data| data.log.scan(scan, &data.documents)))
     }
 
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {

@@ -1,0 +1,84 @@
+//! The documents of a firm.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::log::Number;
+use crate::store::{DocId, Document, Kind, Record};
+
+/// Per kind, in the order of [`Kind::ALL`]: a table of jobs alone is small enough for a processor to keep
+/// what it needs of it at hand.
+#[derive(Debug, Clone)]
+pub(super) struct Documents(Vec<FxHashMap<DocId, Place>>);
+
+/// What is kept of a document in one place in memory, since a command that touches it needs all of it.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    /// The document, if it is there.
+    record: Option<Record>,
+    /// The last entry of the log that is of it, were it deleted since.
+    last: Option<Number>,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self(Kind::ALL.iter().map(|_| FxHashMap::default()).collect())
+    }
+}
+
+impl Documents {
+    fn place(&self, id: &DocId) -> Option<&Place> {
+        self.0.get(id.kind() as usize)?.get(id)
+    }
+
+    pub(super) fn get(&self, id: &DocId) -> Option<&Record> {
+        self.place(id)?.record.as_ref()
+    }
+
+    /// Several documents. Where each lies is looked up first, and then read, before the first is taken: so that
+    /// the processor waits for all of them at once.
+    pub(super) fn get_all(&self, ids: &[DocId]) -> Vec<Option<Record>> {
+        let records: Vec<Option<&Record>> = ids.iter().map(|id| self.get(id)).collect();
+        if records.len() > 1 {
+            records.iter().flatten().for_each(|record| reach(&record.document));
+        }
+        records.into_iter().map(|record| record.cloned()).collect()
+    }
+
+    pub(super) fn put(&mut self, id: DocId, record: Record) {
+        if let Some(places) = self.0.get_mut(id.kind() as usize) {
+            places.entry(id).or_default().record = Some(record);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: &DocId) {
+        let Some(places) = self.0.get_mut(id.kind() as usize) else { return };
+        match places.get_mut(id) {
+            Some(place) if place.last.is_some() => place.record = None,
+            _ => drop(places.remove(id)),
+        }
+    }
+
+    /// The last entry of the log that is of a document.
+    pub(super) fn last(&self, id: &DocId) -> Option<Number> {
+        self.place(id)?.last
+    }
+
+    /// Makes an entry the last that is of a document, and answers which was.
+    pub(super) fn end_with(&mut self, id: DocId, number: Number) -> Option<Number> {
+        self.0.get_mut(id.kind() as usize)?.entry(id).or_default().last.replace(number)
+    }
+}
+
+/// Reads the beginning of a document, if it is one of which there are many.
+fn reach(document: &Document) {
+    black_box(match document {
+        Document::Account(account) => Arc::strong_count(account),
+        Document::Job(job) => Arc::strong_count(job),
+        Document::Task(task) => Arc::strong_count(task),
+        Document::Item(item) => Arc::strong_count(item),
+        _ => 0,
+    });
+}
