@@ -25,7 +25,7 @@ use workflow_core::store::{
 };
 use workflow_store::sqlite::{SqliteOptions, SqliteStore};
 use workflow_suites::around::{Around, Hand};
-use workflow_suites::season::{Season, drive, drive_many};
+use workflow_suites::season::{Runner, Season, drive, drive_many};
 
 /// The allocator is the host's choice; this is the one we recommend to busy hosts.
 #[global_allocator]
@@ -210,40 +210,51 @@ fn open(path: &Path, durability: Durability) -> Outcome<SqliteStore> {
     Ok(SqliteStore::open(path, SqliteOptions { durability, ..SqliteOptions::default() })?)
 }
 
-/// The workload's steps by the engine, noted: how long they took, and the groups of batches,
-/// those of the set-up first.
+/// How many seasons are timed, one after the other in one file: enough for the log to be folded into it several
+/// times, whichever way they are driven.
+const SEASONS: usize = 4;
+
+/// The batches of a season by the engine, as they were committed together.
 struct Noted {
     setup: Vec<Vec<Batch>>,
     steps: Vec<Vec<Batch>>,
 }
 
-fn note(clients: usize, many: bool) -> Outcome<Noted> {
+/// Drives the season's jobs to the end.
+fn drive_all(season: &Season, runners: &mut [Runner], many: bool) -> Outcome<usize> {
+    Ok(if many { drive_many(season, runners, TOGETHER)? } else { drive(season, runners)? })
+}
+
+fn note(clients: usize, many: bool) -> Outcome<Vec<Noted>> {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("engine.db"), Durability::Process)?;
     let recorder = Arc::new(Around(Recorder { store, groups: Mutex::default() }));
     let season = Season::new(Engine::new(Arc::clone(&recorder) as _), clients)?;
-    let mut runners = season.start()?;
     let take = || std::mem::take(&mut *recorder.0.groups.lock().map_err(|_| "poisoned").expect("a lock"));
-    let setup = take();
-    if many {
-        drive_many(&season, &mut runners, TOGETHER)?
-    } else {
-        drive(&season, &mut runners)?
+    let one = |_| {
+        let mut runners = season.start()?;
+        let setup = take();
+        drive_all(&season, &mut runners, many)?;
+        Ok(Noted { setup, steps: take() })
     };
-    Ok(Noted { setup, steps: take() })
+    (0..SEASONS).map(one).collect()
 }
 
 fn engine_time(clients: usize, durability: Durability, many: bool) -> Outcome<(Duration, usize)> {
     let folder = tempfile::tempdir()?;
     let store: Arc<dyn Store> = Arc::new(open(&folder.path().join("engine.db"), durability)?);
     let season = Season::new(Engine::new(store), clients)?;
-    let mut runners = season.start()?;
-    let began = Instant::now();
-    let steps = if many { drive_many(&season, &mut runners, TOGETHER)? } else { drive(&season, &mut runners)? };
-    Ok((began.elapsed(), steps))
+    let (mut took, mut steps) = (Duration::ZERO, 0);
+    for _ in 0..SEASONS {
+        let mut runners = season.start()?;
+        let began = Instant::now();
+        steps += drive_all(&season, &mut runners, many)?;
+        took += began.elapsed();
+    }
+    Ok((took, steps))
 }
 
-fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
+fn program_time(noted: &[Noted], durability: Durability) -> Outcome<Duration> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("program.db");
     drop(open(&path, durability)?);
@@ -252,7 +263,7 @@ fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
     let synchronous = if durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16000; \
-         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;"
+         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;"
     ))?;
     let rows = |groups: &[Vec<Batch>]| -> Outcome<Vec<Vec<Row>>> {
         let group = |batches: &Vec<Batch>| -> Outcome<Vec<Row>> {
@@ -264,7 +275,6 @@ fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
         };
         groups.iter().map(group).collect()
     };
-    let (setup, steps) = (rows(&noted.setup)?, rows(&noted.steps)?);
     let run = |groups: &[Vec<Row>]| -> Outcome {
         for group in groups {
             connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -275,10 +285,15 @@ fn program_time(noted: &Noted, durability: Durability) -> Outcome<Duration> {
         }
         Ok(())
     };
-    run(&setup)?;
-    let began = Instant::now();
-    run(&steps)?;
-    Ok(began.elapsed())
+    let mut took = Duration::ZERO;
+    for season in noted {
+        let (setup, steps) = (rows(&season.setup)?, rows(&season.steps)?);
+        run(&setup)?;
+        let began = Instant::now();
+        run(&steps)?;
+        took += began.elapsed();
+    }
+    Ok(took)
 }
 
 fn median(mut ratios: Vec<f64>) -> f64 {
@@ -290,20 +305,50 @@ fn per_second(steps: usize, time: Duration) -> f64 {
     steps as f64 / time.as_secs_f64()
 }
 
-/// Engine and program in turn; tells the median of the ratios, and answers the best rates of both.
-fn compare(name: &str, clients: usize, durability: Durability, many: bool) -> Outcome<(f64, f64)> {
-    let noted = note(clients, many)?;
-    let (mut ratios, mut rate, mut bare) = (Vec::new(), 0.0f64, 0.0f64);
-    for _ in 0..5 {
-        let (engine, steps) = engine_time(clients, durability, many)?;
-        let program = program_time(&noted, durability)?;
-        ratios.push(engine.as_secs_f64() / program.as_secs_f64());
-        rate = rate.max(per_second(steps, engine));
-        bare = bare.max(per_second(steps, program));
+/// The work in one way of doing it, to be timed.
+struct Way {
+    name: &'static str,
+    clients: usize,
+    durability: Durability,
+    many: bool,
+    noted: Vec<Noted>,
+}
+
+/// Steps per second in one turn.
+struct Turn {
+    engine: f64,
+    program: f64,
+}
+
+impl Way {
+    fn new(name: &'static str, clients: usize, durability: Durability, many: bool) -> Outcome<Self> {
+        Ok(Self { name, clients, durability, many, noted: note(clients, many)? })
     }
-    let ratio = median(ratios);
-    println!("{name:<34} engine {rate:>9.0} steps/s   program {bare:>9.0} steps/s   ratio {ratio:.2}");
-    Ok((rate, bare))
+
+    /// Engine and program, one after the other.
+    fn turn(&self) -> Outcome<Turn> {
+        let (engine, steps) = engine_time(self.clients, self.durability, self.many)?;
+        let program = program_time(&self.noted, self.durability)?;
+        Ok(Turn { engine: per_second(steps, engine), program: per_second(steps, program) })
+    }
+
+    /// Tells the medians.
+    fn tell(&self, turns: &[Turn]) {
+        let of = |value: fn(&Turn) -> f64| median(turns.iter().map(value).collect());
+        let (engine, program) = (of(|turn| turn.engine), of(|turn| turn.program));
+        let (name, ratio) = (self.name, of(|turn| turn.program / turn.engine));
+        println!("{name:<34} engine {engine:>9.0} steps/s   program {program:>9.0} steps/s   ratio {ratio:.2}");
+    }
+}
+
+/// How often engine and program are timed in turn.
+const ROUNDS: usize = 5;
+
+fn compare(name: &'static str, clients: usize, durability: Durability, many: bool) -> Outcome {
+    let way = Way::new(name, clients, durability, many)?;
+    let turns: Vec<Turn> = (0..ROUNDS).map(|_| way.turn()).collect::<Outcome<_>>()?;
+    way.tell(&turns);
+    Ok(())
 }
 
 /// How long the disk takes to keep a page for good, in seconds: the median of many times.
@@ -320,18 +365,30 @@ fn sync_time() -> Outcome<f64> {
     Ok(median(times))
 }
 
-/// What sharing syncs gains, and from which disk on it would gain so much.
+/// What sharing syncs gains, and from which disk on it would gain so much. Both ways in turn, so that
+/// both meet the disk as it is then.
 fn gain(clients: usize) -> Outcome {
     const WANTED: f64 = 8.0;
-    let one = compare("SQLite FULL, one by one", clients, Durability::PowerCut, false)?;
-    let many = compare("SQLite FULL, execute_many", clients, Durability::PowerCut, true)?;
-    let sync = sync_time()?;
-    let (engine, program) = (many.0 / one.0, many.1 / one.1);
+    let one = Way::new("SQLite FULL, one by one", clients, Durability::PowerCut, false)?;
+    let many = Way::new("SQLite FULL, execute_many", clients, Durability::PowerCut, true)?;
+    let (mut ones, mut manies, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ones.push(one.turn()?);
+        manies.push(many.turn()?);
+        syncs.push(sync_time()?);
+    }
+    one.tell(&ones);
+    many.tell(&manies);
+    let gains = |value: fn(&Turn) -> f64| {
+        median(ones.iter().zip(&manies).map(|(one, many)| value(many) / value(one)).collect())
+    };
+    let (engine, program, sync) = (gains(|turn| turn.engine), gains(|turn| turn.program), median(syncs));
     println!(
         "\nexecute_many over one by one under FULL: {engine:.1} times; the program's own gain: {program:.1} times"
     );
     // One by one, a step takes its work and a sync; among many, next to nothing of one.
-    let enough = WANTED / many.0 - (1.0 / one.0 - sync);
+    let rate = |turns: &[Turn]| median(turns.iter().map(|turn| turn.engine).collect());
+    let enough = WANTED / rate(&manies) - (1.0 / rate(&ones) - sync);
     let (sync, enough) = (sync * 1e3, enough.max(0.0) * 1e3);
     println!("on a disk that takes {sync:.2} ms to synchronise; {WANTED:.0} times from {enough:.2} ms on\n");
     Ok(())
@@ -418,7 +475,8 @@ fn have_memory() {
 
 /// The cost of a step at three sizes: the median of some turns, at the smallest size on several stores. What
 /// stores in memory leave is in pieces: all are kept to the end.
-fn scales(name: &str, memory: bool) -> Outcome {
+fn scales(memory: bool) -> Outcome {
+    let name = if memory { "memory" } else { "SQLite NORMAL" };
     if memory {
         have_memory();
     }
@@ -464,14 +522,14 @@ fn in_memory(clients: usize) -> Outcome<f64> {
 }
 
 /// Everything; or one thing alone: `memory`, `one`, `many` or `gain` and how many clients, `work-on` with a
-/// file, and `scale memory`.
+/// file, and `scale` with `memory` or `sqlite`.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [what, clients] = arguments.as_slice() {
         return match what.as_str() {
             "work-on" => work_on(Path::new(clients)),
             "gain" => gain(clients.parse()?),
-            "scale" => scales("memory", true),
+            "scale" => scales(clients == "memory"),
             "memory" => {
                 println!("memory: {:.0} steps/s on one core", in_memory(clients.parse()?)?);
                 Ok(())
@@ -492,7 +550,7 @@ fn main() -> Outcome {
         println!("memory, {clients:>4} jobs side by side: {:>7.0} steps/s on one core", in_memory(clients)?);
     }
     println!();
-    scales("memory", true)?;
-    scales("SQLite NORMAL", false)?;
+    scales(true)?;
+    scales(false)?;
     Ok(())
 }
