@@ -263,7 +263,7 @@ fn program_time(noted: &[Noted], durability: Durability) -> Outcome<Duration> {
     let synchronous = if durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16000; \
-         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;"
+         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;"
     ))?;
     let rows = |groups: &[Vec<Batch>]| -> Outcome<Vec<Vec<Row>>> {
         let group = |batches: &Vec<Batch>| -> Outcome<Vec<Row>> {
