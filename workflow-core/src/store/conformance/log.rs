@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::fixture::{entry, key, keyed};
-use super::probe::{Outcome, Probe, same};
+use super::fixture::{account, entry, key, keyed};
+use super::probe::{Outcome, Probe, delete, insert, same};
 use super::samples;
 use crate::event::{Actor, Entry};
 use crate::id::{AccountId, EntryId, JobId, MemberId};
-use crate::store::{Conflict, LogBy, LogPosition, LogScan, Logged, Store, encode_entry};
+use crate::store::{Conflict, Document, LogBy, LogPosition, LogScan, Logged, Store, encode_entry};
 
 area! {
     "log":
     positions_ascend_in_the_order_of_commits,
     entries_are_found_by_what_they_are_about,
+    entries_outlive_what_they_are_about,
     a_reader_goes_on_after_a_position,
     after_names_a_place_and_not_an_entry,
     a_limit_bounds_the_answer,
@@ -130,6 +131,29 @@ fn entries_are_found_by_what_they_are_about(store: &dyn Store) -> Outcome {
 }
 
 /// Reads page by page.
+fn entries_outlive_what_they_are_about(store: &dyn Store) -> Outcome {
+    let probe = Probe::new(store);
+    let id = AccountId(probe.uuid());
+    let (account, by) = (Document::Account(Arc::new(account(id.0, "a"))), LogBy::Account(id));
+    let about = || Entry { account: Some(id), ..entry(&probe) };
+    let mut written = append(&probe, vec![about()])?;
+    probe.lacks(&account.id())?;
+    for _ in 0..2 {
+        let (mut comes, mut goes) = (probe.batch(), probe.batch());
+        comes.puts.push(insert(&account));
+        comes.entries.push(Arc::new(about()));
+        probe.done(&comes)?;
+        probe.holds(&account, 1)?;
+        goes.deletes.push(delete(1, &account));
+        goes.entries.push(Arc::new(about()));
+        probe.done(&goes)?;
+        probe.lacks(&account.id())?;
+        written.extend(comes.entries.into_iter().chain(goes.entries));
+        same("the log of what was deleted", ids(&probe.logged(by.clone())?), ids(&written))?;
+    }
+    Ok(())
+}
+
 fn pages(probe: &Probe<'_>, scan: &LogScan) -> Result<Vec<Logged>, String> {
     let mut found: Vec<Logged> = Vec::new();
     let mut scan = scan.clone();
