@@ -36,10 +36,7 @@ pub(super) use queue_sql;
 
 pub(super) fn add(prepared: &mut Prepared<'_>, firm: FirmId, row: &Enqueue) -> Result<(), Stop> {
     let queue = row.body.queue();
-    let head = match row.lane {
-        None => true,
-        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
-    };
+    let head = is_head(prepared, queue, firm, row.lane)?;
     let sql = queue_sql!(
         queue,
         "INSERT INTO ",
@@ -70,11 +67,7 @@ pub(super) fn add(prepared: &mut Prepared<'_>, firm: FirmId, row: &Enqueue) -> R
 pub(super) fn restore(prepared: &mut Prepared<'_>, firm: FirmId, row: &RestoredRow) -> Result<(), Stop> {
     let queue = row.body.queue();
     let dead = row.state == QueuedState::Dead;
-    let head = match row.lane {
-        _ if dead => false,
-        None => true,
-        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
-    };
+    let head = !dead && is_head(prepared, queue, firm, row.lane)?;
     let sql = queue_sql!(
         queue,
         "INSERT INTO ",
@@ -144,9 +137,11 @@ pub(super) fn next_due(
     Ok(next.and_then(DateTime::from_timestamp_micros))
 }
 
-fn has_waiting(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, lane: Uuid) -> Result<bool, Stop> {
+/// Whether a row that comes to the end of a lane is the next of it, since none waits there; without a lane it is.
+fn is_head(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, lane: Option<Uuid>) -> Result<bool, Stop> {
+    let Some(lane) = lane else { return Ok(true) };
     let sql = queue_sql!(queue, "SELECT 1 FROM ", " WHERE firm = ?1 AND lane = ?2 AND state = 0 LIMIT 1");
-    Ok(prepared.get(sql)?.exists((Id(firm.0), Id(lane)))?)
+    Ok(!prepared.get(sql)?.exists((Id(firm.0), Id(lane)))?)
 }
 
 struct Row {
@@ -212,10 +207,7 @@ pub(super) fn settle(prepared: &mut Prepared<'_>, firm: FirmId, settle: &Settle)
 
 /// Puts a dead letter at the end of its lane.
 fn revive(prepared: &mut Prepared<'_>, queue: Queue, firm: FirmId, row: &Row, at: DateTime<Utc>) -> Result<(), Stop> {
-    let head = match row.lane {
-        None => true,
-        Some(lane) => !has_waiting(prepared, queue, firm, lane)?,
-    };
+    let head = is_head(prepared, queue, firm, row.lane)?;
     let sql = queue_sql!(
         queue,
         "UPDATE ",

@@ -130,7 +130,6 @@ fn entries_are_found_by_what_they_are_about(store: &dyn Store) -> Outcome {
     same("whole entries", all, mixed.entries)
 }
 
-/// Reads page by page.
 fn entries_outlive_what_they_are_about(store: &dyn Store) -> Outcome {
     let probe = Probe::new(store);
     let id = AccountId(probe.uuid());
@@ -154,6 +153,7 @@ fn entries_outlive_what_they_are_about(store: &dyn Store) -> Outcome {
     Ok(())
 }
 
+/// Reads page by page.
 fn pages(probe: &Probe<'_>, scan: &LogScan) -> Result<Vec<Logged>, String> {
     let mut found: Vec<Logged> = Vec::new();
     let mut scan = scan.clone();

@@ -18,7 +18,7 @@ pub(super) struct Documents(Vec<FxHashMap<DocId, Place>>);
 struct Place {
     /// The document, if it is there.
     record: Option<Record>,
-    /// The last entry of the log that is of it, were it deleted since.
+    /// The last entry of the log about it, also when it is not there any more, or never was.
     last: Option<Number>,
 }
 
@@ -61,12 +61,12 @@ impl Documents {
         }
     }
 
-    /// The last entry of the log that is of a document.
+    /// The last entry of the log about a document.
     pub(super) fn last(&self, id: &DocId) -> Option<Number> {
         self.place(id)?.last
     }
 
-    /// Makes an entry the last that is of a document, and answers which was.
+    /// Makes an entry the last about a document, and answers which was.
     pub(super) fn end_with(&mut self, id: DocId, number: Number) -> Option<Number> {
         self.0.get_mut(id.kind() as usize)?.entry(id).or_default().last.replace(number)
     }

@@ -101,16 +101,11 @@ impl Indexes {
     }
 }
 
+/// A row as a number and a UUID, if it is that.
 fn number(sort: &Cell, id: &DocId) -> Option<Number> {
-    match (sort, id.uuid()) {
-        (Cell::Int(number), Some(key)) => Some(with(*number, key)),
-        _ => None,
-    }
-}
-
-fn with(number: i64, key: Uuid) -> Number {
+    let (Cell::Int(number), Some(key)) = (sort, id.uuid()) else { return None };
     let (high, low) = key.as_u64_pair();
-    (number, high, low)
+    Some((*number, high, low))
 }
 
 impl Rows {
