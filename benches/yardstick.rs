@@ -475,8 +475,12 @@ fn have_memory() {
 
 /// The cost of a step at three sizes: the median of some turns, at the smallest size on several stores. What
 /// stores in memory leave is in pieces: all are kept to the end.
-fn scales(memory: bool) -> Outcome {
-    let name = if memory { "memory" } else { "SQLite NORMAL" };
+fn scales(durability: Durability) -> Outcome {
+    let (memory, name) = match durability {
+        Durability::None => (true, "memory"),
+        Durability::Process => (false, "SQLite NORMAL"),
+        Durability::PowerCut => (false, "SQLite FULL"),
+    };
     if memory {
         have_memory();
     }
@@ -488,7 +492,7 @@ fn scales(memory: bool) -> Outcome {
             let folder = tempfile::tempdir()?;
             let path = folder.path().join("scale.db");
             let store: Arc<dyn Store> =
-                if memory { Arc::new(MemoryStore::new()) } else { Arc::new(open(&path, Durability::Process)?) };
+                if memory { Arc::new(MemoryStore::new()) } else { Arc::new(open(&path, durability)?) };
             kept.extend(memory.then(|| Arc::clone(&store)));
             let (costs, page) = scale(jobs, store)?;
             steps.extend(costs);
@@ -522,14 +526,19 @@ fn in_memory(clients: usize) -> Outcome<f64> {
 }
 
 /// Everything; or one thing alone: `memory`, `one`, `many` or `gain` and how many clients, `work-on` with a
-/// file, and `scale` with `memory` or `sqlite`.
+/// file, and `scale` with `memory`, `NORMAL` or `FULL`.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [what, clients] = arguments.as_slice() {
         return match what.as_str() {
             "work-on" => work_on(Path::new(clients)),
             "gain" => gain(clients.parse()?),
-            "scale" => scales(clients == "memory"),
+            "scale" => scales(match clients.as_str() {
+                "memory" => Durability::None,
+                "NORMAL" => Durability::Process,
+                "FULL" => Durability::PowerCut,
+                other => return Err(format!("`{other}` is none of `memory`, `NORMAL` and `FULL`").into()),
+            }),
             "memory" => {
                 println!("memory: {:.0} steps/s on one core", in_memory(clients.parse()?)?);
                 Ok(())
@@ -550,7 +559,8 @@ fn main() -> Outcome {
         println!("memory, {clients:>4} jobs side by side: {:>7.0} steps/s on one core", in_memory(clients)?);
     }
     println!();
-    scales(true)?;
-    scales(false)?;
+    scales(Durability::None)?;
+    scales(Durability::Process)?;
+    scales(Durability::PowerCut)?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod address;
 mod backup;
 mod bind;
+mod checkpoint;
 mod decoded;
 mod fault;
 mod guard;
@@ -34,6 +35,7 @@ use workflow_core::store::{
 
 use fault::fault;
 use guard::LockGuard;
+use read::Memory;
 pub use schema::SCHEMA_VERSION;
 pub use transaction::SqliteTransaction;
 use writer::Writer;
@@ -131,9 +133,9 @@ impl SqliteStore {
             return Err(StoreError::new(ErrorKind::Unsupported, why));
         }
         let found = open::inspect(&path, &options)?;
-        let (connection, settings) = open::writer(&path, found, &options)?;
+        let (connection, checkpoints, settings) = open::writer(&path, found, &options)?;
         let guard = LockGuard::new(&path);
-        let writer = Writer::new(connection, options.busy_timeout, guard);
+        let writer = Writer::new(connection, checkpoints, options.busy_timeout, guard);
         Ok(Self { path, options, settings, writer, readers: Mutex::default() })
     }
 
@@ -206,9 +208,12 @@ impl Transact for SqliteStore {
     }
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
-        let decoded = Some(self.writer.decoded());
-        self.read_few(|connection| {
-            let get = || read::get(connection, firm, ids, decoded);
+        let decoded = self.writer.decoded();
+        if let Some(connection) = self.writer.idle() {
+            return read::get_current(&connection, firm, ids, decoded).map_err(|error| self.writer.explain(error));
+        }
+        self.read(|connection| {
+            let get = || read::get(connection, firm, ids, Some(Memory { decoded, seen: None }));
             if ids.len() > 1 { read::at_one_moment(connection, get) } else { get() }
         })
     }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::Durability;
 
+use super::checkpoint::Checkpoints;
 use super::fault::fault;
 use super::guard::beside;
 use super::schema::{self, APPLICATION_ID, Found};
@@ -122,22 +123,17 @@ fn uri(path: &Path, query: &str) -> String {
     format!("{text}?{query}")
 }
 
-/// After how many pages the log is folded into the file. A command writes some thirty pages, most
-/// of them the same ones as the command before: four times SQLite's default folds them in once
-/// where it would have done so four times. Twice as many gain nothing in a bulk, and cost one by one.
-const CHECKPOINT_PAGES: u32 = 4_000;
-
 /// Opens the connection that writes, and brings the schema up to date.
 pub(super) fn writer(
     path: &Path,
     found: Found,
     options: &SqliteOptions,
-) -> Result<(Connection, SqliteSettings), StoreError> {
+) -> Result<(Connection, Checkpoints, SqliteSettings), StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if options.create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| refuse(path, error))?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| refuse(path, error))?;
     let failed = |error| fault("setting the connection up", error);
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(options.busy_timeout).map_err(failed)?;
@@ -150,8 +146,7 @@ pub(super) fn writer(
     let wanted = if options.durability == Durability::PowerCut { "FULL" } else { "NORMAL" };
     connection
         .execute_batch(&format!(
-            "PRAGMA synchronous = {wanted}; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; \
-             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+            "PRAGMA synchronous = {wanted}; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;"
         ))
         .map_err(failed)?;
     if found != Found::Workflow(schema::SCHEMA_VERSION) {
@@ -172,6 +167,7 @@ pub(super) fn writer(
     // From here on the writer itself waits for its turn: SQLite's own waiting pauses longer and
     // longer, up to a tenth of a second, while a busy process takes one turn after the other.
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+    let checkpoints = Checkpoints::take_over(&mut connection, path, wanted).map_err(failed)?;
     let settings = SqliteSettings {
         journal_mode,
         synchronous: synchronous.to_owned(),
@@ -180,7 +176,7 @@ pub(super) fn writer(
         schema_version: schema::SCHEMA_VERSION,
         foreign_sqlite: super::guard::other_copy(),
     };
-    Ok((connection, settings))
+    Ok((connection, checkpoints, settings))
 }
 
 fn prepare(connection: &Connection, found: Found, path: &Path, options: &SqliteOptions) -> Result<(), StoreError> {

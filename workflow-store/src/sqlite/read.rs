@@ -12,7 +12,7 @@ use workflow_core::store::{
 };
 
 use super::bind::{Bound, Id, bytes, cell, count as counted, instant, text, uuid};
-use super::decoded::Decoded;
+use super::decoded::{Decoded, Spell};
 use super::fault::fault;
 use super::queue::queue_sql;
 use super::statements;
@@ -74,12 +74,55 @@ fn record(row: &Row<'_>, place: usize, kind: Kind) -> Result<Record, StoreError>
     Ok(Record { revision, document: Document::decode(kind, bytes(value(row, place + 1)?)?)? })
 }
 
+/// What is remembered of documents, and in which spell whoever reads saw them: none for a connection that only
+/// reads.
+#[derive(Clone, Copy)]
+pub(super) struct Memory<'a> {
+    pub(super) decoded: &'a Decoded,
+    pub(super) seen: Option<Spell>,
+}
+
+/// Reads documents on the connection that writes, as they are at one moment. Those that are known to be what the
+/// file holds are not read.
+pub(super) fn get_current(
+    connection: &Connection,
+    firm: FirmId,
+    ids: &[DocId],
+    decoded: &Decoded,
+) -> Result<Vec<Option<Record>>, StoreError> {
+    let spell = decoded.spell(data_version(connection)?);
+    let known = decoded.current(firm, ids, spell);
+    if known.iter().all(Option::is_some) {
+        return Ok(known);
+    }
+    if let [_] = ids {
+        return get(connection, firm, ids, Some(Memory { decoded, seen: Some(spell) }));
+    }
+    at_one_moment(connection, || {
+        let spell = decoded.spell(data_version(connection)?);
+        let mut known = decoded.current(firm, ids, spell);
+        let missing = ids.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(id, _)| id.clone());
+        let missing: Vec<DocId> = missing.collect();
+        let mut read = get(connection, firm, &missing, Some(Memory { decoded, seen: Some(spell) }))?.into_iter();
+        known.iter_mut().filter(|known| known.is_none()).for_each(|known| *known = read.next().flatten());
+        Ok(known)
+    })
+}
+
+/// A number that is another one as soon as another connection has changed the file.
+pub(super) fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("PRAGMA data_version")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(failed)
+}
+
 /// Reads documents, each as it is when its turn comes; those of one kind that follow one another with one statement.
 pub(super) fn get(
     connection: &Connection,
     firm: FirmId,
     ids: &[DocId],
-    decoded: Option<&Decoded>,
+    memory: Option<Memory<'_>>,
 ) -> Result<Vec<Option<Record>>, StoreError> {
     let mut records = Vec::with_capacity(ids.len());
     for alike in ids.chunk_by(|one, other| one.kind() == other.kind()) {
@@ -90,22 +133,22 @@ pub(super) fn get(
             let key = id.cell();
             let mut found = statement.query((Id(firm.0), Bound(&key))).map_err(failed)?;
             let row = found.next().map_err(failed)?;
-            records.push(row.map(|row| recognise(row, firm, id, decoded)).transpose()?);
+            records.push(row.map(|row| recognise(row, firm, id, memory)).transpose()?);
         }
     }
     Ok(records)
 }
 
 /// The document of a row: decoded, unless its body is one that was decoded lately.
-fn recognise(row: &Row<'_>, firm: FirmId, id: &DocId, decoded: Option<&Decoded>) -> Result<Record, StoreError> {
-    let Some(decoded) = decoded else { return record(row, 0, id.kind()) };
+fn recognise(row: &Row<'_>, firm: FirmId, id: &DocId, memory: Option<Memory<'_>>) -> Result<Record, StoreError> {
+    let Some(Memory { decoded, seen }) = memory else { return record(row, 0, id.kind()) };
     let (revision, body) = (counted(value(row, 0)?)?, bytes(value(row, 1)?)?);
-    if let Some(document) = decoded.find(firm, id, body) {
-        return Ok(Record { revision, document });
+    if let Some(record) = decoded.find(firm, id, (revision, body), seen) {
+        return Ok(record);
     }
-    let document = Document::decode(id.kind(), body)?;
-    decoded.keep(firm, id.clone(), body.to_vec(), document.clone());
-    Ok(Record { revision, document })
+    let record = Record { revision, document: Document::decode(id.kind(), body)? };
+    decoded.keep(firm, id.clone(), record.clone(), body.to_vec(), seen);
+    Ok(record)
 }
 
 pub(super) fn revision(connection: &Connection, firm: FirmId, id: &DocId) -> Result<Option<u64>, StoreError> {

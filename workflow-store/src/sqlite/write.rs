@@ -7,36 +7,54 @@ use rustc_hash::FxHashMap;
 use workflow_core::event::{Actor, Entry};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
-    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Restore, Revision,
+    Batch, Cell, Committed, Conflict, Delete, DocId, Document, IndexName, LogPosition, Put, Record, Restore, Revision,
     StageGuard, StageTally, encode_entry,
 };
 
 use super::bind::{Body, Bound, Id, micros};
-use super::decoded::Decoded;
+use super::decoded::{Decoded, Spell};
 use super::fault::{Clash, Stop, clash};
 use super::prepared::Prepared;
 use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
 
-/// Documents that batches have written, to be remembered when they are committed.
+/// What batches have written, in order, to be remembered when it is committed.
 #[derive(Default)]
-pub(super) struct Written(Vec<(FirmId, DocId, Vec<u8>, Document)>);
+pub(super) struct Written(Vec<(FirmId, DocId, Option<WithBody>)>);
+
+/// A document as it was written; none where it was deleted, or is to be read before it is known.
+type WithBody = (Record, Vec<u8>);
 
 impl Written {
-    /// Remembers the documents. To be called when they are committed.
+    /// Remembers the documents, and forgets those that are gone. To be called when they are committed, by whoever
+    /// holds the connection that writes.
     pub(super) fn remember(self, decoded: &Decoded) {
-        for (firm, id, body, document) in self.0 {
-            decoded.keep(firm, id, body, document);
+        for (firm, id, written) in self.0 {
+            match written {
+                Some((record, body)) => decoded.written(firm, id, record, body),
+                None => decoded.forget(firm, id),
+            }
         }
     }
 }
 
 /// Writes batches in order, or finds why one of them conflicts. When it stops, what it wrote is to
 /// be rolled back.
-pub(super) fn write<'a>(connection: &'a Connection, batches: &[&'a Batch]) -> Step<(Vec<Committed>, Written)> {
+///
+/// What is remembered of documents may only be given when nothing was written in the transaction before.
+pub(super) fn write<'a>(
+    connection: &'a Connection,
+    batches: &[&'a Batch],
+    decoded: Option<&'a Decoded>,
+) -> Step<(Vec<Committed>, Written)> {
+    let current = match decoded {
+        Some(decoded) => Some((decoded, decoded.spell(read::data_version(connection)?))),
+        None => None,
+    };
     let mut group = Group {
         prepared: Prepared::new(connection),
+        current,
         revisions: FxHashMap::default(),
         tallies: BTreeMap::new(),
         waiting: Vec::new(),
@@ -58,6 +76,8 @@ pub(super) fn write<'a>(connection: &'a Connection, batches: &[&'a Batch]) -> St
 /// code where the processor has them at hand.
 struct Group<'a> {
     prepared: Prepared<'a>,
+    /// What is known of documents as they were when the transaction began.
+    current: Option<(&'a Decoded, Spell)>,
     /// Revisions of documents, as they are by now.
     revisions: FxHashMap<(FirmId, DocId), Option<Revision>>,
     /// What stages' counts are still to be changed by.
@@ -88,6 +108,7 @@ impl<'a> Group<'a> {
         for delete in &batch.deletes {
             remove(&mut self.prepared, firm, delete)?;
             self.revisions.insert((firm, delete.previous.id()), None);
+            self.written.0.push((firm, delete.previous.id(), None));
         }
         for put in &batch.puts {
             self.revisions.insert((firm, put.document.id()), Some(last(put).saturating_add(1)));
@@ -113,6 +134,7 @@ impl<'a> Group<'a> {
                     write_document(&mut self.prepared, firm, &put, record.revision.saturating_sub(1))?;
                     write_sides(&mut self.prepared, firm, &put)?;
                     self.revisions.insert((firm, record.document.id()), Some(record.revision));
+                    self.written.0.push((firm, record.document.id(), None));
                 }
                 Restore::Row(row) => queue::restore(&mut self.prepared, firm, row)?,
             }
@@ -131,7 +153,8 @@ impl<'a> Group<'a> {
         for table in puts.chunk_by(|(_, one), (_, other)| one.document.kind() == other.document.kind()) {
             for (firm, put) in table {
                 let body = write_document(prepared, *firm, put, last(put))?;
-                self.written.0.push((*firm, put.document.id(), body, put.document.clone()));
+                let record = Record { revision: last(put).saturating_add(1), document: put.document.clone() };
+                self.written.0.push((*firm, put.document.id(), Some((record, body))));
             }
             for (firm, put) in table {
                 write_sides(prepared, *firm, put)?;
@@ -175,7 +198,11 @@ impl<'a> Group<'a> {
         if let Some(known) = self.revisions.get(&key) {
             return Ok(*known);
         }
-        let revision = read::revision(self.prepared.connection(), firm, id)?;
+        let current = self.current.and_then(|(decoded, spell)| decoded.revision(&key, spell));
+        let revision = match current {
+            Some(revision) => Some(revision),
+            None => read::revision(self.prepared.connection(), firm, id)?,
+        };
         self.revisions.insert(key, revision);
         Ok(revision)
     }

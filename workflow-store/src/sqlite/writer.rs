@@ -1,13 +1,14 @@
 //! The one connection that writes, and group commit over it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::store::{Batch, Committed, Conflict};
 
+use super::checkpoint::Checkpoints;
 use super::decoded::Decoded;
 use super::fault::{Stop, commit_fault, fault, is_busy};
 use super::guard::LockGuard;
@@ -15,10 +16,12 @@ use super::write::{self, Written};
 use crate::group::{Answers, Groups};
 
 pub(super) struct Writer {
+    // Ended before the connection is closed: SQLite tidies the log away with the last one.
+    checkpoints: Checkpoints,
     connection: Mutex<Connection>,
     busy_timeout: Duration,
     groups: Groups<()>,
-    guard: LockGuard,
+    guard: Arc<LockGuard>,
     decoded: Decoded,
 }
 
@@ -27,12 +30,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, busy_timeout: Duration, guard: LockGuard) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        busy_timeout: Duration,
+        guard: LockGuard,
+    ) -> Self {
         Self {
+            checkpoints,
             connection: Mutex::new(connection),
             busy_timeout,
             groups: Groups::default(),
-            guard,
+            guard: Arc::new(guard),
             decoded: Decoded::default(),
         }
     }
@@ -65,7 +74,7 @@ impl Writer {
     /// more than it saves where conflicts are rare: it is for when there was one.
     fn write_all(&self, connection: &Connection, batches: &[&Batch]) -> Result<Answers, StoreError> {
         let done = self.transaction(connection, |connection| {
-            let done = straight(connection, batches)?;
+            let done = straight(connection, batches, Some(&self.decoded))?;
             Ok((done.is_ok(), done))
         })?;
         let (answers, written) = match done {
@@ -87,7 +96,16 @@ impl Writer {
         run: impl FnOnce(&Connection) -> Result<(bool, T), StoreError>,
     ) -> Result<T, StoreError> {
         self.begin(connection)?;
-        let result = run(connection);
+        let result = self.end(connection, run(connection));
+        if result.is_err() {
+            // What was to be committed may be there or not.
+            self.decoded.doubt();
+        }
+        result
+    }
+
+    /// Commits or rolls back what was run in a transaction.
+    fn end<T>(&self, connection: &Connection, result: Result<(bool, T), StoreError>) -> Result<T, StoreError> {
         match result {
             Ok((true, answer)) => {
                 if let Err(error) = self.guard.check() {
@@ -95,7 +113,11 @@ impl Writer {
                     return Err(error);
                 }
                 match statement(connection, "COMMIT") {
-                    Ok(()) => self.guard.confirm().map(|()| answer),
+                    Ok(()) => {
+                        self.guard.confirm()?;
+                        self.checkpoints.after_commit(connection, &self.guard);
+                        Ok(answer)
+                    }
                     Err(error) => {
                         let error = commit_fault(error);
                         // After some errors the transaction is over already.
@@ -157,8 +179,8 @@ fn roll_back(connection: &Connection) -> Result<(), StoreError> {
 type Done = Result<(Vec<Committed>, Written), Conflict>;
 
 /// Writes batches, or answers the first conflict; what it wrote is then to be rolled back.
-fn straight(connection: &Connection, batches: &[&Batch]) -> Result<Done, StoreError> {
-    match write::write(connection, batches) {
+fn straight(connection: &Connection, batches: &[&Batch], decoded: Option<&Decoded>) -> Result<Done, StoreError> {
+    match write::write(connection, batches, decoded) {
         Ok(done) => Ok(Ok(done)),
         Err(Stop::Conflict(conflict)) => Ok(Err(conflict)),
         Err(Stop::Fault(error)) => Err(error),
@@ -169,7 +191,7 @@ fn straight(connection: &Connection, batches: &[&Batch]) -> Result<Done, StoreEr
 pub(super) fn in_savepoint(connection: &Connection, batches: &[&Batch]) -> Result<Done, StoreError> {
     let run = |sql| statement(connection, sql).map_err(|error| fault("marking a place to return to", error));
     run("SAVEPOINT wf_batch")?;
-    let done = straight(connection, batches);
+    let done = straight(connection, batches, None);
     let back = if matches!(done, Ok(Ok(_))) { Ok(()) } else { run("ROLLBACK TO wf_batch") };
     let ended = back.and_then(|()| run("RELEASE wf_batch"));
     // What stopped the writing says more than that the savepoint is gone: some errors end the transaction.
