@@ -8,14 +8,25 @@ use super::fault::fault;
 use super::pool::Loan;
 use super::write::pause;
 
-/// Every version of the schema: what makes the one before it this one. Forward only.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("schema_v1.sql")), (2, include_str!("schema_v2.sql"))];
+/// Every version of the schema: what makes the one before it this one, and what that takes. Forward only.
+const MIGRATIONS: &[(i64, &str, Needs)] = &[
+    (1, include_str!("schema_v1.sql"), Needs::Nothing),
+    (2, include_str!("schema_v2.sql"), Needs::Nothing),
+    (3, include_str!("schema_v3.sql"), Needs::Lz4),
+];
+
+/// What a server has to know for a migration. On one that does not, it changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Lz4,
+}
 
 /// Views hold no data: they are dropped and made anew with every migration.
 const VIEWS: &str = include_str!("views.sql");
 
 /// The newest version of the schema.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// How often a migration is tried again when others migrate at the same time.
 const TRIES: u32 = 50;
@@ -203,8 +214,10 @@ fn install(link: &mut dyn Plain, place: &Place) -> Result<(), Stop> {
             0
         }
     };
-    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > present) {
-        link.execute(&place.sql(sql))?;
+    for (version, sql, needs) in MIGRATIONS.iter().filter(|(version, _, _)| *version > present) {
+        if *needs == Needs::Nothing || compresses(link)? {
+            link.execute(&place.sql(sql))?;
+        }
         link.execute(&place.sql(&format!(
             "INSERT INTO {{s}}.workflow_meta (name, value) VALUES ('schema_version', {version}) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -213,15 +226,28 @@ fn install(link: &mut dyn Plain, place: &Place) -> Result<(), Stop> {
     if present < i64::from(SCHEMA_VERSION) {
         // A view sees what its owner may see, unless it is told otherwise, which old servers and
         // most others cannot be.
-        let knows = "SELECT (current_setting('server_version_num', true)::int >= 150000 \
-                     AND version() LIKE $1)::int::bigint";
-        let with = match link.numbers(knows, "PostgreSQL%")?.contains(&1) {
+        let with = match is_postgres(link, 150_000)? {
             true => "WITH (security_invoker = true)",
             false => "",
         };
         link.execute(&place.sql(&VIEWS.replace("{with}", with)))?;
     }
     Ok(())
+}
+
+/// Whether the server is PostgreSQL, of this version or later.
+fn is_postgres(link: &mut dyn Plain, version: u32) -> Result<bool, Stop> {
+    let knows = format!(
+        "SELECT (current_setting('server_version_num', true)::int >= {version} AND version() LIKE $1)::int::bigint"
+    );
+    Ok(link.numbers(&knows, "PostgreSQL%")?.contains(&1))
+}
+
+/// Whether the server can compress by LZ4: it may have been built without, or keep its rows in another way.
+fn compresses(link: &mut dyn Plain) -> Result<bool, Stop> {
+    let knows = "SELECT count(*) FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' \
+                 AND $1 = ANY (enumvals) AND version() NOT LIKE '%-YB-%'";
+    Ok(is_postgres(link, 140_000)? && link.numbers(knows, "lz4")?.contains(&1))
 }
 
 /// The script that makes the roles of a schema and grants them what they need, for the owner of the
