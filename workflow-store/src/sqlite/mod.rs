@@ -35,7 +35,7 @@ use workflow_core::store::{
 
 use fault::fault;
 use guard::LockGuard;
-use read::Memory;
+use read::Remembered;
 pub use schema::SCHEMA_VERSION;
 pub use transaction::SqliteTransaction;
 use writer::Writer;
@@ -213,7 +213,7 @@ impl Transact for SqliteStore {
             return read::get_current(&connection, firm, ids, decoded).map_err(|error| self.writer.explain(error));
         }
         self.read(|connection| {
-            let get = || read::get(connection, firm, ids, Some(Memory { decoded, seen: None }));
+            let get = || read::get(connection, firm, ids, Some(Remembered { decoded, seen: None }));
             if ids.len() > 1 { read::at_one_moment(connection, get) } else { get() }
         })
     }

@@ -77,7 +77,7 @@ fn record(row: &Row<'_>, place: usize, kind: Kind) -> Result<Record, StoreError>
 /// What is remembered of documents, and in which spell whoever reads saw them: none for a connection that only
 /// reads.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'a> {
+pub(super) struct Remembered<'a> {
     pub(super) decoded: &'a Decoded,
     pub(super) seen: Option<Spell>,
 }
@@ -96,14 +96,14 @@ pub(super) fn get_current(
         return Ok(known);
     }
     if let [_] = ids {
-        return get(connection, firm, ids, Some(Memory { decoded, seen: Some(spell) }));
+        return get(connection, firm, ids, Some(Remembered { decoded, seen: Some(spell) }));
     }
     at_one_moment(connection, || {
         let spell = decoded.spell(data_version(connection)?);
         let mut known = decoded.current(firm, ids, spell);
         let missing = ids.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(id, _)| id.clone());
         let missing: Vec<DocId> = missing.collect();
-        let mut read = get(connection, firm, &missing, Some(Memory { decoded, seen: Some(spell) }))?.into_iter();
+        let mut read = get(connection, firm, &missing, Some(Remembered { decoded, seen: Some(spell) }))?.into_iter();
         known.iter_mut().filter(|known| known.is_none()).for_each(|known| *known = read.next().flatten());
         Ok(known)
     })
@@ -122,7 +122,7 @@ pub(super) fn get(
     connection: &Connection,
     firm: FirmId,
     ids: &[DocId],
-    memory: Option<Memory<'_>>,
+    remembered: Option<Remembered<'_>>,
 ) -> Result<Vec<Option<Record>>, StoreError> {
     let mut records = Vec::with_capacity(ids.len());
     for alike in ids.chunk_by(|one, other| one.kind() == other.kind()) {
@@ -133,15 +133,20 @@ pub(super) fn get(
             let key = id.cell();
             let mut found = statement.query((Id(firm.0), Bound(&key))).map_err(failed)?;
             let row = found.next().map_err(failed)?;
-            records.push(row.map(|row| recognise(row, firm, id, memory)).transpose()?);
+            records.push(row.map(|row| recognise(row, firm, id, remembered)).transpose()?);
         }
     }
     Ok(records)
 }
 
 /// The document of a row: decoded, unless its body is one that was decoded lately.
-fn recognise(row: &Row<'_>, firm: FirmId, id: &DocId, memory: Option<Memory<'_>>) -> Result<Record, StoreError> {
-    let Some(Memory { decoded, seen }) = memory else { return record(row, 0, id.kind()) };
+fn recognise(
+    row: &Row<'_>,
+    firm: FirmId,
+    id: &DocId,
+    remembered: Option<Remembered<'_>>,
+) -> Result<Record, StoreError> {
+    let Some(Remembered { decoded, seen }) = remembered else { return record(row, 0, id.kind()) };
     let (revision, body) = (counted(value(row, 0)?)?, bytes(value(row, 1)?)?);
     if let Some(record) = decoded.find(firm, id, (revision, body), seen) {
         return Ok(record);

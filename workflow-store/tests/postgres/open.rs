@@ -73,14 +73,17 @@ fn a_schema_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
         Server::shared().sql(&all)
     };
     // How the bodies of jobs and of the log are compressed: by LZ4, where the server can.
+    let can = "SELECT count(*) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+    let wanted = if Server::shared().sql(can) == "1" { "ll" } else { "" };
     let compressed = || {
+        if wanted.is_empty() {
+            return String::new();
+        }
         Server::shared().sql(&format!(
             "SELECT string_agg(attcompression, '') FROM pg_attribute WHERE attname = 'body' \
              AND attrelid IN ('{schema}.jobs'::regclass, '{schema}.log'::regclass)"
         ))
     };
-    let can = "SELECT count(*) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
-    let wanted = if Server::shared().sql(can) == "1" { "ll" } else { "" };
     assert_eq!(compressed(), wanted);
     let now = indexes();
     if wanted == "ll" {
