@@ -19,11 +19,12 @@ use super::{queue, read, statements};
 
 type Step<T = ()> = Result<T, Stop>;
 
-/// What batches have written, in order, to be remembered when it is committed.
+/// What batches have written, in order, to be remembered when it is committed: nothing of a document that was
+/// deleted, or that is to be read before it is known.
 #[derive(Default)]
 pub(super) struct Written(Vec<(FirmId, DocId, Option<WithBody>)>);
 
-/// A document as it was written; none where it was deleted, or is to be read before it is known.
+/// A document as it was written.
 type WithBody = (Record, Vec<u8>);
 
 impl Written {
