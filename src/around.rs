@@ -7,7 +7,7 @@ use workflow_core::error::StoreError;
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Found, Hit, LogScan, Logged, Queue, QueueScan,
-    Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting,
+    Read, ReadMoment, Ready, Record, Scan, StageTally, Transact, Waiting,
 };
 
 /// What commits go through on their way to a store.
@@ -24,6 +24,19 @@ pub trait Hand {
     /// From how many batches on a commit is worth a thread of its own.
     fn commits_aside(&self) -> Option<NonZeroUsize> {
         self.store().commits_aside()
+    }
+
+    /// Makes batches ready on the thread that decides.
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        Ready::new(batches)
+    }
+
+    /// Commits what was made ready; as anything else, unless it looks at what it was made.
+    ///
+    /// # Errors
+    /// As [`Transact::commit`].
+    fn commit_ready(&self, ready: &Ready) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.commit(&ready.batches)
     }
 
     /// Reads rows of an index, or does something before.
@@ -97,6 +110,12 @@ impl<T: Hand> Transact for Around<T> {
     }
     fn commits_aside(&self) -> Option<NonZeroUsize> {
         self.0.commits_aside()
+    }
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        self.0.make_ready(batches)
+    }
+    fn commit_ready(&self, ready: &Ready) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.0.commit_ready(ready)
     }
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.0.store().claim(claim)

@@ -39,8 +39,8 @@ const TOGETHER: usize = 2_000;
 /// How long the way is to a server on another machine, in one data centre.
 const ONE_WAY: Duration = Duration::from_micros(100);
 
-/// How often both are timed in turn; the median counts.
-const TURNS: usize = 3;
+/// How often all are timed in turn; the median counts.
+const TURNS: usize = 5;
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -192,30 +192,47 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Engine and program in turn; tells the medians, and answers the rates of both.
-fn compare(place: Place<'_>, name: &str, spread: Spread) -> Outcome<(f64, f64)> {
-    let noted = note(spread.clients, spread.many)?;
-    let (mut engines, mut programs) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        let engine = engine_cost(place, spread)?;
-        programs.push(program_cost(place, &noted, spread, engine.steps)?);
-        engines.push(engine);
+/// A way to spread the work, and what it cost each time it was done so.
+struct Way {
+    name: String,
+    spread: Spread,
+    noted: Noted,
+    engine: Vec<Cost>,
+    program: Vec<Cost>,
+}
+
+impl Way {
+    fn new(name: &str, spread: Spread) -> Outcome<Self> {
+        let noted = note(spread.clients, spread.many)?;
+        Ok(Self { name: name.to_owned(), spread, noted, engine: Vec::new(), program: Vec::new() })
     }
-    let of = |costs: &[Cost], what: &dyn Fn(Cost) -> f64| median(costs.iter().map(|cost| what(*cost)).collect());
-    let both = || engines.iter().zip(&programs);
-    let ratio = median(both().map(|(engine, program)| program.rate() / engine.rate()).collect());
-    let (rate, bare) = (of(&engines, &Cost::rate), of(&programs, &Cost::rate));
-    let trips = of(&engines, &|cost| cost.round_trips as f64 / cost.steps as f64);
-    println!("{name:<28} engine {rate:>6.0} steps/s   program {bare:>6.0} steps/s   ratio of times {ratio:.2}");
-    let computing = |costs: &[Cost]| (of(costs, &|cost| cost.computing().0), of(costs, &|cost| cost.computing().1));
-    let ((own, server), (bare_own, bare_server)) = (computing(&engines), computing(&programs));
-    println!(
-        "{:28} computing a step: engine {own:.0} us and server {server:.0} us; program {bare_own:.0} us and server \
-         {bare_server:.0} us; ratio {:.2}; {trips:.2} round trips a step",
-        "",
-        (own + server) / (bare_own + bare_server)
-    );
-    Ok((rate, bare))
+
+    /// Has engine and program do it.
+    fn turn(&mut self, place: Place<'_>) -> Outcome {
+        let engine = engine_cost(place, self.spread)?;
+        self.program.push(program_cost(place, &self.noted, self.spread, engine.steps)?);
+        self.engine.push(engine);
+        Ok(())
+    }
+
+    /// Tells the medians.
+    fn tell(&self) {
+        let of = |costs: &[Cost], what: &dyn Fn(Cost) -> f64| median(costs.iter().map(|cost| what(*cost)).collect());
+        let both = || self.engine.iter().zip(&self.program);
+        let ratio = median(both().map(|(engine, program)| program.rate() / engine.rate()).collect());
+        let (rate, bare) = (of(&self.engine, &Cost::rate), of(&self.program, &Cost::rate));
+        let trips = of(&self.engine, &|cost| cost.round_trips as f64 / cost.steps as f64);
+        let name = &self.name;
+        println!("{name:<28} engine {rate:>6.0} steps/s   program {bare:>6.0} steps/s   ratio of times {ratio:.2}");
+        let computing = |costs: &[Cost]| (of(costs, &|cost| cost.computing().0), of(costs, &|cost| cost.computing().1));
+        let ((own, server), (bare_own, bare_server)) = (computing(&self.engine), computing(&self.program));
+        println!(
+            "{:28} computing a step: engine {own:.0} us and server {server:.0} us; program {bare_own:.0} us and server \
+             {bare_server:.0} us; ratio {:.2}; {trips:.2} round trips a step",
+            "",
+            (own + server) / (bare_own + bare_server)
+        );
+    }
 }
 
 /// What jobs driven to the end take on the disk, with all that belongs to them.
@@ -246,21 +263,30 @@ fn load() -> String {
     std::fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
-/// One by one at so many connections, then many at once; tells what is gained.
+/// One by one at so many connections, and many at once, in turn, so that an hour that is slow is so for
+/// all; tells what is gained.
 fn gain(place: Place<'_>, clients: usize, connections: &[usize]) -> Outcome {
-    let mut one = None;
-    for connections in connections.iter().copied() {
-        let spread = Spread { connections, clients: clients.max(16), many: false };
-        let rates = compare(place, &format!("one by one, {connections} connections"), spread)?;
-        one.get_or_insert(rates);
+    let one_by_one = |connections: &usize| {
+        let spread = Spread { connections: *connections, clients: clients.max(16), many: false };
+        Way::new(&format!("one by one, {connections} connections"), spread)
+    };
+    let mut ways = connections.iter().map(one_by_one).collect::<Outcome<Vec<_>>>()?;
+    ways.push(Way::new("execute_many, 1 caller", Spread { connections: 1, clients: clients * 10, many: true })?);
+    for _ in 0..TURNS {
+        ways.iter_mut().try_for_each(|way| way.turn(place))?;
     }
-    let (engine, program) = one.ok_or("nothing one by one")?;
-    let spread = Spread { connections: 1, clients: clients * 10, many: true };
-    let many = compare(place, "execute_many, 1 caller", spread)?;
+    ways.iter().for_each(Way::tell);
+    let (Some(one), Some(many)) = (ways.first(), ways.last()) else { return Ok(()) };
+    let gained = |costs: fn(&Way) -> &Vec<Cost>| -> Vec<f64> {
+        costs(many).iter().zip(costs(one)).map(|(many, one)| many.rate() / one.rate()).collect()
+    };
+    let (engine, program) = (gained(|way| &way.engine), gained(|way| &way.program));
+    let each: Vec<String> = engine.iter().map(|times| format!("{times:.1}")).collect();
     println!(
-        "\nexecute_many over one by one: {:.1} times; the program's own gain: {:.1} times; load average {}",
-        many.0 / engine,
-        many.1 / program,
+        "\nexecute_many over one by one: {:.1} times ({}); the program's own gain: {:.1} times; load average {}",
+        median(engine),
+        each.join(", "),
+        median(program),
         load()
     );
     Ok(())

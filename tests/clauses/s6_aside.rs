@@ -13,9 +13,9 @@ use workflow_core::command::{Command, MoveJob, NewJob, Request};
 use workflow_core::engine::{Engine, Outcome};
 use workflow_core::error::{Error, ErrorKind, StoreError};
 use workflow_core::event::{Actor, Event};
-use workflow_core::id::{FirmId, JobId};
+use workflow_core::id::{EntryId, FirmId, JobId};
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{Batch, Committed, Conflict, Found, LogBy, LogScan, Read, Transact};
+use workflow_core::store::{Batch, Committed, Conflict, Found, LogBy, LogScan, Read, Ready, Transact};
 use workflow_suites::around::{Around, Hand};
 
 use crate::kit::{account, command, firm, key};
@@ -43,9 +43,15 @@ struct Slow {
     commits: AtomicUsize,
     mishap: Mutex<Mishap>,
     threads: Mutex<BTreeSet<String>>,
+    /// The threads that made batches ready.
+    readied: Mutex<BTreeSet<String>>,
     /// Batches committed so far, and how many of them a look at the stages' counts waits for.
     made: AtomicUsize,
     looks_after: AtomicUsize,
+}
+
+fn entries_of(batches: &[Batch]) -> Vec<EntryId> {
+    batches.iter().flat_map(|batch| &batch.entries).map(|entry| entry.id).collect()
 }
 
 fn thread(id: ThreadId) -> String {
@@ -69,6 +75,16 @@ impl Hand for Slow {
             std::thread::yield_now();
         }
         self.store.read(firm, reads)
+    }
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        self.readied.lock().unwrap().insert(thread(std::thread::current().id()));
+        let entries = entries_of(&batches);
+        Ready { batches, made: Some(Box::new(entries)) }
+    }
+    fn commit_ready(&self, ready: &Ready) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let made: &Vec<EntryId> = ready.made.as_ref().and_then(|made| made.downcast_ref()).expect("what was made");
+        assert_eq!(*made, entries_of(&ready.batches), "made of these very batches");
+        self.commit(&ready.batches)
     }
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let answers = self.make(batches)?;
@@ -142,6 +158,7 @@ impl Firm {
             commits: AtomicUsize::new(0),
             mishap: Mutex::new(Mishap::None),
             threads: Mutex::default(),
+            readied: Mutex::default(),
             made: AtomicUsize::new(0),
             looks_after: AtomicUsize::new(0),
         }));
@@ -158,6 +175,7 @@ impl Firm {
         assert!(created.iter().all(Result::is_ok), "{created:?}");
         firm.store.0.commits.store(0, Ordering::SeqCst);
         firm.store.0.threads.lock().unwrap().clear();
+        firm.store.0.readied.lock().unwrap().clear();
         firm
     }
 
@@ -208,6 +226,8 @@ fn s6_6_what_is_decided_is_committed_while_more_is_decided() {
     assert!(!threads.contains(&thread(std::thread::current().id())), "{threads:?}");
     let positions: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().position).collect();
     assert!(positions.is_sorted(), "in the order of the commands");
+    let own = [thread(std::thread::current().id())].into();
+    assert_eq!(*firm.store.0.readied.lock().unwrap(), own, "made ready by who decides");
 }
 
 #[test]
@@ -218,6 +238,7 @@ fn s6_6_a_store_that_does_not_ask_for_it_is_committed_to_by_the_caller() {
     let threads = firm.store.0.threads.lock().unwrap().clone();
     assert_eq!(threads, [thread(std::thread::current().id())].into());
     assert_eq!(firm.store.0.commits.load(Ordering::SeqCst), 1, "all in one commit");
+    assert!(firm.store.0.readied.lock().unwrap().is_empty(), "nothing is made ready in vain");
 }
 
 #[test]

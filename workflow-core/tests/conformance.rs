@@ -12,7 +12,7 @@ use workflow_core::store::conformance::{self, Report};
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Hit, IndexName, LogPosition,
-    LogScan, Logged, Queue, QueueScan, ReadMoment, Record, Restore, Scan, StageTally, Store, Transact, Waiting,
+    LogScan, Logged, Queue, QueueScan, ReadMoment, Ready, Record, Restore, Scan, StageTally, Store, Transact, Waiting,
 };
 
 /// What is wrong with a store.
@@ -43,6 +43,7 @@ enum Fault {
     ForgetsHowOftenRestoredRowsWereTried,
     RestoresDocumentsAnew,
     ShowsMomentsThatPass,
+    CommitsWhatIsToBeReady,
     Panics,
 }
 
@@ -262,6 +263,13 @@ impl Transact for Faulty {
         Ok(answers)
     }
 
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        if self.fault == Fault::CommitsWhatIsToBeReady {
+            self.inner.commit(&batches).expect("committed");
+        }
+        Ready::new(batches)
+    }
+
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         let mut claim = claim.clone();
         match self.fault {
@@ -380,6 +388,7 @@ fn batches_written_in_pieces_are_caught() {
     let by = ["batches/nothing_of_a_batch_that_conflicts_is_written", "unique/two_inserts_of_one_batch_conflict"];
     caught(Fault::WritesBatchesInPieces, &by);
     caught(Fault::StopsAtTheFirstConflict, &["batches/a_batch_that_conflicts_does_not_stop_the_others"]);
+    caught(Fault::CommitsWhatIsToBeReady, &["batches/what_was_made_ready_is_committed_like_anything_else"]);
 }
 
 #[test]

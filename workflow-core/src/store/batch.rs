@@ -1,5 +1,7 @@
 //! What one commit does.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use super::document::{DocId, Document, Record, Revision};
@@ -52,6 +54,29 @@ impl Batch {
             settle: Vec::new(),
             restore: Vec::new(),
         }
+    }
+}
+
+/// Batches, and what a store has made of them beforehand.
+pub struct Ready {
+    /// What is to be committed.
+    pub batches: Vec<Batch>,
+    /// What the store that made them ready gets back when they are committed. It is worth nothing
+    /// without these very batches.
+    pub made: Option<Box<dyn Any + Send>>,
+}
+
+impl Ready {
+    /// Batches of which nothing was made.
+    #[must_use]
+    pub fn new(batches: Vec<Batch>) -> Self {
+        Self { batches, made: None }
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready").field("batches", &self.batches).field("made", &self.made.is_some()).finish()
     }
 }
 

@@ -16,7 +16,7 @@ pub mod memory;
 mod port;
 mod queue;
 
-pub use batch::{Batch, Check, Committed, Conflict, Delete, Put, Restore, StageDelta, StageGuard, StageTally};
+pub use batch::{Batch, Check, Committed, Conflict, Delete, Put, Ready, Restore, StageDelta, StageGuard, StageTally};
 pub use codec::{decode_entry, decode_queued, encode_entry, encode_queued};
 pub use document::{DocId, Document, Kind, Record, Revision};
 pub use index::{Cell, CellType, Column, IndexEntry, IndexName, IndexSpec, NO_DATE, TableSpec, date_cell, time_cell};

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, Committed, Conflict, StageTally};
+use super::batch::{Batch, Committed, Conflict, Ready, StageTally};
 use super::document::{DocId, Record};
 use super::index::{Cell, IndexName};
 use super::queue::{Claim, Claimed, Queue, QueueScan, Waiting};
@@ -276,6 +276,25 @@ pub trait Transact {
     /// [`Engine::execute_many`]: crate::engine::Engine::execute_many
     fn commits_aside(&self) -> Option<NonZeroUsize> {
         None
+    }
+
+    /// Makes batches ready to be committed by [`Transact::commit_ready`], as far as that can be done
+    /// before those that come before them are committed: how a store writes them, for one. It is
+    /// done by who decides what comes next, while a thread commits aside; nothing may be read or
+    /// written, and nothing can fail.
+    ///
+    /// A store that has nothing to make ready leaves this method as it is.
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        Ready::new(batches)
+    }
+
+    /// [`Transact::commit`], for batches that this store has made ready. A store that has nothing to
+    /// make ready leaves this method as it is.
+    ///
+    /// # Errors
+    /// As [`Transact::commit`].
+    fn commit_ready(&self, ready: &Ready) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.commit(&ready.batches)
     }
 
     /// Hands out queued rows that are due, oldest due first, under a lease.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 /// The body of a record.
 ///
 /// `jsonb` keeps what JSON means, not always what it says: a number like `1e16` comes back without
@@ -52,21 +54,24 @@ impl Body {
 /// Whether a JSON text has a number that changes its form, and whether it has the character U+0000.
 fn look(text: &[u8]) -> (bool, bool) {
     let (mut numbers, mut nul) = (false, false);
-    let (mut inside, mut before) = (false, b' ');
     let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        match (inside, byte) {
-            (true, b'\\') => {
-                nul |= tail.starts_with(b"u0000");
-                rest = tail.get(1..).unwrap_or_default();
+    while !rest.is_empty() {
+        let (outside, string) = rest.split_at(memchr(b'"', rest).unwrap_or(rest.len()));
+        numbers |= outside.windows(2).any(|pair| match pair {
+            [before, b'e' | b'E'] => before.is_ascii_digit(),
+            pair => pair == b"-0",
+        });
+        rest = string.get(1..).unwrap_or_default();
+        // To the end of the string, past what is escaped.
+        while let Some(place) = memchr2(b'"', b'\\', rest) {
+            let (found, tail) = rest.split_at(place).1.split_at(1);
+            rest = tail;
+            if found == b"\"" {
+                break;
             }
-            (_, b'"') => inside = !inside,
-            (false, b'e' | b'E') if before.is_ascii_digit() => numbers = true,
-            (false, b'-') if tail.starts_with(b"0") => numbers = true,
-            _ => {}
+            nul |= tail.starts_with(b"u0000");
+            rest = tail.get(1..).unwrap_or_default();
         }
-        before = *byte;
     }
     (numbers, nul)
 }

@@ -36,7 +36,7 @@ use workflow_core::error::{ErrorKind, StoreError};
 use workflow_core::id::{FirmId, PipelineKey, StageKey};
 use workflow_core::store::{
     Batch, Capabilities, Claim, Claimed, Committed, Conflict, DocId, Durability, Found, Hit, LogScan, Logged, Queue,
-    QueueScan, Read, ReadMoment, Record, Scan, StageTally, Transact, Waiting, Wake,
+    QueueScan, Read, ReadMoment, Ready, Record, Scan, StageTally, Transact, Waiting, Wake,
 };
 
 use fault::{Nature, fault, nature, report};
@@ -49,9 +49,9 @@ use pool::{Dial, Pool};
 pub use schema::{SCHEMA_VERSION, roles_sql, row_level_security_sql};
 use tls::Tls;
 pub use transaction::PostgresTransaction;
-use write::How;
+use write::{How, Writing};
 
-use crate::group::Groups;
+use crate::group::{Answers, Groups};
 
 /// How often a read is asked again on another connection when one was lost.
 const READ_TRIES: u32 = 4;
@@ -159,6 +159,27 @@ impl PostgresStore {
         }
     }
 
+    /// In which way it commits.
+    fn how(&self) -> How {
+        How { portable: self.options.portable, hints: self.options.hints }
+    }
+
+    /// Commits batches, with what was made for them beforehand if something was.
+    fn commit_made(&self, own: &[Batch], made: Option<&Writing>) -> Result<Answers, StoreError> {
+        let Some(first) = own.first() else { return Ok(Vec::new()) };
+        let write = |batches: &[&Batch]| {
+            // It is of no use when others' are taken along.
+            let alone = batches.len() == own.len() && batches.first().is_some_and(|batch| std::ptr::eq(*batch, first));
+            write::commit(&self.pool, self.how(), batches, made.filter(|_| alone))
+        };
+        if own.iter().all(|batch| batch.firm == first.firm) {
+            // Commits of one firm wait for each other where its counters are locked. Those of others
+            // do not, and the server lets them share its syncs.
+            return self.groups.commit(first.firm, own, || (), |(), batches| write(batches));
+        }
+        write(&own.iter().collect::<Vec<_>>())
+    }
+
     fn ask_one(&self, step: Step) -> Result<Vec<Row>, StoreError> {
         Ok(self.ask(vec![step])?.pop().unwrap_or_default())
     }
@@ -253,16 +274,17 @@ impl Transact for PostgresStore {
         NonZeroUsize::new(ASIDE).filter(|_| self.options.pool > 1)
     }
 
+    fn make_ready(&self, batches: Vec<Batch>) -> Ready {
+        let made = write::make_ready(self.how(), &batches);
+        Ready { batches, made: made.map(|made| Box::new(made) as _) }
+    }
+
     fn commit(&self, batches: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        let Some(first) = batches.first() else { return Ok(Vec::new()) };
-        let how = How { portable: self.options.portable, hints: self.options.hints };
-        let write = |batches: &[&Batch]| write::commit(&self.pool, how, batches);
-        if batches.iter().all(|batch| batch.firm == first.firm) {
-            // Commits of one firm wait for each other where its counters are locked. Those of others
-            // do not, and the server lets them share its syncs.
-            return self.groups.commit(first.firm, batches, || (), |(), batches| write(batches));
-        }
-        write(&batches.iter().collect::<Vec<_>>())
+        self.commit_made(batches, None)
+    }
+
+    fn commit_ready(&self, ready: &Ready) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        self.commit_made(&ready.batches, ready.made.as_ref().and_then(|made| made.downcast_ref()))
     }
 
     fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {

@@ -118,6 +118,11 @@ fn unique_place(document: &Document) -> Option<(IndexName, Cell)> {
 }
 
 impl<'a> Plan<'a> {
+    /// How many entries the log gets.
+    pub(super) fn log_entries(&self) -> i64 {
+        count(self.entries.len())
+    }
+
     /// Takes batches of one firm in order.
     pub(super) fn new(firm: FirmId, batches: &[&'a Batch], facts: Option<&'a Facts>) -> Self {
         let mut plan = Self {

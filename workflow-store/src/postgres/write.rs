@@ -92,13 +92,68 @@ pub(super) struct How {
     pub(super) hints: bool,
 }
 
-/// Commits batches in one transaction of the pool's.
-pub(super) fn commit(pool: &Pool, how: How, batches: &[&Batch]) -> Result<Answers, StoreError> {
+/// What writes plans, and what becomes of their batches.
+pub(super) struct Writing {
+    steps: Arc<Vec<Step>>,
+    plans: Vec<Planned>,
+}
+
+/// Of a plan, what it answers.
+struct Planned {
+    /// The step that answers where the firm's log ends.
+    first: usize,
+    entries: i64,
+    /// For each batch, how many entries the log has got by its end, or why it is left out.
+    answers: Vec<Result<i64, Conflict>>,
+}
+
+impl Writing {
+    /// Writes plans after the steps that are there.
+    fn new(mut steps: Vec<Step>, how: How, plans: Vec<Plan<'_>>) -> Result<Self, StoreError> {
+        let hints = how.hints && plans.iter().any(Plan::queues);
+        let mut planned = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let first = steps.len();
+            steps.extend(plan.steps(!how.portable)?);
+            planned.push(Planned { first, entries: plan.log_entries(), answers: plan.answers });
+        }
+        if hints {
+            steps.push(Step::Run(Statement::Hint, Vec::new()));
+        }
+        steps.push(Step::Control(Control::Commit));
+        Ok(Self { steps: Arc::new(steps), plans: planned })
+    }
+
+    /// Writes batches in a transaction as if nothing conflicted.
+    fn trusting(how: How, parts: &[Part<'_>]) -> Result<Self, StoreError> {
+        let plans = parts.iter().map(|part| Plan::new(part.firm, &part.batches, None)).collect();
+        Self::new(vec![begin(how)], how, plans)
+    }
+
+    fn run(&self, link: &mut dyn Link) -> Result<Vec<Answers>, Stop> {
+        let rows = link.run(&self.steps)?;
+        let answers = |plan: &Planned| Ok(answers(plan.entries, &plan.answers, end_of_log(rows.get(plan.first))?));
+        self.plans.iter().map(answers).collect()
+    }
+}
+
+/// What commits batches, made before their turn. Nothing where that fails: it will then, too.
+pub(super) fn make_ready(how: How, batches: &[Batch]) -> Option<Writing> {
+    Writing::trusting(how, &parts(&batches.iter().collect::<Vec<_>>())).ok()
+}
+
+/// Commits batches in one transaction of the pool's, with what was made for these beforehand if
+/// something was.
+pub(super) fn commit(pool: &Pool, how: How, batches: &[&Batch], made: Option<&Writing>) -> Result<Answers, StoreError> {
     let parts = parts(batches);
     let (mut tries, mut connections, mut look) = (0, 0, false);
     loop {
         let mut loan = pool.connection()?;
-        let attempt = if look { look_and_write(&mut loan, how, &parts) } else { write(&mut loan, how, &parts) };
+        let attempt = match (look, made) {
+            (true, _) => look_and_write(&mut loan, how, &parts),
+            (false, Some(made)) => made.run(&mut loan),
+            (false, None) => Writing::trusting(how, &parts).map_err(Stop::from).and_then(|all| all.run(&mut loan)),
+        };
         let failure = match attempt {
             Ok(answers) => return Ok(in_place(batches.len(), &parts, answers)),
             Err(Stop::Fault(error)) => return Err(error),
@@ -149,41 +204,18 @@ fn end_of_log(rows: Option<&Vec<Row>>) -> Result<i64, StoreError> {
     }
 }
 
-fn answers(plan: &Plan<'_>, end: i64) -> Answers {
-    let entries = i64::try_from(plan.entries.len()).unwrap_or(i64::MAX);
+fn answers(entries: i64, planned: &[Result<i64, Conflict>], end: i64) -> Answers {
     let position = |by_then: i64| LogPosition(end.saturating_sub(entries.saturating_sub(by_then)).unsigned_abs());
     let answer = |answer: &Result<i64, Conflict>| match answer {
         Ok(by_then) => Ok(Committed { position: position(*by_then) }),
         Err(conflict) => Err(conflict.clone()),
     };
-    plan.answers.iter().map(answer).collect()
-}
-
-/// Writes everything as if nothing conflicted.
-fn write(loan: &mut Loan<'_>, how: How, parts: &[Part<'_>]) -> Result<Vec<Answers>, Stop> {
-    let plans: Vec<Plan<'_>> = parts.iter().map(|part| Plan::new(part.firm, &part.batches, None)).collect();
-    write_plans(loan, vec![begin(how)], how, &plans)
+    planned.iter().map(answer).collect()
 }
 
 /// How a transaction that writes begins.
 fn begin(how: How) -> Step {
     Step::Control(if how.portable { Control::BeginSerializable } else { Control::Begin })
-}
-
-/// Writes plans after what they begin with.
-fn write_plans(loan: &mut dyn Link, mut steps: Vec<Step>, how: How, plans: &[Plan<'_>]) -> Result<Vec<Answers>, Stop> {
-    let mut firsts = Vec::with_capacity(plans.len());
-    for plan in plans {
-        firsts.push(steps.len());
-        steps.extend(plan.steps(!how.portable)?);
-    }
-    if how.hints && plans.iter().any(Plan::queues) {
-        steps.push(Step::Run(Statement::Hint, Vec::new()));
-    }
-    steps.push(Step::Control(Control::Commit));
-    let rows = loan.run(&Arc::new(steps))?;
-    let end = |(plan, first): (&Plan<'_>, &usize)| Ok(answers(plan, end_of_log(rows.get(*first))?));
-    plans.iter().zip(&firsts).map(end).collect()
 }
 
 /// Looks what stands against the batches, and writes the others.
@@ -209,9 +241,9 @@ fn look_and_write(loan: &mut Loan<'_>, how: How, parts: &[Part<'_>]) -> Result<V
     let plans: Vec<Plan<'_>> =
         parts.iter().zip(&facts).map(|(part, facts)| Plan::new(part.firm, &part.batches, Some(facts))).collect();
     if !plans.iter().any(Plan::writes) {
-        return Ok(plans.iter().map(|plan| answers(plan, 0)).collect());
+        return Ok(plans.iter().map(|plan| answers(plan.log_entries(), &plan.answers, 0)).collect());
     }
-    let written = write_plans(loan, Vec::new(), how, &plans)?;
+    let written = Writing::new(Vec::new(), how, plans)?.run(loan)?;
     loan.leave_open(false);
     Ok(written)
 }
@@ -234,7 +266,7 @@ pub(super) fn commit_within(link: &mut dyn Link, batches: &[Batch]) -> Result<An
             }
             false => 0,
         };
-        all.push(answers(&plan, end));
+        all.push(answers(plan.log_entries(), &plan.answers, end));
     }
     Ok(in_place(batches.len(), &parts, all))
 }

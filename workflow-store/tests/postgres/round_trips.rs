@@ -84,7 +84,7 @@ fn a_report_on_an_item_loads_twice_at_most_and_commits_once() {
 /// decided.
 #[test]
 fn many_commands_share_their_loads_and_their_commits() {
-    for (pool, commits) in [(1, 1), (2, 3), (8, 3)] {
+    for (pool, commits) in [(1, 1), (2, 4), (8, 4)] {
         let url = Server::shared().fresh();
         let options = PostgresOptions { pool, ..PostgresOptions::default() };
         let store = Arc::new(PostgresStore::open(&url, options).expect("a store"));

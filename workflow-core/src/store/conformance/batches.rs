@@ -23,6 +23,7 @@ area! {
     a_commit_answers_the_position_of_its_last_entry,
     a_batch_without_entries_answers_the_logs_end,
     an_empty_batch_changes_nothing,
+    what_was_made_ready_is_committed_like_anything_else,
 }
 
 /// What a firm holds, as far as these checks write it.
@@ -360,4 +361,49 @@ fn an_empty_batch_changes_nothing(store: &dyn Store) -> Outcome {
     same("answers of a commit without batches", probe.commit_all(&[])?.len(), 0)?;
     probe.done(&probe.batch())?;
     same("the firm after an empty batch", everything(&probe, &ids)?, before)
+}
+
+/// Nothing is written before its turn, and then everything that does not conflict by then.
+fn what_was_made_ready_is_committed_like_anything_else(store: &dyn Store) -> Outcome {
+    let probe = Probe::new(store);
+    let setup = set_up(&probe)?;
+    let DocId::Account(kept) = setup.kept.id() else { return Err("not an account".to_owned()) };
+    let named = |name: &str| account(kept.0, name).doc();
+    let row = notice(&probe, None, at(5))?;
+    let put = |put| {
+        let mut batch = probe.batch();
+        batch.puts.push(put);
+        batch.entries.push(Arc::new(entry(&probe)));
+        batch
+    };
+    let mut first = put(update(1, &setup.kept, &named("renamed")));
+    first.enqueue.push(row.clone());
+    first.tallies.push(delta("returns", "intake", 1)?);
+    let batches =
+        [first, put(update(1, &setup.taken, &setup.taken)), put(update(2, &named("renamed"), &named("again")))];
+
+    let ids = [setup.kept.id(), setup.taken.id()];
+    let before = everything(&probe, &ids)?;
+    let ready = store.make_ready(batches.to_vec());
+    same("the number of batches made ready", ready.batches.len(), batches.len())?;
+    same("the firm when batches were made ready", everything(&probe, &ids)?, before)?;
+
+    // By the time they are committed, one of them conflicts.
+    probe.done(&put(update(1, &setup.taken, &setup.taken)))?;
+    let commit = || store.commit_ready(&ready).map_err(|error| format!("commit_ready failed: {error}"));
+    let answers: Vec<_> = commit()?.into_iter().map(|answer| answer.map(drop)).collect();
+    let stale = || Err(Conflict::Document(setup.taken.id()));
+    same("answers of what was made ready", answers, vec![Ok(()), stale(), Ok(())])?;
+    probe.holds(&named("again"), 3)?;
+    probe.holds(&setup.taken, 2)?;
+    let after = everything(&probe, &ids)?;
+    let logged: Vec<_> = after.log.iter().map(|entry| entry.id).skip(2).collect();
+    let wanted: Vec<_> =
+        [0, 2].iter().filter_map(|place| batches.get(*place)?.entries.first()).map(|it| it.id).collect();
+    same("the log's end", logged, wanted)?;
+    ensure!(after.rows.iter().any(|waiting| waiting.id == row.id), "nothing was queued");
+
+    let answers = commit()?;
+    ensure!(answers.len() == batches.len() && answers.iter().all(Result::is_err), "done twice: {answers:?}");
+    same("the firm when it was committed once more", everything(&probe, &ids)?, after)
 }
