@@ -113,15 +113,13 @@ bench-py: wheel ## what Python costs over Rust, and beside other libraries
 test: venv postgres valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
-	$(MAKE) --no-print-directory pytest
-	$(MAKE) --no-print-directory asan
-	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
-	$(MAKE) --no-print-directory wheel-test
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=recurse FUZZ_SECONDS=20 pytest asan fuzz wheel-test
 
+# In a folder of its own: what is built with RUSTC_BOOTSTRAP would have all else built again.
 asan: ## the C programs with AddressSanitizer, and the library built for it
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address $(CARGO) build --locked -p workflow-ffi \
-		--target $(HOST) --target-dir target
-	WORKFLOW_SANITIZER=address WORKFLOW_LIBRARIES=$(CURDIR)/target/$(HOST)/debug \
+		--target $(HOST) --target-dir target/asan
+	WORKFLOW_SANITIZER=address WORKFLOW_LIBRARIES=$(CURDIR)/target/asan/$(HOST)/debug \
 		$(CARGO) test --workspace --all-features --locked --test c
 
 test-c: valgrind node ## the C programs in full: AddressSanitizer, Valgrind, killed at every statement
