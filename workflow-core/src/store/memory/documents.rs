@@ -11,7 +11,15 @@ use crate::store::{DocId, Document, Kind, Record};
 /// Per kind, in the order of [`Kind::ALL`]: a table of jobs alone is small enough for a processor to keep
 /// what it needs of it at hand.
 #[derive(Debug, Clone)]
-pub(super) struct Documents(Vec<FxHashMap<DocId, Place>>);
+pub(super) struct Documents(Vec<Places>);
+
+/// The documents of a kind. Those of most kinds have a UUID, of which both halves are kept as they are: the
+/// smaller a row of the table, the more rarely it lies across two lines of a processor's cache.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    by_uuid: FxHashMap<(u64, u64), Place>,
+    by_id: FxHashMap<DocId, Place>,
+}
 
 /// What is kept of a document in one place in memory, since a command that touches it needs all of it.
 #[derive(Debug, Clone, Default)]
@@ -22,9 +30,33 @@ struct Place {
     last: Option<Number>,
 }
 
+impl Places {
+    fn get(&self, id: &DocId) -> Option<&Place> {
+        match id.uuid() {
+            Some(uuid) => self.by_uuid.get(&uuid.as_u64_pair()),
+            None => self.by_id.get(id),
+        }
+    }
+
+    /// The place of a document, made if there was none.
+    fn of(&mut self, id: DocId) -> &mut Place {
+        match id.uuid() {
+            Some(uuid) => self.by_uuid.entry(uuid.as_u64_pair()).or_default(),
+            None => self.by_id.entry(id).or_default(),
+        }
+    }
+
+    fn remove(&mut self, id: &DocId) {
+        match id.uuid() {
+            Some(uuid) => drop(self.by_uuid.remove(&uuid.as_u64_pair())),
+            None => drop(self.by_id.remove(id)),
+        }
+    }
+}
+
 impl Default for Documents {
     fn default() -> Self {
-        Self(Kind::ALL.iter().map(|_| FxHashMap::default()).collect())
+        Self(Kind::ALL.iter().map(|_| Places::default()).collect())
     }
 }
 
@@ -49,15 +81,15 @@ impl Documents {
 
     pub(super) fn put(&mut self, id: DocId, record: Record) {
         if let Some(places) = self.0.get_mut(id.kind() as usize) {
-            places.entry(id).or_default().record = Some(record);
+            places.of(id).record = Some(record);
         }
     }
 
     pub(super) fn remove(&mut self, id: &DocId) {
         let Some(places) = self.0.get_mut(id.kind() as usize) else { return };
-        match places.get_mut(id) {
-            Some(place) if place.last.is_some() => place.record = None,
-            _ => drop(places.remove(id)),
+        match places.get(id) {
+            Some(place) if place.last.is_some() => places.of(id.clone()).record = None,
+            _ => places.remove(id),
         }
     }
 
@@ -68,7 +100,7 @@ impl Documents {
 
     /// Makes an entry the last about a document, and answers which was.
     pub(super) fn end_with(&mut self, id: DocId, number: Number) -> Option<Number> {
-        self.0.get_mut(id.kind() as usize)?.entry(id).or_default().last.replace(number)
+        self.0.get_mut(id.kind() as usize)?.of(id).last.replace(number)
     }
 }
 

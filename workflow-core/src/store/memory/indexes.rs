@@ -1,8 +1,7 @@
 //! The indexes of a firm.
 
-use std::borrow::Borrow;
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
+use std::collections::hash_map::Entry;
 use std::ops::{Bound, RangeBounds};
 
 use rustc_hash::FxHashMap;
@@ -12,50 +11,68 @@ use crate::store::{Cell, DocId, Document, IndexName, Scan};
 
 /// Per index, in the order of their names, the partitions with their rows.
 #[derive(Debug, Clone)]
-pub(super) struct Indexes(Vec<FxHashMap<Partition, Rows>>);
+pub(super) struct Indexes(Vec<Partitions>);
 
-/// The cells of a partition. One or two, as most have, are kept in the table itself: those of an account are as
-/// many as accounts, and a command would have to go to one more place in memory.
-#[derive(Debug, Clone)]
-enum Partition {
-    One([Cell; 1]),
-    Two([Cell; 2]),
-    More(Box<[Cell]>),
+/// The partitions of an index.
+#[derive(Debug, Clone, Default)]
+struct Partitions {
+    /// Those of an account, a job or a member, which are many: they are kept as numbers in the table itself, and
+    /// a command that comes to one goes to no other place in memory.
+    owned: FxHashMap<Owned, Rows>,
+    others: FxHashMap<Box<[Cell]>, Rows>,
 }
 
-impl From<&[Cell]> for Partition {
-    fn from(cells: &[Cell]) -> Self {
-        match cells {
-            [one] => Self::One([one.clone()]),
-            [one, other] => Self::Two([one.clone(), other.clone()]),
-            cells => Self::More(cells.into()),
+/// A partition of a UUID, of which both halves are kept, and perhaps a number.
+type Owned = (u64, u64, Option<i64>);
+
+fn owned(partition: &[Cell]) -> Option<Owned> {
+    let (owner, number) = match partition {
+        [Cell::Uuid(owner)] => (owner, None),
+        [Cell::Uuid(owner), Cell::Int(number)] => (owner, Some(*number)),
+        _ => return None,
+    };
+    let (high, low) = owner.as_u64_pair();
+    Some((high, low, number))
+}
+
+impl Partitions {
+    fn get(&self, partition: &[Cell]) -> Option<&Rows> {
+        match owned(partition) {
+            Some(owned) => self.owned.get(&owned),
+            None => self.others.get(partition),
         }
     }
-}
 
-impl Borrow<[Cell]> for Partition {
-    fn borrow(&self) -> &[Cell] {
-        match self {
-            Self::One(cells) => cells,
-            Self::Two(cells) => cells,
-            Self::More(cells) => cells,
+    fn add(&mut self, partition: &[Cell], sort: &Cell, id: &DocId) {
+        let rows = match owned(partition) {
+            Some(owned) => match self.owned.entry(owned) {
+                Entry::Occupied(rows) => rows.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(Rows::new(sort, id));
+                    return;
+                }
+            },
+            None => match self.others.get_mut(partition) {
+                Some(rows) => rows,
+                None => return drop(self.others.insert(partition.into(), Rows::new(sort, id))),
+            },
+        };
+        rows.insert(sort, id);
+    }
+
+    fn remove(&mut self, partition: &[Cell], sort: &Cell, id: &DocId) {
+        match owned(partition) {
+            Some(owned) => {
+                if self.owned.get_mut(&owned).is_some_and(|rows| rows.remove(sort, id)) {
+                    self.owned.remove(&owned);
+                }
+            }
+            None => {
+                if self.others.get_mut(partition).is_some_and(|rows| rows.remove(sort, id)) {
+                    self.others.remove(partition);
+                }
+            }
         }
-    }
-}
-
-impl PartialEq for Partition {
-    fn eq(&self, other: &Self) -> bool {
-        let (one, other): (&[Cell], &[Cell]) = (self.borrow(), other.borrow());
-        one == other
-    }
-}
-
-impl Eq for Partition {}
-
-impl Hash for Partition {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let cells: &[Cell] = self.borrow();
-        cells.hash(state);
     }
 }
 
@@ -74,7 +91,7 @@ type Number = (i64, u64, u64);
 
 impl Default for Indexes {
     fn default() -> Self {
-        Self(IndexName::ALL.iter().map(|_| FxHashMap::default()).collect())
+        Self(IndexName::ALL.iter().map(|_| Partitions::default()).collect())
     }
 }
 
@@ -85,19 +102,12 @@ impl Indexes {
 
     pub(super) fn add(&mut self, index: IndexName, document: &Document, id: &DocId) {
         let Some(partitions) = self.0.get_mut(index as usize) else { return };
-        document.each_entry(index, &mut |partition, sort| match partitions.get_mut(partition) {
-            Some(rows) => rows.insert(sort, id),
-            None => drop(partitions.insert(partition.into(), Rows::new(sort, id))),
-        });
+        document.each_entry(index, &mut |partition, sort| partitions.add(partition, sort, id));
     }
 
     pub(super) fn remove(&mut self, index: IndexName, document: &Document, id: &DocId) {
         let Some(partitions) = self.0.get_mut(index as usize) else { return };
-        document.each_entry(index, &mut |partition, sort| {
-            if partitions.get_mut(partition).is_some_and(|rows| rows.remove(sort, id)) {
-                partitions.remove(partition);
-            }
-        });
+        document.each_entry(index, &mut |partition, sort| partitions.remove(partition, sort, id));
     }
 }
 

@@ -38,11 +38,13 @@ struct Line {
 impl Log {
     pub(super) fn check(&self, entries: &[Arc<Entry>]) -> Result<(), Conflict> {
         let (mut ids, mut keys) = (FxHashSet::default(), FxHashSet::default());
+        let several = entries.len() > 1;
         for entry in entries {
-            if let Some(key) = entry.key.as_ref().filter(|key| self.keys.contains_key(*key) || !keys.insert(*key)) {
+            let known = |key: &&IdempotencyKey| self.keys.contains_key(*key);
+            if let Some(key) = entry.key.as_ref().filter(|key| known(key) || (several && !keys.insert(*key))) {
                 return Err(Conflict::Key(key.clone()));
             }
-            if self.ids.contains_key(&entry.id) || !ids.insert(entry.id) {
+            if self.ids.contains_key(&entry.id) || (several && !ids.insert(entry.id)) {
                 // The same commit, given again. Who loads and looks for its entry finds it.
                 return Err(Conflict::Document(DocId::Firm));
             }

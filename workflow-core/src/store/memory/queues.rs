@@ -79,14 +79,15 @@ impl Queues {
             }
         }
         let mut new = FxHashSet::default();
-        let set = batch.timers.iter().filter(|timer| timer.due.is_some());
+        let several = batch.timers.len().saturating_add(batch.enqueue.len()).saturating_add(batch.restore.len()) > 1;
+        let set = batch.timers.iter().filter(|timer| several && timer.due.is_some());
         new.extend(set.map(|timer| (Queue::Timers, timer.of.row())));
         let restored = batch.restore.iter().filter_map(|restored| match restored {
             Restore::Row(row) => Some((row.body.queue(), row.id)),
             Restore::Record(_) => None,
         });
         for (queue, id) in batch.enqueue.iter().map(|row| (row.body.queue(), row.id)).chain(restored) {
-            if self.rows(queue).ids.contains_key(&id) || !new.insert((queue, id)) {
+            if self.rows(queue).ids.contains_key(&id) || (several && !new.insert((queue, id))) {
                 // The same commit, given again.
                 return Err(Conflict::Document(DocId::Firm));
             }
