@@ -93,26 +93,18 @@ pub(super) fn other_copy() -> Option<String> {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::BTreeMap;
-    use std::fs::{self, File};
-    use std::os::unix::fs::MetadataExt;
+    use std::fs::File;
     use std::path::{Path, PathBuf};
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::Arc;
 
     use nix::fcntl::{FcntlArg, fcntl};
     use nix::libc;
 
+    use super::super::descriptor::{self, FileId, id};
     use super::beside;
 
     /// Where SQLite's shared-memory file has the byte whose lock is the right to write.
     const WRITE_LOCK_BYTE: i64 = 120;
-
-    type FileId = (u64, u64);
-
-    /// Descriptors to look at locks through. They are kept as long as the file has a name: closing
-    /// one would take the process's locks on that file away, which is what they are there to notice.
-    /// SQLite removes the file with the last connection.
-    static DESCRIPTORS: Mutex<BTreeMap<FileId, Arc<File>>> = Mutex::new(BTreeMap::new());
 
     #[derive(Debug)]
     pub(super) struct Watched {
@@ -121,27 +113,12 @@ mod linux {
         shared_memory: Arc<File>,
     }
 
-    fn id(path: &Path) -> Option<FileId> {
-        let metadata = fs::metadata(path).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    }
-
     impl Watched {
         pub(super) fn new(database: &Path) -> Option<Self> {
             let log = beside(database, "-wal");
             let memory = beside(database, "-shm");
-            let mut descriptors = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_gone = |file: &File| file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
-            descriptors.retain(|_, file| Arc::strong_count(file) > 1 || !is_gone(file));
-            let memory_id = id(&memory)?;
-            let shared_memory = match descriptors.get(&memory_id) {
-                Some(known) => Arc::clone(known),
-                None => {
-                    let file = Arc::new(File::open(&memory).ok()?);
-                    descriptors.insert(memory_id, Arc::clone(&file));
-                    file
-                }
-            };
+            // To look at the lock through. SQLite removes the file with the last connection.
+            let shared_memory = descriptor::of(&memory, usize::MAX)?;
             Some(Self { log_id: id(&log)?, log, shared_memory })
         }
 

@@ -8,6 +8,8 @@ mod backup;
 mod bind;
 mod checkpoint;
 mod decoded;
+#[cfg(target_os = "linux")]
+mod descriptor;
 mod fault;
 mod guard;
 mod open;

@@ -80,3 +80,63 @@ fn s10_3_after_a_long_reader_the_log_is_begun_anew() {
     }
     panic!("the log is never begun anew; it has {} bytes", log_bytes(&home));
 }
+
+/// Works until the log was folded in once.
+#[cfg(target_os = "linux")]
+fn until_folded(home: &Home, engine: &workflow_core::engine::Engine) {
+    let (text, before) = ("x".repeat(8_000), salt(home));
+    for written in 0..20_000 {
+        engine.execute(&request(comment(written % 8, &text))).expect("a comment");
+        if written % 20 == 0 && salt(home) != before {
+            return;
+        }
+    }
+    panic!("the log is never begun anew");
+}
+
+/// The files that this process has open, by their names.
+#[cfg(target_os = "linux")]
+fn open_files() -> Vec<String> {
+    let links =
+        fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    links.map(|link| link.to_string_lossy().into_owned()).collect()
+}
+
+/// The file is written to the disk through a descriptor that is not SQLite's. Were that closed, the host's own
+/// connection would lose its lock, and the next to come would take itself for the only one.
+#[cfg(target_os = "linux")]
+#[test]
+fn s10_3_who_folds_in_leaves_the_locks_of_the_hosts_connections() {
+    use std::os::unix::fs::MetadataExt as _;
+    let home = Home::new();
+    let (store, engine) = home.office(quick());
+    let host = Connection::open(home.database()).expect("a connection");
+    let count = || -> i64 { host.query_row("SELECT count(*) FROM wf_log", [], |row| row.get(0)).expect("a count") };
+    let before = count();
+    until_folded(&home, &engine);
+    drop((store, engine));
+    assert!(count() > before);
+    let file = format!(":{} ", fs::metadata(home.database()).expect("a file").ino());
+    let own = format!(" {} ", std::process::id());
+    let locks = fs::read_to_string("/proc/locks").expect("locks");
+    let held = locks.lines().any(|line| line.contains("POSIX") && line.contains(&own) && line.contains(&file));
+    assert!(held, "the host's connection has lost its lock on the file:\n{locks}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn s10_3_a_file_that_is_removed_is_not_kept_open() {
+    let folded = || {
+        let home = Home::new();
+        let (store, engine) = home.office(quick());
+        until_folded(&home, &engine);
+        drop((store, engine));
+        home
+    };
+    let home = folded();
+    let database = home.database().to_string_lossy().into_owned();
+    assert!(open_files().contains(&database), "what was written through stays open as long as the file is there");
+    drop(home);
+    let _another = folded();
+    assert!(!open_files().iter().any(|name| name.starts_with(&database)), "{:?}", open_files());
+}
