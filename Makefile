@@ -19,6 +19,8 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address \
 	-Cllvm-args=-asan-instrumentation-with-call-threshold=0 -Cdebug-assertions -Ccodegen-units=16
+# What runs at the same time tells its output when it is through, where make knows how.
+WHOLE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=recurse)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help demo venv lock develop pytest chromium docs-py wheel wheel-test postgres valgrind node test test-c asan \
@@ -113,7 +115,7 @@ bench-py: wheel ## what Python costs over Rust, and beside other libraries
 test: venv postgres valgrind node ## every suite
 	WORKFLOW_PYTHON="$${WORKFLOW_PYTHON:-$$(ls $(CURDIR)/.venv/bin/python 2>/dev/null)}" \
 		$(CARGO) test --workspace --all-features --locked --no-fail-fast
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=recurse FUZZ_SECONDS=20 pytest asan fuzz wheel-test
+	$(MAKE) --no-print-directory --jobs=2 $(WHOLE) FUZZ_SECONDS=20 pytest asan fuzz wheel-test
 
 # In a folder of its own: what is built with RUSTC_BOOTSTRAP would have all else built again.
 asan: ## the C programs with AddressSanitizer, and the library built for it
