@@ -26,8 +26,7 @@ const BEGIN: u32 = 4_000;
 /// So little is folded in by a commit, so that the log can begin anew.
 const LITTLE: u32 = 400;
 
-/// How often a thread looks for what was added meanwhile. Each time that is about two thirds of the time before,
-/// where somebody commits without a pause.
+/// How often a thread looks for what was added meanwhile: less each time, as long as the disk keeps up.
 const ROUNDS: usize = 8;
 
 /// From how many pages on a commit waits until all is folded in: the disk does not keep up, and the log would
@@ -133,7 +132,8 @@ impl Drop for Checkpoints {
     }
 }
 
-/// The file, to have it written. So many are kept open at most; others are written where the log begins anew.
+/// The file, to have it written; nothing while so many descriptors are kept: it is then written where the log begins
+/// anew.
 fn database_file(path: &Path) -> Option<Arc<File>> {
     #[cfg(target_os = "linux")]
     {
