@@ -267,7 +267,7 @@ impl Records {
             (_, Access::Only { members, roles }) => {
                 let account = &self.accounts[&account];
                 members.contains(id)
-                    || roles.iter().any(|role| account.roles.get(role).is_some_and(|holders| holders.contains(id)))
+                    || roles.iter().any(|role| account.roles.holders(role).is_some_and(|holders| holders.contains(id)))
             }
         }
     }

@@ -66,7 +66,7 @@ impl Brute<'_> {
         let Some(member) = self.member() else { return true };
         let holds = |roles: &BTreeSet<workflow_core::id::RoleKey>| {
             let account = self.account(job.account);
-            roles.iter().any(|role| account.roles.get(role).is_some_and(|holders| holders.contains(&member.id)))
+            roles.iter().any(|role| account.roles.holders(role).is_some_and(|holders| holders.contains(&member.id)))
         };
         member.admin
             || match &self.newest(&job.pipeline).access {

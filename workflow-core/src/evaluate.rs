@@ -55,7 +55,7 @@ pub fn holds(condition: &Condition, facts: &Facts<'_>) -> bool {
         Condition::AccountTags(test) => tags_hold(test, &facts.account.tags),
         Condition::JobTags(test) => tags_hold(test, &facts.job.tags),
         Condition::Field(test) => compare(field(test, facts), &test.is),
-        Condition::RoleFilled(role) => facts.account.roles.get(role).is_some_and(|holders| !holders.is_empty()),
+        Condition::RoleFilled(role) => facts.account.roles.holders(role).is_some_and(|holders| !holders.is_empty()),
         Condition::Status(wanted) => wanted.contains(facts.job.status.as_str()),
         Condition::Priority(test) => priority_holds(test, facts.job),
         Condition::Date(test) => date_holds(test, facts),
@@ -226,7 +226,7 @@ pub fn explain(condition: &Condition, facts: &Facts<'_>) -> Explanation {
             leaf(format!("{scope} field `{}` {}", test.field, compare_test(&test.is)), show(found), found.is_none())
         }
         Condition::RoleFilled(role) => {
-            let holders = facts.account.roles.get(role).map_or(0, std::collections::BTreeSet::len);
+            let holders = facts.account.roles.holders(role).map_or(0, <[_]>::len);
             leaf(format!("somebody holds the role `{role}`"), format!("{holders} holders"), holders == 0)
         }
         Condition::Status(wanted) => {

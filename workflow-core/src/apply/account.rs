@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::event::Event;
-use crate::model::Account;
+use crate::model::{Account, Seats};
 use crate::shelf::Slot;
 use crate::state::State;
 
@@ -20,7 +20,7 @@ pub(super) fn apply(state: &mut State, at: DateTime<Utc>, event: &Event) {
                 external: record.external.clone(),
                 fields: record.fields.clone(),
                 tags: before.map(|account| account.tags.clone()).unwrap_or_default(),
-                roles: record.roles.clone(),
+                roles: Seats::from(&record.roles),
                 linked: record.linked.clone(),
                 access: before.map_or_else(BTreeSet::new, |account| account.access.clone()),
                 created: before.map_or(at, |account| account.created),

@@ -8,7 +8,7 @@ use crate::error::Rejection;
 use crate::event::{AccountRecord, Event};
 use crate::id::{AccountId, FieldKey, Tag};
 use crate::limits;
-use crate::model::{Account, FieldValue};
+use crate::model::{Account, FieldValue, Seats};
 use crate::store::DocId;
 
 impl Decider<'_> {
@@ -155,7 +155,7 @@ fn is_same(account: &Arc<Account>, record: &AccountRecord) -> bool {
     account.name == record.name
         && account.external == record.external
         && account.fields == record.fields
-        && account.roles == record.roles
+        && account.roles == Seats::from(&record.roles)
         && account.linked == record.linked
 }
 

@@ -46,7 +46,7 @@ impl Decider<'_> {
             }
         }
         for role in &who.roles {
-            let holders = account.and_then(|account| account.roles.get(role));
+            let holders = account.and_then(|account| account.roles.holders(role));
             let before = resolved.members.len();
             let mut filled = false;
             for holder in holders.into_iter().flatten().filter(|holder| works(holder)) {

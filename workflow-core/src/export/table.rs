@@ -1,6 +1,5 @@
 //! Tables as CSV. Columns keep their names and order; new ones come last.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -113,13 +112,10 @@ fn names<'m>(source: &Source<'_>, members: impl IntoIterator<Item = &'m MemberId
 }
 
 /// A map as a JSON object; an empty one as nothing.
-fn object<K: serde::Serialize + Ord, V: serde::Serialize>(map: &BTreeMap<K, V>) -> String {
-    if map.is_empty() {
-        return String::new();
-    }
+fn object(map: &impl serde::Serialize) -> String {
     let mut json = Vec::new();
     crate::document::write(map, &mut json);
-    String::from_utf8(json).unwrap_or_default()
+    String::from_utf8(json).ok().filter(|json| json != "{}").unwrap_or_default()
 }
 
 fn account_row(account: &Account, rows: &mut Rows<'_, '_>) -> Result<(), Error> {

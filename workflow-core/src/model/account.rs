@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FieldValue;
+use super::{FieldValue, Seats};
 use crate::id::{AccountId, ExternalRef, FieldKey, MemberId, RoleKey, Tag};
 
 /// A client. The host owns its clients; this is the light record that the engine needs.
@@ -26,8 +26,9 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<Tag>,
     /// Who holds which seat.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub roles: BTreeMap<RoleKey, BTreeSet<MemberId>>,
+    #[serde(default, skip_serializing_if = "Seats::is_empty")]
+    #[schemars(with = "BTreeMap<RoleKey, BTreeSet<MemberId>>")]
+    pub roles: Seats,
     /// Related accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedAccount>,

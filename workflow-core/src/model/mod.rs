@@ -9,6 +9,7 @@ mod job;
 mod member;
 mod notification;
 mod pipeline;
+mod seats;
 mod series;
 mod task;
 mod timer;
@@ -25,6 +26,7 @@ pub use job::{
 pub use member::Member;
 pub use notification::{Intent, Notification};
 pub use pipeline::{PipelineHead, PipelineVersion};
+pub use seats::Seats;
 pub use series::{
     Audience, CatchUp, Occurrence, OccurrenceId, OccurrenceOutcome, Series, SeriesException, SeriesJob, SeriesState,
     SeriesTask, SeriesTurn, SeriesWork,

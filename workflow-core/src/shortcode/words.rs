@@ -88,7 +88,7 @@ impl Words<'_> {
             Some(("account", rest)) => self.write_account(rest, out),
             Some(("job", rest)) => self.write_job(rest, out),
             Some(("role", role)) => {
-                let holders = self.account.and_then(|account| account.roles.get(role));
+                let holders = self.account.and_then(|account| account.roles.holders(role));
                 self.write_members(holders.into_iter().flatten(), out);
             }
             Some(("period", rest)) => self.write_period(rest, out),
@@ -203,7 +203,7 @@ impl Words<'_> {
             let fields: BTreeMap<String, Value> = fields.into_iter().flatten().map(field).collect();
             groups.entry(group).or_default().insert("field".to_owned(), Value::from(fields));
         }
-        let roles = self.account.into_iter().flat_map(|account| &account.roles);
+        let roles = self.account.into_iter().flat_map(|account| account.roles.iter());
         for (role, holders) in roles {
             let mut names = String::new();
             self.write_members(holders.iter(), &mut names);

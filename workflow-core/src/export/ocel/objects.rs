@@ -146,7 +146,7 @@ impl Objects<'_, '_> {
         attributes.extend(account.external.as_ref().map(|external| ever("external", external.as_str())));
         tags(&account.tags, account.updated, &mut attributes);
         let mut relationships = Vec::new();
-        for (role, holders) in &account.roles {
+        for (role, holders) in account.roles.iter() {
             let holders = holders.iter().filter(|member| self.knows(**member));
             relationships.extend(holders.map(|member| Relationship::new(member, role.as_str())));
         }

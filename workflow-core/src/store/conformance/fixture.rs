@@ -16,7 +16,7 @@ use crate::id::{
 use crate::model::{
     Account, Attention, AttentionReason, Audience, CatchUp, Comment, Firm, FirmSettings, Intent, Item, ItemKind,
     ItemProgress, Job, JobStatus, Member, Notification, Occurrence, OccurrenceId, OccurrenceOutcome, PipelineHead,
-    PipelineVersion, Priority, Series, SeriesState, SeriesWork, Task, TaskState,
+    PipelineVersion, Priority, Seats, Series, SeriesState, SeriesWork, Task, TaskState,
 };
 use crate::recurrence::{Preset, Schedule};
 use crate::store::{Chain, Document, Enqueue, FollowUp, FollowUpWork, QueuedBody, StageDelta, StageTally};
@@ -65,7 +65,7 @@ pub(super) fn account(id: Uuid, name: &str) -> Account {
         external: None,
         fields: BTreeMap::new(),
         tags: BTreeSet::new(),
-        roles: BTreeMap::new(),
+        roles: Seats::default(),
         linked: Vec::new(),
         access: BTreeSet::new(),
         created: at(0),

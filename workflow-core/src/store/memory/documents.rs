@@ -73,9 +73,7 @@ impl Documents {
     /// the processor waits for all of them at once.
     pub(super) fn get_all(&self, ids: &[DocId]) -> Vec<Option<Record>> {
         let records: Vec<Option<&Record>> = ids.iter().map(|id| self.get(id)).collect();
-        if records.len() > 1 {
-            records.iter().flatten().for_each(|record| reach(&record.document));
-        }
+        records.iter().flatten().for_each(|record| reach(&record.document));
         records.into_iter().map(|record| record.cloned()).collect()
     }
 
@@ -104,13 +102,31 @@ impl Documents {
     }
 }
 
-/// Reads the beginning of a document, if it is one of which there are many.
+/// Reads what commands read first of a document, if it is one of which there are many: all over the document
+/// itself, and the beginnings of what it refers to.
 fn reach(document: &Document) {
-    black_box(match document {
-        Document::Account(account) => Arc::strong_count(account),
-        Document::Job(job) => Arc::strong_count(job),
-        Document::Task(task) => Arc::strong_count(task),
-        Document::Item(item) => Arc::strong_count(item),
-        _ => 0,
-    });
+    match document {
+        Document::Account(account) => {
+            for (role, holders) in account.roles.iter() {
+                black_box((role.as_str().as_bytes().first().copied(), holders.first().copied()));
+            }
+            black_box((account.name.as_bytes().first().copied(), account.tags.len(), account.access.len()));
+        }
+        Document::Job(job) => {
+            black_box((Arc::strong_count(&job.name), job.assigned_roles.len(), job.assigned_members.len()));
+            black_box((job.date_rules.len(), job.fields.len(), job.attention.len(), job.timers.len()));
+            black_box((job.waits.len(), job.waits_for.len(), job.due, job.created, job.completed));
+            black_box((job.assignees.first().copied(), job.tags.first().map(|tag| tag.as_str().len())));
+            black_box((job.visits.last().map(|visit| visit.entered), job.items.last().map(|link| link.progress)));
+            black_box(job.tasks.last().map(|link| link.state));
+        }
+        Document::Task(task) => {
+            black_box((Arc::strong_count(&task.title), task.checklist.len(), task.waits_for.len(), task.updated));
+            black_box((task.assignees.first().copied(), task.assigned_roles.first().map(|role| role.as_str().len())));
+        }
+        Document::Item(item) => {
+            black_box((Arc::strong_count(&item.title), item.reached.len(), item.jobs.first().copied(), item.updated));
+        }
+        _ => {}
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
+use std::hint::black_box;
 use std::ops::{Bound, RangeBounds};
 
 use rustc_hash::FxHashMap;
@@ -9,71 +10,37 @@ use uuid::Uuid;
 
 use crate::store::{Cell, DocId, Document, IndexName, Scan};
 
-/// Per index, in the order of their names, the partitions with their rows.
+/// The rows of all indexes.
 #[derive(Debug, Clone)]
-pub(super) struct Indexes(Vec<Partitions>);
-
-/// The partitions of an index.
-#[derive(Debug, Clone, Default)]
-struct Partitions {
-    /// Those of an account, a job or a member, which are many: they are kept as numbers in the table itself, and
-    /// a command that comes to one goes to no other place in memory.
-    owned: FxHashMap<Owned, Rows>,
-    others: FxHashMap<Box<[Cell]>, Rows>,
+pub(super) struct Indexes {
+    /// Those of accounts and jobs, of which there are many: all that one has are in one place, so that a command
+    /// that comes to several of its partitions goes to one.
+    owners: FxHashMap<Owner, BTreeSet<Owned>>,
+    /// The others, per index in the order of their names.
+    partitions: Vec<FxHashMap<Box<[Cell]>, Rows>>,
 }
 
-/// A partition of a UUID, of which both halves are kept, and perhaps a number.
-type Owned = (u64, u64, Option<i64>);
+/// Both halves of the UUID of an account or a job.
+type Owner = (u64, u64);
 
-fn owned(partition: &[Cell]) -> Option<Owned> {
+/// Which of an owner's partitions: of which index, and the number in it if it has one.
+type Part = (u8, u8);
+
+/// A row of an owner.
+type Owned = (Part, Number);
+
+/// The owner of a partition, if it has one.
+fn owner(index: IndexName, partition: &[Cell]) -> Option<(Owner, Part)> {
+    let (IndexName::JobAccounts | IndexName::TaskAccounts | IndexName::ItemAccounts | IndexName::Comments) = index
+    else {
+        return None;
+    };
     let (owner, number) = match partition {
-        [Cell::Uuid(owner)] => (owner, None),
-        [Cell::Uuid(owner), Cell::Int(number)] => (owner, Some(*number)),
+        [Cell::Uuid(owner)] => (owner, 0),
+        [Cell::Uuid(owner), Cell::Int(number)] => (owner, u8::try_from(*number).ok()?),
         _ => return None,
     };
-    let (high, low) = owner.as_u64_pair();
-    Some((high, low, number))
-}
-
-impl Partitions {
-    fn get(&self, partition: &[Cell]) -> Option<&Rows> {
-        match owned(partition) {
-            Some(owned) => self.owned.get(&owned),
-            None => self.others.get(partition),
-        }
-    }
-
-    fn add(&mut self, partition: &[Cell], sort: &Cell, id: &DocId) {
-        let rows = match owned(partition) {
-            Some(owned) => match self.owned.entry(owned) {
-                Entry::Occupied(rows) => rows.into_mut(),
-                Entry::Vacant(place) => {
-                    place.insert(Rows::new(sort, id));
-                    return;
-                }
-            },
-            None => match self.others.get_mut(partition) {
-                Some(rows) => rows,
-                None => return drop(self.others.insert(partition.into(), Rows::new(sort, id))),
-            },
-        };
-        rows.insert(sort, id);
-    }
-
-    fn remove(&mut self, partition: &[Cell], sort: &Cell, id: &DocId) {
-        match owned(partition) {
-            Some(owned) => {
-                if self.owned.get_mut(&owned).is_some_and(|rows| rows.remove(sort, id)) {
-                    self.owned.remove(&owned);
-                }
-            }
-            None => {
-                if self.others.get_mut(partition).is_some_and(|rows| rows.remove(sort, id)) {
-                    self.others.remove(partition);
-                }
-            }
-        }
-    }
+    Some((owner.as_u64_pair(), (index as u8, number)))
 }
 
 /// Rows of a partition, sort cell and document key, in order.
@@ -91,23 +58,55 @@ type Number = (i64, u64, u64);
 
 impl Default for Indexes {
     fn default() -> Self {
-        Self(IndexName::ALL.iter().map(|_| Partitions::default()).collect())
+        let partitions = IndexName::ALL.iter().map(|_| FxHashMap::default()).collect();
+        Self { owners: FxHashMap::default(), partitions }
     }
 }
 
 impl Indexes {
-    pub(super) fn rows(&self, index: IndexName, partition: &[Cell]) -> Option<&Rows> {
-        self.0.get(index as usize)?.get(partition)
+    pub(super) fn partition(&self, index: IndexName, partition: &[Cell]) -> Option<Partition<'_>> {
+        match owner(index, partition) {
+            Some((owner, part)) => Some(Partition::Owned(self.owners.get(&owner)?, part)),
+            None => Some(Partition::Rows(self.partitions.get(index as usize)?.get(partition)?)),
+        }
+    }
+
+    /// Reads the first row of an account or a job, and the last.
+    pub(super) fn reach(&self, owner: Uuid) {
+        let rows = self.owners.get(&owner.as_u64_pair());
+        black_box(rows.and_then(|rows| Some((rows.first()?.1, rows.last()?.1))));
     }
 
     pub(super) fn add(&mut self, index: IndexName, document: &Document, id: &DocId) {
-        let Some(partitions) = self.0.get_mut(index as usize) else { return };
-        document.each_entry(index, &mut |partition, sort| partitions.add(partition, sort, id));
+        document.each_entry(index, &mut |partition, sort| {
+            if let (Some((owner, part)), Some(row)) = (owner(index, partition), number(sort, id)) {
+                self.owners.entry(owner).or_default().insert((part, row));
+                return;
+            }
+            let Some(partitions) = self.partitions.get_mut(index as usize) else { return };
+            match partitions.get_mut(partition) {
+                Some(rows) => rows.insert(sort, id),
+                None => drop(partitions.insert(partition.into(), Rows::new(sort, id))),
+            }
+        });
     }
 
     pub(super) fn remove(&mut self, index: IndexName, document: &Document, id: &DocId) {
-        let Some(partitions) = self.0.get_mut(index as usize) else { return };
-        document.each_entry(index, &mut |partition, sort| partitions.remove(partition, sort, id));
+        document.each_entry(index, &mut |partition, sort| {
+            if let (Some((owner, part)), Some(row)) = (owner(index, partition), number(sort, id)) {
+                if let Entry::Occupied(mut rows) = self.owners.entry(owner) {
+                    rows.get_mut().remove(&(part, row));
+                    if rows.get().is_empty() {
+                        rows.remove();
+                    }
+                }
+                return;
+            }
+            let Some(partitions) = self.partitions.get_mut(index as usize) else { return };
+            if partitions.get_mut(partition).is_some_and(|rows| rows.remove(sort, id)) {
+                partitions.remove(partition);
+            }
+        });
     }
 }
 
@@ -165,11 +164,6 @@ impl Rows {
         }
     }
 
-    /// The keys of all rows.
-    pub(super) fn keys(&self) -> impl Iterator<Item = Cell> + '_ {
-        self.all().map(|(_, key)| key)
-    }
-
     /// The rows between the bounds of a scan, `after` left out.
     fn range(&self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = (Cell, Cell)> + '_> {
         match self {
@@ -199,9 +193,52 @@ impl Rows {
             }
         }
     }
+}
+
+/// A partition, to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Partition<'a> {
+    Rows(&'a Rows),
+    /// One among those of an owner.
+    Owned(&'a BTreeSet<Owned>, Part),
+}
+
+impl<'a> Partition<'a> {
+    /// The keys of all rows.
+    pub(super) fn keys(self) -> impl Iterator<Item = Cell> + 'a {
+        let rows: Box<dyn Iterator<Item = (Cell, Cell)>> = match self {
+            Self::Rows(rows) => rows.all(),
+            Self::Owned(rows, part) => {
+                let of = rows.range((part, first(i64::MIN))..=(part, last(i64::MAX)));
+                Box::new(of.map(|(_, row)| cells(*row)))
+            }
+        };
+        rows.map(|(_, key)| key)
+    }
+
+    /// The rows between the bounds of a scan, `after` left out.
+    fn range(self, scan: &Scan) -> Box<dyn DoubleEndedIterator<Item = (Cell, Cell)> + 'a> {
+        match self {
+            Self::Rows(rows) => rows.range(scan),
+            Self::Owned(rows, part) => {
+                let rows = between(scan).map(|(from, to)| {
+                    let from = match from {
+                        Bound::Unbounded => Bound::Included(first(i64::MIN)),
+                        bound => bound,
+                    };
+                    let to = match to {
+                        Bound::Unbounded => Bound::Included(last(i64::MAX)),
+                        bound => bound,
+                    };
+                    rows.range((from.map(|row| (part, row)), to.map(|row| (part, row))))
+                });
+                Box::new(rows.into_iter().flatten().map(|(_, row)| cells(*row)))
+            }
+        }
+    }
 
     /// The rows of a scan, in its direction. Its limit is the caller's to heed.
-    pub(super) fn scan(&self, scan: &Scan) -> Box<dyn Iterator<Item = (Cell, Cell)> + '_> {
+    pub(super) fn scan(self, scan: &Scan) -> Box<dyn Iterator<Item = (Cell, Cell)> + 'a> {
         let Some(after) = scan.after.clone() else {
             let rows = self.range(scan);
             return if scan.descending { Box::new(rows.rev()) } else { rows };
@@ -217,7 +254,7 @@ impl Rows {
         }
     }
 
-    pub(super) fn count(&self, scan: &Scan) -> usize {
+    pub(super) fn count(self, scan: &Scan) -> usize {
         self.range(scan).take(scan.limit).count()
     }
 }

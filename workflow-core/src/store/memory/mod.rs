@@ -11,6 +11,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
+use uuid::Uuid;
 
 use super::{
     Batch, Capabilities, Cell, Claim, Claimed, Committed, Conflict, DocId, Document, Durability, Hit, IndexName,
@@ -20,7 +21,7 @@ use super::{
 use crate::error::{ErrorKind, StoreError};
 use crate::id::{FirmId, PipelineKey, StageKey};
 use documents::Documents;
-use indexes::Indexes;
+use indexes::{Indexes, Partition};
 use log::Log;
 use queues::Queues;
 
@@ -82,7 +83,17 @@ impl MemoryStore {
     }
 }
 
+/// So many documents, and no more, are read for a command that is about to change them.
+const FEW: usize = 4;
+
 impl FirmData {
+    /// Reads what a change of a job or an account comes to besides its document: the processor then waits for it
+    /// together with the document, and not again when the change is committed.
+    fn reach(&self, owner: Uuid) {
+        self.indexes.reach(owner);
+        self.queues.reach(owner);
+    }
+
     fn revision(&self, id: &DocId) -> Option<Revision> {
         self.documents.get(id).map(|record| record.revision)
     }
@@ -155,7 +166,7 @@ impl FirmData {
                     && !batch.deletes.iter().any(|delete| touched(delete.previous.id()))
             };
             let key = id.cell();
-            let mut keys = self.indexes.rows(index, &place.1).into_iter().flat_map(indexes::Rows::keys);
+            let mut keys = self.indexes.partition(index, &place.1).into_iter().flat_map(Partition::keys);
             let others = keys.any(|other| other != key && stays(&other));
             if others || !taken.insert(place) {
                 return Err(Conflict::Unique(index));
@@ -244,7 +255,7 @@ impl FirmData {
             let record = self.documents.get(&scan.index.spec().kind.id_of(&key)?)?.clone();
             Some(Hit { sort, record })
         };
-        let rows = self.indexes.rows(scan.index, &scan.partition);
+        let rows = self.indexes.partition(scan.index, &scan.partition);
         rows.into_iter().flat_map(|rows| rows.scan(scan)).filter_map(hit).take(scan.limit).collect()
     }
 }
@@ -256,8 +267,13 @@ impl Transact for MemoryStore {
 
     fn get(&self, firm: FirmId, ids: &[DocId]) -> Result<Vec<Option<Record>>, StoreError> {
         let inner = self.read();
-        let data = inner.firms.get(&firm);
-        Ok(data.map_or_else(|| vec![None; ids.len()], |data| data.documents.get_all(ids)))
+        let Some(data) = inner.firms.get(&firm) else { return Ok(vec![None; ids.len()]) };
+        if ids.len() <= FEW {
+            for id in ids.iter().filter(|id| matches!(id, DocId::Job(_) | DocId::Account(_))) {
+                id.uuid().into_iter().for_each(|uuid| data.reach(uuid));
+            }
+        }
+        Ok(data.documents.get_all(ids))
     }
 
     fn scan(&self, firm: FirmId, scan: &Scan) -> Result<Vec<Hit>, StoreError> {
@@ -269,7 +285,7 @@ impl Transact for MemoryStore {
             .read()
             .firms
             .get(&firm)
-            .and_then(|data| data.indexes.rows(scan.index, &scan.partition))
+            .and_then(|data| data.indexes.partition(scan.index, &scan.partition))
             .map_or(0, |rows| rows.count(scan)))
     }
 

@@ -1,6 +1,7 @@
 //! The queues of a firm.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hint::black_box;
 
 use chrono::{DateTime, Utc};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,7 +23,8 @@ pub(super) struct Queues {
 #[derive(Debug, Clone, Default)]
 struct Rows {
     rows: BTreeMap<u64, Row>,
-    ids: FxHashMap<Uuid, u64>,
+    /// Sorted, since those of new rows grow: one is looked for and put where the last one was.
+    ids: BTreeMap<(u64, u64), u64>,
     /// Waiting rows of each lane, oldest first.
     lanes: FxHashMap<Uuid, VecDeque<u64>>,
     /// Rows that may be handed out, by when: heads of their lanes, and rows without one.
@@ -50,6 +52,11 @@ impl Row {
 }
 
 impl Queues {
+    /// Reads the last row of a lane of notifications.
+    pub(super) fn reach(&self, lane: Uuid) {
+        black_box(self.outbox.lanes.get(&lane).and_then(|rows| rows.back().copied()));
+    }
+
     fn rows(&self, queue: Queue) -> &Rows {
         match queue {
             Queue::Outbox => &self.outbox,
@@ -69,7 +76,7 @@ impl Queues {
     pub(super) fn check(&self, batch: &Batch) -> Result<(), Conflict> {
         for settle in &batch.settle {
             let rows = self.rows(settle.queue);
-            let row = rows.ids.get(&settle.id).and_then(|sequence| rows.rows.get(sequence));
+            let row = rows.ids.get(&settle.id.as_u64_pair()).and_then(|sequence| rows.rows.get(sequence));
             let revives = matches!(settle.how, SettleHow::Revive { .. });
             let held = row.is_some_and(|row| {
                 row.dead == revives && settle.generation.is_none_or(|generation| generation == row.generation)
@@ -87,7 +94,7 @@ impl Queues {
             Restore::Record(_) => None,
         });
         for (queue, id) in batch.enqueue.iter().map(|row| (row.body.queue(), row.id)).chain(restored) {
-            if self.rows(queue).ids.contains_key(&id) || (several && !new.insert((queue, id))) {
+            if self.rows(queue).ids.contains_key(&id.as_u64_pair()) || (several && !new.insert((queue, id))) {
                 // The same commit, given again.
                 return Err(Conflict::Document(DocId::Firm));
             }
@@ -124,7 +131,7 @@ impl Queues {
 
     pub(super) fn set_timer(&mut self, sequence: u64, timer: &SetTimer) {
         let id = timer.of.row();
-        let known = self.timers.ids.get(&id).copied();
+        let known = self.timers.ids.get(&id.as_u64_pair()).copied();
         if let Some(place) = known {
             self.timers.take(place);
         }
@@ -151,7 +158,7 @@ impl Queues {
 
     pub(super) fn settle(&mut self, settle: &Settle, sequence: &mut u64) {
         let rows = self.rows_mut(settle.queue);
-        let Some(place) = rows.ids.get(&settle.id).copied() else { return };
+        let Some(place) = rows.ids.get(&settle.id.as_u64_pair()).copied() else { return };
         let Some(mut row) = rows.take(place) else { return };
         match &settle.how {
             SettleHow::Done => {}
@@ -213,7 +220,7 @@ impl Queues {
 
 impl Rows {
     fn insert(&mut self, sequence: u64, row: Row) {
-        self.ids.insert(row.id, sequence);
+        self.ids.insert(row.id.as_u64_pair(), sequence);
         if !row.dead {
             match row.lane {
                 None => drop(self.ready.insert((row.free_at(), sequence))),
@@ -238,7 +245,7 @@ impl Rows {
     /// Takes a row out; the next of its lane comes forward.
     fn take(&mut self, sequence: u64) -> Option<Row> {
         let row = self.rows.remove(&sequence)?;
-        self.ids.remove(&row.id);
+        self.ids.remove(&row.id.as_u64_pair());
         self.ready.remove(&(row.free_at(), sequence));
         if let Some(lane) = row.lane.filter(|_| !row.dead)
             && let Some(waiting) = self.lanes.get_mut(&lane)
