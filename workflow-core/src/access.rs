@@ -23,9 +23,7 @@ pub fn may_see(access: &Access, actor: &Actor, member: Option<&Member>, account:
                 Access::Everyone => true,
                 Access::Only { members, roles } => {
                     members.contains(id)
-                        || roles
-                            .iter()
-                            .any(|role| account.roles.holders(role).is_some_and(|holders| holders.contains(id)))
+                        || roles.iter().any(|role| account.roles.holders(role).unwrap_or_default().contains(id))
                 }
             }
         }
