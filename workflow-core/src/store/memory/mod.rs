@@ -19,7 +19,7 @@ use super::{
     Waiting,
 };
 use crate::error::{ErrorKind, StoreError};
-use crate::id::{FirmId, PipelineKey, StageKey};
+use crate::id::{AccountId, FirmId, JobId, PipelineKey, StageKey};
 use documents::Documents;
 use indexes::{Indexes, Partition};
 use log::Log;
@@ -269,8 +269,10 @@ impl Transact for MemoryStore {
         let inner = self.read();
         let Some(data) = inner.firms.get(&firm) else { return Ok(vec![None; ids.len()]) };
         if ids.len() <= FEW {
-            for id in ids.iter().filter(|id| matches!(id, DocId::Job(_) | DocId::Account(_))) {
-                id.uuid().into_iter().for_each(|uuid| data.reach(uuid));
+            for id in ids {
+                if let DocId::Job(JobId(owner)) | DocId::Account(AccountId(owner)) = id {
+                    data.reach(*owner);
+                }
             }
         }
         Ok(data.documents.get_all(ids))

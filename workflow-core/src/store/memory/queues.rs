@@ -76,7 +76,7 @@ impl Queues {
     pub(super) fn check(&self, batch: &Batch) -> Result<(), Conflict> {
         for settle in &batch.settle {
             let rows = self.rows(settle.queue);
-            let row = rows.ids.get(&settle.id.as_u64_pair()).and_then(|sequence| rows.rows.get(sequence));
+            let row = rows.place(settle.id).and_then(|place| rows.rows.get(&place));
             let revives = matches!(settle.how, SettleHow::Revive { .. });
             let held = row.is_some_and(|row| {
                 row.dead == revives && settle.generation.is_none_or(|generation| generation == row.generation)
@@ -94,7 +94,7 @@ impl Queues {
             Restore::Record(_) => None,
         });
         for (queue, id) in batch.enqueue.iter().map(|row| (row.body.queue(), row.id)).chain(restored) {
-            if self.rows(queue).ids.contains_key(&id.as_u64_pair()) || (several && !new.insert((queue, id))) {
+            if self.rows(queue).place(id).is_some() || (several && !new.insert((queue, id))) {
                 // The same commit, given again.
                 return Err(Conflict::Document(DocId::Firm));
             }
@@ -131,7 +131,7 @@ impl Queues {
 
     pub(super) fn set_timer(&mut self, sequence: u64, timer: &SetTimer) {
         let id = timer.of.row();
-        let known = self.timers.ids.get(&id.as_u64_pair()).copied();
+        let known = self.timers.place(id);
         if let Some(place) = known {
             self.timers.take(place);
         }
@@ -158,7 +158,7 @@ impl Queues {
 
     pub(super) fn settle(&mut self, settle: &Settle, sequence: &mut u64) {
         let rows = self.rows_mut(settle.queue);
-        let Some(place) = rows.ids.get(&settle.id.as_u64_pair()).copied() else { return };
+        let Some(place) = rows.place(settle.id) else { return };
         let Some(mut row) = rows.take(place) else { return };
         match &settle.how {
             SettleHow::Done => {}
@@ -219,6 +219,11 @@ impl Queues {
 }
 
 impl Rows {
+    /// Where a row is in the order of the queue.
+    fn place(&self, id: Uuid) -> Option<u64> {
+        self.ids.get(&id.as_u64_pair()).copied()
+    }
+
     fn insert(&mut self, sequence: u64, row: Row) {
         self.ids.insert(row.id.as_u64_pair(), sequence);
         if !row.dead {
